@@ -1,0 +1,280 @@
+"""
+The seam between the core and a network: what an adapter is given, and what it gives back.
+
+An adapter is built with `(config, reader, clock, interest)`. It owns its protocol; the core owns loops, sleeping,
+retry, pace, persistence and shutdown. Adapters import this module, `listener.events`, `listener.errors`,
+`listener.text` and `listener.clock`, and nothing else of the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal, NewType, Protocol
+
+from listener.clock import Clock
+from listener.events import Count, Gap, Keep, Post, Rejected, Removal
+
+Cursor = NewType("Cursor", bytes)
+"""Opaque to the core: made by an adapter, stored with the events it covers, handed back as it was."""
+
+Item = Post | Removal | Count | Gap | Rejected
+"""What a page carries, in the order the source gave it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """
+    What the server said about coming back; the core combines it with the pace.
+
+    Args:
+        not_modified: The answer said that nothing changed.
+        has_validators: The answer carried an ETag or Last-Modified, so the next read can be conditional.
+        fresh_for_s: The longest of `Cache-Control: max-age` less `Age`, `Expires`, and hints inside the document;
+            None where there are none.
+        skip_hours: Hours of the day (GMT, 0 to 23) in which the source asks not to be read.
+        skip_days: Days of the week (Monday is 0, GMT) in which the source asks not to be read.
+    """
+
+    not_modified: bool = False
+    has_validators: bool = False
+    fresh_for_s: float | None = None
+    skip_hours: frozenset[int] = frozenset()
+    skip_days: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """
+    One answer of a source. It travels whole: items and cursor become durable together or not at all.
+
+    Args:
+        items: In the order of the source.
+        cursor: Where to go on; None leaves the stored one as it is.
+        more: True where `fetch` should be called again at once for the rest.
+        freshness: See there.
+    """
+
+    items: tuple[Item, ...] = ()
+    cursor: Cursor | None = None
+    more: bool = False
+    freshness: Freshness = Freshness()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """
+    What the reader brought back from one address.
+
+    Args:
+        status: HTTP status of the last hop.
+        headers: Lower-case names; repeated headers joined by `, `.
+        body: Decoded (no content encoding), within the byte cap.
+        address: Where the answer finally came from.
+        hops: Status of each redirect followed, first to last, with its target.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    address: str
+    hops: tuple[tuple[int, str], ...] = ()
+
+
+class Reader(Protocol):
+    """
+    The only way out for an adapter: GET, within what its spec declared, in the pace of the host.
+    """
+
+    async def read(self, address: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+        """
+        The answer to one GET. Any status that carries an answer for the adapter comes back (2xx, 304, 404, 410);
+        the rest is raised.
+
+        Args:
+            address: Absolute http or https address; sent byte for byte.
+            headers: Such as `accept`, `if-none-match`, `authorization`; dropped at the first redirect to another
+                origin, validators at any redirect.
+
+        Raises:
+            RequestRefused: outside the declared reach, or a hop that the guard refuses.
+            RateLimited: 429, or 503 with Retry-After.
+            AccessDenied: 401, 403.
+            SourceUnavailable: no answer within the deadline, broken answer, other 4xx and 5xx.
+            DocumentRefused: larger than the cap, or an encoding that was not offered (`too_large`, `bad_encoding`).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """
+    What an `Interest` asks for, by kind; each already folded as `listener.text.fold` folds.
+    """
+
+    hashtags: frozenset[str] = frozenset()
+    handles: frozenset[str] = frozenset()
+    phrases: frozenset[str] = frozenset()
+
+
+class Interest(Protocol):
+    """
+    What the watches ask for.
+    """
+
+    @property
+    def terms(self) -> Terms:
+        """
+        For an adapter that puts them into a query.
+        """
+        ...
+
+    def maybe(self, frame: bytes) -> bool:
+        """
+        Whether a raw JSON frame (UTF-8) could match; may say yes wrongly, never no wrongly.
+        """
+        ...
+
+
+class Poller(Protocol):
+    """
+    A source that is asked.
+    """
+
+    async def fetch(self, cursor: Cursor | None) -> Page:
+        """
+        The next page after `cursor`; called again at once while `page.more`.
+
+        Raises:
+            SourceError: and nothing else, whatever the server does.
+        """
+        ...
+
+
+class Streamer(Protocol):
+    """
+    A source that speaks by itself.
+    """
+
+    async def run(self, cursor: Cursor | None, send: Callable[[Page], Awaitable[None]]) -> None:
+        """
+        Deliver pages until cancelled. `send` returns when the page is durable: that is the back-pressure. Not a
+        generator: yielding inside a task group is the classic trap.
+
+        Raises:
+            SourceError: when the connection ended; the core comes back with the last durable cursor.
+        """
+        ...
+
+
+Ask = NewType("Ask", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """
+    What became of a post that was asked about again.
+
+    Args:
+        state: `changed` carries the post as it is now.
+        post: Only with `changed`.
+    """
+
+    state: Literal["gone", "withheld", "changed", "unchanged"]
+    post: Post | None = None
+
+
+class Rechecker(Protocol):
+    """
+    Optional: a source that can be asked about posts again, because it does not announce what it forgets.
+    """
+
+    async def recheck(self, asks: Sequence[Ask]) -> Mapping[Ask, Verdict]:
+        """
+        A verdict for each ask that the source could answer.
+
+        Raises:
+            SourceError: the source could not be asked.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """
+    Addresses an adapter may read. Everything else is refused before a byte leaves.
+
+    Args:
+        host: Host name without port, lower case, exact.
+        path: Regular expression that the whole path must match (query not included).
+        redirects: `declared`: a hop must lie in a reach too. `public`: a hop may lead to any public host, as blogs
+            do when they move; credentials and validators are left behind.
+    """
+
+    host: str
+    path: str = "/.*"
+    redirects: Literal["declared", "public"] = "declared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TermsOfUse:
+    """
+    What a network's terms oblige us to; data, so that the configuration cannot violate it.
+
+    Args:
+        retention_max_days: Longest a body may be kept; None where the terms set none.
+        delete_within_h: Hours within which a deletion at the source must be honoured; None where none is set.
+        default_keep: What is kept unless the source says otherwise.
+        address: Page of the terms; None for the open web.
+        checked_on: When somebody read that page last.
+    """
+
+    retention_max_days: int | None
+    delete_within_h: int | None
+    default_keep: Keep
+    address: str | None
+    checked_on: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdapterSpec:
+    """
+    Everything the core, the CLI and the reference pages know of an adapter.
+
+    Args:
+        name: Lower-case noun of the service or protocol.
+        summary: One line.
+        listens_to: What is read, in a sentence a privacy officer understands.
+        credentials: What is needed, or "none".
+        limits: The network's rate limits, in a sentence with a source.
+        terms: See there.
+        config: Pydantic model of the adapter's own keys in a `[[source]]` table.
+        example: TOML of one complete `[[source]]`; a test parses it.
+        build: The source from `(config, reader, clock, interest)`; does no I/O.
+        reaches: Addresses the source may read, from its config.
+        lease_group: Host or credential whose pace the source shares, from its config.
+        floor_s: Shortest interval between two reads of one source, from its config and relation (`own` or
+            `public`); no setting goes below it.
+        interval_s: The interval the operator asked for, or the default, from its config.
+        look_back_s: How long the source may go on showing an old post; keys outlive bodies that long.
+        wire: Every type decoded off the wire; the canary's allow-list walks their fields.
+        simulator: Dotted path `module:function` of the local server that speaks this protocol; None where none ships.
+    """
+
+    name: str
+    summary: str
+    listens_to: str
+    credentials: str
+    limits: str
+    terms: TermsOfUse
+    config: type[Any]
+    example: str
+    build: Callable[[Any, Reader, Clock, Interest], Poller | Streamer]
+    reaches: Callable[[Any], tuple[Reach, ...]]
+    lease_group: Callable[[Any], str]
+    floor_s: Callable[[Any, str], float]
+    interval_s: Callable[[Any, str], float]
+    look_back_s: float
+    wire: tuple[type, ...] = ()
+    simulator: str | None = None

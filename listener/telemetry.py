@@ -1,0 +1,447 @@
+"""
+What the service says about itself: structured log lines and metrics, one method per thing that happens.
+
+Every stage calls `Telemetry`; a method drives the log line and the counter together, so that the two cannot
+disagree. `CATALOGUE` is read from the methods and printed to deploy/telemetry.md by `listener schema --telemetry`.
+
+Invariants: a value in a log line is a number, a name from the configuration, or a word from a closed set. No
+content, person, secret or address query has a way in: the final processor drops every key that the event does not
+declare, and foreign exceptions are told by type and place, never by message.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Concatenate, Final, Literal, ParamSpec, TextIO, TypeVar
+
+import orjson
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from listener.errors import ListenerError
+
+Level = Literal["debug", "info", "warning", "error"]
+Metric = Counter | Gauge | Histogram
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_COMMON_KEYS: Final = frozenset({"event", "level", "timestamp"})
+_NEVER_LIMITED: Final = 200
+"""Chosen: no declared value is longer; a longer one is a mistake and is cut, so that it cannot be a document."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """
+    One thing that happens.
+
+    Args:
+        name: Event name of the log line, `area.past_tense`.
+        level: Level of the log line.
+        meaning: First sentence of the method's docstring.
+        keys: Keys of the log line.
+        metrics: Names of the metrics it moves.
+    """
+
+    name: str
+    level: Level
+    meaning: str
+    keys: tuple[str, ...]
+    metrics: tuple[str, ...]
+
+
+CATALOGUE: Final[dict[str, Signal]] = {}
+
+
+def _signal(
+    name: str, level: Level, *metrics: str
+) -> Callable[[Callable[Concatenate[Telemetry, P], None]], Callable[Concatenate[Telemetry, P], None]]:
+    """
+    Enter a method in the catalogue and have it write its log line after it has moved its metrics.
+    """
+
+    def enter(method: Callable[Concatenate[Telemetry, P], None]) -> Callable[Concatenate[Telemetry, P], None]:
+        keys = tuple(inspect.signature(method).parameters)[1:]
+        meaning = inspect.cleandoc(method.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+        CATALOGUE[name] = Signal(name, level, meaning, keys, metrics)
+
+        @functools.wraps(method)
+        def told(self: Telemetry, /, *args: P.args, **kwargs: P.kwargs) -> None:
+            method(self, *args, **kwargs)
+            self.say(name, level, kwargs)
+
+        return told
+
+    return enter
+
+
+class Telemetry:
+    """
+    Log lines to a stream, metrics in a registry of its own. Every method takes keywords only.
+
+    Args:
+        out: Where lines go; None keeps silent (metrics still move).
+        pretty: Lines for a person on a terminal instead of JSON.
+        debug: Also the debug lines.
+    """
+
+    def __init__(self, out: TextIO | None = None, *, pretty: bool = False, debug: bool = False) -> None:
+        self.registry = CollectorRegistry()
+        self._log = _logger(out, pretty=pretty, debug=debug)
+        self.received = self._counter("listener_items_received", "Items read from a source.", "source")
+        self.outcomes = self._counter(
+            "listener_items",
+            "Items by what became of them; sums to listener_items_received.",
+            "source",
+            "outcome",
+            "reason",
+        )
+        self.removals = self._counter("listener_removals_honoured", "Bodies erased, by reason.", "reason")
+        self.reads = self._counter(
+            "listener_source_reads", "Reads of a source by result.", "source", "result"
+        )
+        self.read_bytes = self._counter("listener_source_read_bytes", "Bytes of answers, decoded.", "source")
+        self.commit_seconds = Histogram(
+            "listener_queue_commit_seconds",
+            "Time from handing a page to the queue until it was durable.",
+            registry=self.registry,
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+        )
+        self.queue_full = self._gauge(
+            "listener_intake_paused", "1 while the queue has no room for new posts."
+        )
+        self.sources = self._gauge("listener_sources", "Sources by state.", "state")
+        self.posts = self._gauge("listener_queue_posts", "Live posts held.")
+        self.keys = self._gauge("listener_queue_keys", "Keys held without a body.")
+        self.size = self._gauge("listener_queue_size_bytes", "Size of the queue on disk.")
+        self.oldest = self._gauge("listener_queue_oldest_body_age_seconds", "Age of the oldest body held.")
+        self.pending = self._gauge("listener_erasures_pending", "Erasures whose bytes may still be on disk.")
+        self.expired = self._counter("listener_expired", "Bodies and keys whose time was over.", "what")
+        self.streams = self._gauge("listener_api_streams", "Event streams open.")
+        self.requests = self._counter("listener_api_requests", "Answers of the API.", "route", "status")
+        self.reloads = self._counter("listener_reloads", "Reloads of the configuration by result.", "result")
+        self.library_warnings = self._counter("listener_library_warnings", "Warnings of libraries.", "logger")
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(name, meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(name, meaning, labels, registry=self.registry)
+
+    def say(self, name: str, level: Level, values: Mapping[str, object]) -> None:
+        """
+        Write a catalogued line; values that the catalogue does not declare are dropped.
+        """
+        declared = CATALOGUE[name].keys
+        getattr(self._log, level)(name, **{key: _plain(values[key]) for key in declared if key in values})
+
+    # ------------------------------------------------------------------------------------------- lifecycle
+
+    @_signal("daemon.started", "info")
+    def daemon_started(self, *, version: str, sources: int, watches: int, statement: str) -> None:
+        """The daemon serves; `statement` is the digest of the accepted privacy statement."""
+
+    @_signal("daemon.stopping", "info")
+    def daemon_stopping(self, *, reason: str) -> None:
+        """The daemon was asked to end."""
+
+    @_signal("daemon.stopped", "info")
+    def daemon_stopped(self) -> None:
+        """Everything acknowledged is durable and the queue is closed."""
+
+    @_signal("daemon.fault", "error")
+    def daemon_fault(self, *, error: str, at: str, hint: str) -> None:
+        """Something unexpected ended a task; `at` is the place in the code, `error` the type."""
+
+    @_signal("library.warned", "warning", "listener_library_warnings_total")
+    def library_warned(self, *, logger: str, level: str, at: str, error: str | None = None) -> None:
+        """A library logged a warning or an error; its message is left out, because it may hold anything."""
+        self.library_warnings.labels(logger).inc()
+
+    # ---------------------------------------------------------------------------------------- configuration
+
+    @_signal("reload.applied", "info", "listener_reloads_total")
+    def reload_applied(self, *, added: int, changed: int, removed: int, unchanged: int) -> None:
+        """A new configuration is in force; only what differs was restarted."""
+        self.reloads.labels("applied").inc()
+
+    @_signal("reload.refused", "error", "listener_reloads_total")
+    def reload_refused(self, *, reason: str, faults: int, hint: str) -> None:
+        """A new configuration was refused; the old one goes on."""
+        self.reloads.labels("refused").inc()
+
+    @_signal("watch.paused", "warning")
+    def watch_paused(self, *, watch: str, review_by: str) -> None:
+        """A watch is past its review date and asks for nothing until somebody reviews it."""
+
+    # --------------------------------------------------------------------------------------------- sources
+
+    @_signal(
+        "source.page_fetched", "debug", "listener_source_reads_total", "listener_source_read_bytes_total"
+    )
+    def source_page_fetched(self, *, source: str, status: int, bytes_read: int, items: int) -> None:
+        """A page was read."""
+        self.reads.labels(source, "page").inc()
+        self.read_bytes.labels(source).inc(bytes_read)
+
+    @_signal("source.unchanged", "debug", "listener_source_reads_total")
+    def source_unchanged(self, *, source: str) -> None:
+        """The source said that nothing changed."""
+        self.reads.labels(source, "unchanged").inc()
+
+    @_signal("source.failed", "warning", "listener_source_reads_total")
+    def source_failed(self, *, source: str, error_code: str, failures: int, wait_s: float, hint: str) -> None:
+        """A read failed; the source is tried again after `wait_s`, its siblings go on."""
+        self.reads.labels(source, error_code).inc()
+
+    @_signal("source.rate_limited", "info", "listener_source_reads_total")
+    def source_rate_limited(self, *, source: str, host: str, wait_s: float) -> None:
+        """The server asked for a pause; its host is left alone that long."""
+        self.reads.labels(source, "rate_limited").inc()
+
+    @_signal("source.denied", "error", "listener_source_reads_total")
+    def source_denied(self, *, source: str, wait_s: float, hint: str) -> None:
+        """The server refuses us; asked again once a day until an operator looks."""
+        self.reads.labels(source, "denied").inc()
+
+    @_signal("source.recovered", "info")
+    def source_recovered(self, *, source: str, failures: int) -> None:
+        """A source that had failed answers again."""
+
+    @_signal("source.clamped", "info")
+    def source_clamped(self, *, source: str, asked_s: float, used_s: float) -> None:
+        """A server's hint for the next read was outside our limits and was clamped."""
+
+    # ---------------------------------------------------------------------------------------- one page's way
+
+    @_signal("page.walked", "info", "listener_items_received_total", "listener_items_total")
+    def page_walked(
+        self,
+        *,
+        source: str,
+        received: int,
+        created: int,
+        updated: int,
+        removed: int,
+        noted: int,
+        repeat: int,
+        withheld: Mapping[str, int],
+        rejected: Mapping[str, int],
+        refused: int,
+        seen: int,
+    ) -> None:
+        """A page is durable: received = created + updated + removed + noted + repeat + refused + seen + withheld + rejected."""
+        self.received.labels(source).inc(received)
+        single = {"created": created, "updated": updated, "removed": removed, "noted": noted}
+        for outcome, count in (single | {"repeat": repeat, "refused": refused, "seen": seen}).items():
+            if count:
+                self.outcomes.labels(source, outcome, "").inc(count)
+        for outcome, reasons in (("withheld", withheld), ("rejected", rejected)):
+            for reason, count in reasons.items():
+                self.outcomes.labels(source, outcome, reason).inc(count)
+
+    # ----------------------------------------------------------------------------------------------- queue
+
+    @_signal("queue.opened", "info")
+    def queue_opened(self, *, engine: str, posts: int, keys: int) -> None:
+        """The queue was verified and is ours."""
+
+    @_signal("queue.paused", "error", "listener_intake_paused")
+    def queue_paused(self, *, hint: str) -> None:
+        """The queue has no room: intake waits with its cursors; reading, expiry and erasure go on."""
+        self.queue_full.set(1)
+
+    @_signal("queue.resumed", "info", "listener_intake_paused")
+    def queue_resumed(self) -> None:
+        """The queue has room again and intake goes on where it waited."""
+        self.queue_full.set(0)
+
+    @_signal("lease.lost", "warning")
+    def lease_lost(self, *, source: str, group: str) -> None:
+        """Another node owns the source's group; the page was dropped and will be read by it."""
+
+    # ---------------------------------------------------------------------------------------------- upkeep
+
+    @_signal("upkeep.expired", "info", "listener_expired_total")
+    def upkeep_expired(self, *, bodies: int, keys: int) -> None:
+        """Bodies and keys whose time was over are gone, bytes included."""
+        self.expired.labels("bodies").inc(bodies)
+        self.expired.labels("keys").inc(keys)
+
+    @_signal("upkeep.keys_destroyed", "info", "listener_expired_total")
+    def upkeep_keys_destroyed(self, *, days: int) -> None:
+        """Sealing keys of days past the retention are gone; what they sealed cannot be opened again."""
+        self.expired.labels("sealing_keys").inc(days)
+
+    @_signal("upkeep.forgotten", "info", "listener_removals_honoured_total")
+    def upkeep_forgotten(self, *, posts: int, reason: str) -> None:
+        """Posts were erased on our side, by an operator or because nothing asks for them any more."""
+        self.removals.labels(reason).inc(posts)
+
+    @_signal("upkeep.failed", "error")
+    def upkeep_failed(self, *, job: str, error: str, wait_s: float) -> None:
+        """A round of upkeep failed and is tried again."""
+
+    # ------------------------------------------------------------------------------------------------- api
+
+    @_signal("api.answered", "debug", "listener_api_requests_total")
+    def api_answered(self, *, route: str, status: int, seconds: float) -> None:
+        """A request was answered; `route` is the pattern, never the address asked for."""
+        self.requests.labels(route, str(status)).inc()
+
+    @_signal("control.used", "info")
+    def control_used(self, *, command: str, done: int) -> None:
+        """An operator used a command that writes."""
+
+
+def _plain(value: object) -> object:
+    """
+    A value fit for a log line: strings are cut, mappings are flat.
+    """
+    if isinstance(value, str):
+        return value[:_NEVER_LIMITED]
+    if isinstance(value, float):
+        return round(value, 6)
+    if isinstance(value, Mapping):
+        return {str(key)[:_NEVER_LIMITED]: _plain(item) for key, item in value.items()}
+    return value
+
+
+def _logger(out: TextIO | None, *, pretty: bool, debug: bool) -> Any:
+    """
+    A structlog logger of our own; the process-wide configuration of structlog is left alone.
+    """
+    shared: list[Any] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    if out is None:
+        return structlog.wrap_logger(
+            structlog.ReturnLogger(), processors=[_drop], wrapper_class=_filtering(debug=debug)
+        )
+    if pretty:
+        console = structlog.dev.ConsoleRenderer(colors=True, sort_keys=False)
+        return structlog.wrap_logger(
+            structlog.PrintLogger(out), processors=[*shared, console], wrapper_class=_filtering(debug=debug)
+        )
+    binary = getattr(out, "buffer", None)
+    if binary is None:
+        return structlog.wrap_logger(
+            structlog.PrintLogger(out),
+            processors=[*shared, _as_json_text],
+            wrapper_class=_filtering(debug=debug),
+        )
+    return structlog.wrap_logger(
+        structlog.BytesLogger(binary), processors=[*shared, _as_json], wrapper_class=_filtering(debug=debug)
+    )
+
+
+def _filtering(*, debug: bool) -> Any:
+    return structlog.make_filtering_bound_logger(logging.DEBUG if debug else logging.INFO)
+
+
+def _drop(_logger: Any, _name: str, _event: MutableMapping[str, Any]) -> Any:
+    raise structlog.DropEvent
+
+
+def _as_json(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> bytes:
+    return orjson.dumps(event, default=_place_of_type)
+
+
+def _as_json_text(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> str:
+    return orjson.dumps(event, default=_place_of_type).decode()
+
+
+def _place_of_type(value: object) -> str:
+    """
+    An unexpected value is told by its type, because what it prints may hold anything.
+    """
+    return f"<{type(value).__name__}>"
+
+
+# ------------------------------------------------------------------------------------ libraries and exceptions
+
+
+def place_of(error: BaseException) -> str:
+    """
+    Where an exception was raised, `module:line`, innermost frame of ours if there is one; no message, no locals.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "/listener/" in frame.filename or "/adapters/" in frame.filename]
+    chosen = (ours or frames)[-1:]
+    return f"{chosen[0].filename.rsplit('/', 1)[-1]}:{chosen[0].lineno}" if chosen else "unknown"
+
+
+def told(error: BaseException) -> str:
+    """
+    What may be said of an exception: the message of our own (they hold no content by construction), the type of
+    any other.
+    """
+    return str(error) if isinstance(error, ListenerError) else type(error).__name__
+
+
+class _LibraryHandler(logging.Handler):
+    """
+    Turns a library's log record into `library.warned`, without its message or arguments.
+    """
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        super().__init__(logging.WARNING)
+        self._telemetry = telemetry
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        self._telemetry.library_warned(
+            logger=record.name.split(".")[0],
+            level=record.levelname.lower(),
+            at=f"{record.module}:{record.lineno}",
+            error=type(error).__name__ if error is not None else None,
+        )
+
+
+def take_over_process(telemetry: Telemetry) -> None:
+    """
+    Everything that libraries, threads or a crash would print goes through telemetry instead; core dumps are off.
+    Called once, by the composition root.
+    """
+    root = logging.getLogger()
+    root.handlers[:] = [_LibraryHandler(telemetry)]
+    root.setLevel(logging.WARNING)
+    for name in ("httpx", "httpcore", "aiohttp", "asyncio", "uvicorn", "uvicorn.error", "uvicorn.access"):
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
+        library.setLevel(logging.WARNING)
+
+    def hook(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            return
+        telemetry.daemon_fault(
+            error=kind.__name__, at=place_of(error), hint="please report this; the log line is safe to share"
+        )
+
+    sys.excepthook = hook
+    threading.excepthook = lambda args: hook(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+    sys.unraisablehook = lambda args: hook(
+        args.exc_type, args.exc_value or args.exc_type(), args.exc_traceback
+    )
+    no_core_dumps()
+
+
+def no_core_dumps() -> None:
+    """
+    A crash leaves no image of memory on disk.
+    """
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
