@@ -1,0 +1,60 @@
+"""
+Settings: what the operator wants, checked as a whole, and what the privacy officer signed.
+
+    environment, secrets → schema → checks, linter      `load`: a `Settings`, or every fault at once
+    declaring, growth, lock                             what is collected, in words; refuses what nobody accepted
+    reload                                              what differs between two configurations
+    editor, example                                     for the people who write the file
+
+The only part of the core that imports pydantic; nothing but the commands that need a configuration imports this.
+"""
+
+from __future__ import annotations
+
+from listener.settings.declaration import Statement
+from listener.settings.declaring import statement
+from listener.settings.editor import editor_schema
+from listener.settings.example import example_config
+from listener.settings.growth import grown
+from listener.settings.kinds import is_loopback
+from listener.settings.loading import load
+from listener.settings.lock import Lock, lock_path, read_lock, require_accepted, write_lock
+from listener.settings.reload import Change, difference
+from listener.settings.schema import (
+    Http,
+    HttpToken,
+    Organisation,
+    Privacy,
+    ReaderLimits,
+    Watch,
+)
+from listener.settings.secrets import read_objections
+from listener.settings.values import Queue, Settings, Source, warnings
+
+__all__ = [
+    "Change",
+    "Http",
+    "HttpToken",
+    "Lock",
+    "Organisation",
+    "Privacy",
+    "Queue",
+    "ReaderLimits",
+    "Settings",
+    "Source",
+    "Statement",
+    "Watch",
+    "difference",
+    "editor_schema",
+    "example_config",
+    "grown",
+    "is_loopback",
+    "load",
+    "lock_path",
+    "read_lock",
+    "read_objections",
+    "require_accepted",
+    "statement",
+    "warnings",
+    "write_lock",
+]

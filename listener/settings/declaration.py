@@ -1,0 +1,198 @@
+"""
+The privacy statement: what a configuration collects, in values and on a page that an officer can read and sign.
+
+Filled in by `declaring`, compared by `growth`, kept by `lock`. Pure. What is in here is what a signature covers;
+whatever changes what is collected, how long it is kept or where it goes has to show in here, or nobody can see it grow.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final, Literal
+
+import msgspec
+
+from listener.events import Keep, Relation
+from listener.settings.kinds import ConsentMode, Take
+
+_KEPT: Final = {
+    "counts": "volumes only, no post",
+    "links": "time, language, hashtags and link, no text",
+    "text": "the text, with people masked",
+}
+_TAKEN: Final = {"matching": "posts that a watch below asks for", "all": "every post"}
+_CONSENT: Final = {
+    "objection": "posts of everybody who did not object",
+    "opt-in": "only posts of people who invited being indexed",
+}
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    What the parts of a statement share: no unknown keys when read back, nothing mutable.
+    """
+
+
+class WatchRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    What is listened for, why, and until when.
+    """
+
+    name: str
+    hashtags: tuple[str, ...]
+    phrases: tuple[str, ...]
+    mentions: bool
+    purpose: str
+    owner: str
+    legal_authority: str
+    review_by: str
+    pia_ref: str | None
+    retention_days: int
+
+
+class SourceRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    Where it is read, and by which right.
+
+    Args:
+        listens_to: In the adapter's own words.
+        places: Addresses and hosts it reads.
+        options: What else its adapter was told, numbers and secrets left out: `key = value`.
+    """
+
+    name: str
+    network: str
+    listens_to: str
+    relation: Relation
+    criterion: str | None
+    keep: Keep
+    take: Take
+    places: tuple[str, ...]
+    options: tuple[str, ...]
+
+
+class TokenRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    Who may ask the API for what.
+    """
+
+    name: str
+    scopes: tuple[str, ...]
+
+
+class Statement(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    The whole. Lists are sorted, so that the order of the file does not matter.
+
+    Args:
+        objections: Whether a list of people who objected is honoured.
+        queue: Where events are kept: the engine, with its host where it is not this machine.
+        http_host: Where the API listens; None on loopback.
+    """
+
+    version: Literal[1] = 1
+    organisation: str
+    contact: str
+    own_handles: tuple[str, ...]
+    sources: tuple[SourceRecord, ...]
+    watches: tuple[WatchRecord, ...]
+    retention_days: int
+    backfill_days: int
+    consent: ConsentMode
+    nobot_tags: tuple[str, ...]
+    objections: bool
+    queue: str
+    http_host: str | None
+    public_url: str | None
+    tokens: tuple[TokenRecord, ...]
+
+    @property
+    def digest(self) -> str:
+        """
+        SHA-256 in hex over the statement as JSON with sorted keys.
+        """
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+
+    def as_text(self) -> str:
+        """
+        One page for the person who answers for it.
+        """
+        return (
+            "\n".join([*_head(self), *_where(self), *_what(self), *_how_long(self), *_whither(self)]) + "\n"
+        )
+
+
+# ------------------------------------------------------------------------------------------------------ the page
+
+
+def _head(said: Statement) -> list[str]:
+    return [
+        f"PRIVACY STATEMENT of {said.organisation}",
+        f"Contact: {said.contact}",
+        "",
+        "Nothing is kept about who wrote a post. Names, handles, e-mail addresses, phone numbers and links to",
+        "profiles are masked in its text; there are no pseudonyms. No account is followed.",
+        "",
+    ]
+
+
+def _where(said: Statement) -> list[str]:
+    lines = ["WHERE WE READ"]
+    for source in said.sources:
+        own = "our own" if source.relation == "own" else "public"
+        lines += [f"- {source.name} ({source.network}, {own}): {source.listens_to}"]
+        lines += [f"    at: {place}" for place in source.places]
+        lines += [f"    set: {option}" for option in source.options]
+        lines += [f"    because: {source.criterion}"] if source.criterion else []
+        lines += [f"    we take {_TAKEN[source.take]}, and keep {_KEPT[source.keep]}"]
+    return [*lines, ""]
+
+
+def _what(said: Statement) -> list[str]:
+    lines = ["WHAT WE LISTEN FOR"]
+    if not said.watches:
+        lines += ["- no words of our own"]
+    for watch in said.watches:
+        terms = [f"#{tag}" for tag in watch.hashtags] + [f'"{phrase}"' for phrase in watch.phrases]
+        terms += ["mentions of our own accounts"] if watch.mentions else []
+        lines += [
+            f"- {watch.name}: {', '.join(terms)}",
+            f"    for: {watch.purpose}",
+            f"    answered for by: {watch.owner}",
+            f"    under: {watch.legal_authority}",
+            f"    reviewed by: {watch.review_by}; without a review it stops",
+            f"    kept for: {_days(watch.retention_days)}",
+        ]
+        lines += [f"    assessment: {watch.pia_ref}"] if watch.pia_ref else []
+    lines += [
+        f"Our own accounts: {', '.join(said.own_handles) or 'none'}. Only these stay readable in texts."
+    ]
+    return [*lines, ""]
+
+
+def _how_long(said: Statement) -> list[str]:
+    backfill = f"up to {_days(said.backfill_days)} old" if said.backfill_days else "only if new"
+    tags = ", ".join(said.nobot_tags) or "no profile tag"
+    return [
+        "HOW LONG, AND WHOSE POSTS",
+        f"- kept for {_days(said.retention_days)}, then erased; earlier where the network says it is gone",
+        f"- posts are taken {backfill} when we first see them",
+        f"- we take {_CONSENT[said.consent]}; {tags} in a profile counts as an objection",
+        f"- a list of people who objected is {'honoured' if said.objections else 'not set'}",
+        "",
+    ]
+
+
+def _whither(said: Statement) -> list[str]:
+    lines = [
+        "WHERE IT GOES",
+        f"- kept in: {said.queue}",
+        f"- served to: {f'other machines, at {said.http_host}' if said.http_host else 'this machine only'}",
+    ]
+    lines += [f"- reached at: {said.public_url}"] if said.public_url else []
+    lines += [f"- token {token.name} may: {', '.join(token.scopes)}" for token in said.tokens]
+    return [*lines, "", f"Digest: {said.digest}"]
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count} days"
