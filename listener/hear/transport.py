@@ -1,0 +1,333 @@
+"""
+httpx's types over one aiohttp session, and the bounded way to take a body in.
+
+`listener.hear.reader` gives it requests that the guard has passed; nobody else builds one. httpx's own pool is
+quadratic in its connections, and the ready-made bridge keeps cookies and rewrites addresses; hence this one.
+
+Invariants: what `listener.hear.guard.parse` made of an address is what is sent, byte for byte; no cookie is kept, no
+proxy taken from the environment, no header added but `Host`, nothing sent twice, no redirect followed here; a foreign
+error leaves as httpx's own and without an address in it.
+"""
+
+from __future__ import annotations
+
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Iterable
+from typing import Final, NoReturn
+
+import aiohttp
+import httpx
+from aiohttp.abc import AbstractResolver
+from yarl import URL
+
+from listener.errors import DocumentRefused, RequestRefused
+from listener.hear.guard import AddressRefused, IPNetwork, socket_factory
+
+URL_EXTENSION: Final = "listener.url"
+"""Key of a request's parsed address; parsing it again would cost, and might differ."""
+
+KEEP_ALIVE_S: Final = 15.0
+"""Chosen: long enough for the pages of one reading; a source asked minutes later connects anew."""
+
+SLICE_BYTES: Final = 1_024
+"""Fed to the decoder at a time, because it hands back a copy of what it has not come to yet."""
+
+STEP_BYTES: Final = 65_536
+"""
+Taken from the decoder at a time. Without a bound a bomb of 0.2 MB grew to 251 MB before a cap of 1 MB was noticed.
+"""
+
+MEMBERS_MOST: Final = 64
+"""Chosen: servers send one gzip member; a body of very many is made to cost time."""
+
+_AUTOMATIC: Final = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
+_GZIP: Final = 16 + zlib.MAX_WBITS
+_GZIP_MAGIC: Final = 0x1F
+
+TRANSLATIONS: Final[tuple[tuple[type[Exception], type[httpx.TransportError]], ...]] = (
+    (aiohttp.ConnectionTimeoutError, httpx.ConnectTimeout),
+    (aiohttp.ServerTimeoutError, httpx.ReadTimeout),
+    (aiohttp.ClientProxyConnectionError, httpx.ProxyError),
+    (aiohttp.ClientHttpProxyError, httpx.ProxyError),
+    (aiohttp.ClientConnectorError, httpx.ConnectError),  # TLS included
+    (aiohttp.ServerFingerprintMismatch, httpx.ConnectError),
+    (aiohttp.ServerDisconnectedError, httpx.RemoteProtocolError),
+    (aiohttp.ClientPayloadError, httpx.RemoteProtocolError),
+    (aiohttp.ClientResponseError, httpx.RemoteProtocolError),
+    (aiohttp.ClientConnectionResetError, httpx.ReadError),
+    (aiohttp.ClientOSError, httpx.ReadError),
+    (aiohttp.ClientConnectionError, httpx.ReadError),
+    (aiohttp.UploadAbortedError, httpx.WriteError),
+    (aiohttp.InvalidURL, httpx.UnsupportedProtocol),
+    (aiohttp.NonHttpUrlClientError, httpx.UnsupportedProtocol),
+    (aiohttp.RedirectClientError, httpx.RemoteProtocolError),
+    (TimeoutError, httpx.ReadTimeout),
+    (OSError, httpx.NetworkError),
+    (UnicodeError, httpx.ConnectError),  # a host name that IDNA cannot encode, from the resolver
+)
+"""Most specific first. A test walks aiohttp's exceptions and fails on one without a line here."""
+
+_FOREIGN: Final = (aiohttp.ClientError, OSError, UnicodeError)
+
+
+def translated(error: Exception) -> httpx.TransportError:
+    """
+    The same failure as httpx tells it; the text is the foreign type's name, because its message may hold an address.
+    """
+    for foreign, ours in TRANSLATIONS:
+        if isinstance(error, foreign):
+            return ours(type(error).__name__)
+    return httpx.TransportError(type(error).__name__)
+
+
+def _raise_translated(error: Exception) -> NoReturn:
+    """
+    Raises:
+        RequestRefused: the guard let no address of the host be connected to, or the host is a number in disguise.
+        httpx.TransportError: anything else.
+    """
+    if isinstance(error, aiohttp.ClientConnectorError) and isinstance(error.os_error, AddressRefused):
+        raise RequestRefused(str(error.os_error)) from None
+    if isinstance(error, aiohttp.InvalidURL):
+        raise RequestRefused("the host is neither a name nor a plain IP address") from None
+    raise translated(error) from None
+
+
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """
+    Client middleware that lets no connection error of aiohttp reach its session, which would send the request a
+    second time, without a slot.
+    """
+    try:
+        return await send(request)
+    except _FOREIGN as error:
+        _raise_translated(error)
+
+
+class AioTransport(httpx.AsyncBaseTransport):
+    """
+    httpx.Request in, httpx.Response out, over one session of its own. To be built inside the running loop; closed
+    with `aclose`.
+
+    Args:
+        allow: Networks that may be connected to although they are not global.
+        tls: How servers are verified; None: with the system's authorities.
+        resolver: Instead of the system's.
+
+    Raises:
+        ValueError: `tls` does not verify.
+    """
+
+    def __init__(
+        self,
+        *,
+        allow: Iterable[IPNetwork] = (),
+        tls: ssl.SSLContext | None = None,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        if tls is not None and not (tls.check_hostname and tls.verify_mode is ssl.CERT_REQUIRED):
+            raise ValueError(
+                "servers are always verified: the TLS context must require certificates and names"
+            )
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=0,  # pace limits, per host and in all
+                ssl=tls or True,
+                resolver=resolver,
+                socket_factory=socket_factory(allow),
+                keepalive_timeout=KEEP_ALIVE_S,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=_AUTOMATIC,
+            auto_decompress=False,
+            trust_env=False,
+            timeout=aiohttp.ClientTimeout(
+                total=None, sock_connect=None
+            ),  # the reader's deadline is the only clock
+            middlewares=(_once,),
+        )
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """
+        The head of the answer; its stream is raw (still encoded) and must be closed.
+
+        Raises:
+            httpx.TransportError: no head came.
+            RequestRefused: the address guard refused every address of the host.
+        """
+        url = request.extensions.get(URL_EXTENSION)
+        try:
+            answer = await self._session.request(
+                request.method,
+                url if isinstance(url, URL) else URL(str(request.url), encoded=True),
+                headers=[
+                    (name.decode("ascii"), value.decode())
+                    for name, value in request.headers.raw
+                    if name.lower() != b"host"
+                ],
+                allow_redirects=False,
+            )
+        except _FOREIGN as error:
+            _raise_translated(error)
+        return httpx.Response(
+            answer.status, headers=answer.raw_headers, stream=AioStream(answer), request=request
+        )
+
+    async def aclose(self) -> None:
+        """
+        Every connection is closed.
+        """
+        await self._session.close()
+
+
+class AioStream(httpx.AsyncByteStream):
+    """
+    The raw body of one answer. Closing it before its end closes the connection; after its end, or where there is
+    no body, the connection goes back to the pool.
+    """
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self._answer = answer
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        """
+        Not a generator: one that is left in the middle would end whenever the collector finds it.
+        """
+        try:
+            piece = await self._answer.content.readany()
+        except _FOREIGN as error:
+            raise translated(error) from None
+        if not piece:
+            raise StopAsyncIteration
+        return piece
+
+    async def aclose(self) -> None:
+        self._answer.release()  # does not wait: safe while being cancelled
+
+
+class Gunzip:
+    """
+    Undoes gzip within a bound, a small slice at a time.
+
+    Args:
+        most_bytes: Decoded bytes after which the document is refused.
+        source: Name of the source, for messages.
+    """
+
+    __slots__ = ("_decoder", "_ended", "_members", "_most_bytes", "_pieces", "_size", "_source")
+
+    def __init__(self, most_bytes: int, *, source: str) -> None:
+        self._most_bytes = most_bytes
+        self._source = source
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._members = 1
+        self._ended = False
+        self._decoder = zlib.decompressobj(_GZIP)
+
+    def feed(self, piece: bytes) -> None:
+        """
+        Take some of the wire.
+
+        Raises:
+            DocumentRefused: `too_large` or `bad_encoding`.
+            httpx.DecodingError: not gzip.
+        """
+        for start in range(0, len(piece), SLICE_BYTES):
+            self._slice(piece[start : start + SLICE_BYTES])
+
+    def _slice(self, left: bytes) -> None:
+        while left and not self._ended:
+            if self._decoder.eof:
+                self._next_member(left)
+                continue
+            try:
+                decoded = self._decoder.decompress(left, STEP_BYTES)
+            except zlib.error:
+                raise httpx.DecodingError("zlib.error") from None
+            self._size += len(decoded)
+            if self._size > self._most_bytes:
+                raise too_large(self._source, self._most_bytes)
+            self._pieces.append(decoded)
+            left = (
+                self._decoder.unconsumed_tail or self._decoder.unused_data
+            )  # the latter only at a member's end
+
+    def _next_member(self, left: bytes) -> None:
+        """
+        Padding after the last member is ignored, as every decompressor does.
+        """
+        if left[0] != _GZIP_MAGIC:
+            self._ended = True
+            return
+        self._members += 1
+        if self._members > MEMBERS_MOST:
+            raise DocumentRefused(
+                f"{self._source}: the answer is compressed in very many parts", reason="bad_encoding"
+            )
+        self._decoder = zlib.decompressobj(_GZIP)
+
+    def finish(self) -> bytes:
+        """
+        The whole document.
+
+        Raises:
+            httpx.DecodingError: the wire ended early.
+        """
+        if not self._decoder.eof:
+            raise httpx.DecodingError("truncated")
+        return b"".join(self._pieces)
+
+
+def too_large(source: str, most_bytes: int) -> DocumentRefused:
+    """
+    What is said of a document over the cap.
+    """
+    return DocumentRefused(
+        f"{source}: the answer is larger than {most_bytes} bytes; raise the limit if that is right",
+        reason="too_large",
+    )
+
+
+async def body_within(response: httpx.Response, *, wire_bytes: int, body_bytes: int, source: str) -> bytes:
+    """
+    The decoded body of a raw answer.
+
+    Args:
+        response: As `AioTransport` gave it.
+        wire_bytes: Most that is taken off the wire.
+        body_bytes: Most that it may decode to.
+        source: Name of the source, for messages.
+
+    Raises:
+        DocumentRefused: `too_large` (declared or actual) or `bad_encoding` (one that was not offered).
+        httpx.DecodingError: said to be gzip and is not, or not wholly.
+        httpx.TransportError: the wire broke.
+    """
+    encoding = response.headers.get("content-encoding", "").strip().lower()
+    if encoding not in {"", "identity", "gzip", "x-gzip"}:
+        raise DocumentRefused(
+            f"{source}: the answer is encoded in a way that was not offered", reason="bad_encoding"
+        )
+    most_bytes = wire_bytes if "gzip" in encoding else min(wire_bytes, body_bytes)
+    declared = response.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > most_bytes):
+        raise too_large(source, most_bytes)
+    pieces: list[bytes] = []
+    gunzip = Gunzip(body_bytes, source=source) if "gzip" in encoding else None
+    read_bytes = 0
+    async for piece in response.stream:  # type: ignore[union-attr]  # AioTransport's streams are asynchronous
+        read_bytes += len(piece)
+        if read_bytes > most_bytes:
+            raise too_large(source, most_bytes)
+        if gunzip is None:
+            pieces.append(piece)
+        else:
+            gunzip.feed(piece)
+    if gunzip is None or read_bytes == 0:
+        return b"".join(pieces)
+    return gunzip.finish()
