@@ -1,0 +1,36 @@
+"""
+Engines behind one contract (`base`). An engine is chosen by the scheme of its URL and imported only then.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from listener.clock import Clock
+from listener.errors import QueueUnavailable
+from listener.queues.base import Queue
+
+_SQLITE: Final = "sqlite:///"
+
+
+async def open_queue(url: str, *, base_dir: Path, fingerprints: tuple[str, ...], clock: Clock) -> Queue:
+    """
+    The queue at this address, verified and ours.
+
+    Args:
+        url: `sqlite:///` and a path, relative to `base_dir` or absolute (`sqlite:////data/listener.db`).
+        base_dir: Folder of the configuration.
+        fingerprints: Of the secrets in use, current first; see `KeyRing.fingerprints`.
+        clock: See `listener.clock`.
+
+    Raises:
+        QueueUnavailable: it cannot be opened, verified or trusted; the message says what to do.
+    """
+    if not url.startswith(_SQLITE) or url == _SQLITE:
+        raise QueueUnavailable(
+            f"no queue engine for {url.partition(':')[0]!r}: write [queue] url as sqlite:///listener.db"
+        )
+    from listener.queues.sqlite import open_sqlite
+
+    return await open_sqlite(base_dir / url.removeprefix(_SQLITE), fingerprints=fingerprints, clock=clock)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final, Literal, NewType, Protocol
 
 from listener.events import Cleared, Name, Noted, PostKey, RemovalReason, Retraction
@@ -35,6 +35,9 @@ Outcome = Literal[
 
 MAX_ITEMS: Final = 900
 """Per commit: NATS takes 1,000 messages in an atomic batch, states and erase orders included (engines.md A)."""
+
+KEY_SLACK: Final = timedelta(days=7)
+"""Chosen: a key may outlive `keys_until_at` by this much, so that extending it is written once a week, not per poll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +255,9 @@ class Queue(Protocol):
 
     async def read(self, after: Position | None, *, limit: int = 256, live: bool = False) -> Batch:
         """
-        The entries after a position, at most `limit`.
+        The entries after a position, at most `limit`. A body whose time is over by the queue's clock is left out,
+        even before `expire` took it. A removal notice is kept until its `keys_until_at` and until everything
+        older has ended; a position before the newest notice that was dropped is too old to go on from.
 
         Args:
             after: None reads from the oldest entry kept.
