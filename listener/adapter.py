@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal, NewType, Protocol
+from typing import Any, Literal, NewType, Protocol, runtime_checkable
 
 from listener.clock import Clock
 from listener.events import Count, Gap, Keep, Post, Rejected, Removal
@@ -62,7 +62,7 @@ class Page:
     freshness: Freshness = Freshness()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reply:
     """
     What the reader brought back from one address.
@@ -137,6 +137,7 @@ class Interest(Protocol):
         ...
 
 
+@runtime_checkable
 class Poller(Protocol):
     """
     A source that is asked.
@@ -152,6 +153,7 @@ class Poller(Protocol):
         ...
 
 
+@runtime_checkable
 class Streamer(Protocol):
     """
     A source that speaks by itself.

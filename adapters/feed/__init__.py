@@ -1,0 +1,76 @@
+"""
+Blogs and their comments: RSS, RDF, Atom and JSON Feed. No account, no credential.
+
+`SPEC` is all the core sees. The parser is imported when the first feed is built, not here.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Final
+
+from adapters.feed.config import OWN_INTERVAL_S, PUBLIC_INTERVAL_S, FeedConfig
+from adapters.feed.wire import WIRE_TYPES
+from listener.adapter import AdapterSpec, Interest, Poller, Reach, Reader, TermsOfUse
+from listener.clock import Clock
+
+_EXAMPLE: Final = """\
+[[source]]
+name = "river-blog"
+adapter = "feed"
+relation = "public"
+criterion = "Blogs of associations listed in the city's register, on their own request or ours"
+address = "https://river.example/feed/"
+"""
+
+
+def _build(config: FeedConfig, reader: Reader, clock: Clock, _interest: Interest) -> Poller:
+    """
+    A feed cannot be asked for a term: the core's watch chooses from what it shows.
+    """
+    from adapters.feed.client import FeedSource
+
+    return FeedSource(config, reader, clock)
+
+
+def _reaches(config: FeedConfig) -> tuple[Reach, ...]:
+    return (Reach(config.host, ".*", redirects="public"),)
+
+
+def _host(config: FeedConfig) -> str:
+    return config.host
+
+
+def _floor_s(_config: FeedConfig, relation: str) -> float:
+    return OWN_INTERVAL_S if relation == "own" else PUBLIC_INTERVAL_S
+
+
+def _interval_s(config: FeedConfig, relation: str) -> float:
+    return config.interval_s or _floor_s(config, relation)
+
+
+SPEC: Final = AdapterSpec(
+    name="feed",
+    summary="Blogs, news pages and their comments by RSS, Atom or JSON Feed.",
+    listens_to="Entries that a site publishes in a feed for anybody to read: posts, and comments under them.",
+    credentials="none",
+    limits="Read at most once an hour (own sites: once a minute), later where the site asks for it, and only what "
+    "changed: conditional requests (RFC 9110, section 13). One request at a time for each host.",
+    terms=TermsOfUse(
+        retention_max_days=None,
+        delete_within_h=None,
+        default_keep="text",
+        address=None,
+        checked_on=date(2026, 11, 24),
+    ),
+    config=FeedConfig,
+    example=_EXAMPLE,
+    build=_build,
+    reaches=_reaches,
+    lease_group=_host,
+    floor_s=_floor_s,
+    interval_s=_interval_s,
+    look_back_s=30 * 86400.0,
+    wire=WIRE_TYPES,
+    simulator="adapters.feed.simulator:serve",
+)

@@ -1,0 +1,202 @@
+"""
+What the XML dialects share: names of elements by namespace and not by prefix, their text, and addresses.
+
+Used by `rss`, `rdf` and `atom`. Everything here is iterative, so that no depth of nesting can exhaust the stack.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+
+from adapters.feed.wire import Text
+
+_PREFIXES: Final = {
+    "purl.org/dc/elements/1.1": "dc",
+    "purl.org/dc/elements/1.0": "dc",
+    "purl.org/dc/terms": "dcterms",
+    "purl.org/rss/1.0/modules/content": "content",
+    "purl.org/rss/1.0/modules/slash": "slash",
+    "purl.org/rss/1.0/modules/syndication": "sy",
+    "purl.org/rss/1.0/modules/annotate": "annotate",
+    "wellformedweb.org/commentapi": "wfw",
+    "purl.org/syndication/thread/1.0": "thr",
+    "purl.org/atompub/tombstones/1.0": "at",
+    "www.w3.org/2005/atom": "atom",
+    "purl.org/atom/ns": "atom",
+    "www.itunes.com/dtds/podcast-1.0.dtd": "itunes",
+    "search.yahoo.com/mrss": "media",
+    "www.w3.org/1999/xhtml": "xhtml",
+    "www.w3.org/1999/02/22-rdf-syntax-ns": "rdf",
+}
+"""Namespace, without scheme and trailing sign and in lower case, to the prefix this project writes for it."""
+
+_CORE: Final = frozenset(
+    {
+        "",
+        "purl.org/rss/1.0",
+        "purl.org/rss/0.9",
+        "my.netscape.com/rdf/simple/0.9",
+        "channel.netscape.com/rdf/simple/0.9",
+        "backend.userland.com/rss",
+        "backend.userland.com/rss2",
+        "backend.userland.com/rss091",
+        "blogs.law.harvard.edu/tech/rss",
+        "cyber.law.harvard.edu/rss",
+        "cyber.harvard.edu/rss/rss.html",
+        "purl.org/net/rss1.1",
+    }
+)
+"""Namespaces under which RSS's own elements have been seen."""
+
+_ORDINARY: Final = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?(?:[/?#]|$)")
+"""Nearly every address; the others are taken apart by the standard library, which takes six times as long."""
+
+LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+class Names(dict[str, str]):
+    """
+    lxml's tag to ours, each worked out once per document: `title`, `dc:creator`, `content:encoded`. Lower case.
+    Elements of a namespace nobody needs are called `?`.
+
+    Args:
+        core: Our prefix of the document's own namespace; its elements go without one.
+    """
+
+    def __init__(self, core: str = "") -> None:
+        super().__init__()
+        self._core = core
+
+    def __missing__(self, tag: str) -> str:
+        uri, _, local = tag.rpartition("}")
+        space = _plain_uri(uri[1:])
+        prefix = "" if space in _CORE else _PREFIXES.get(space, "?")
+        if not space and ":" in local:  # a prefix nobody declared
+            prefix, _, local = local.rpartition(":")
+        if prefix == "?":
+            name = "?"
+        else:
+            name = local.lower() if prefix in ("", self._core) else f"{prefix}:{local}".lower()
+        self[tag] = name
+        return name
+
+    def children(self, element: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+        """
+        Every child element with our name for it.
+        """
+        for child in element:
+            tag = child.tag
+            if type(tag) is str:
+                yield self[tag], child
+
+
+def local_name(element: etree._Element) -> str:
+    """
+    Without namespace or prefix, lower case.
+    """
+    return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower()
+
+
+def text_of(element: etree._Element) -> str | None:
+    """
+    The characters of an element and of all inside it, stripped; None where there are none.
+    """
+    found = (element.text if not len(element) else "".join(_pieces(element))) or ""
+    return found.strip() or None
+
+
+def inner_html(element: etree._Element) -> str | None:
+    """
+    What stands inside an element as HTML, whether it was escaped once or written in plain tags; None where empty.
+    """
+    if not len(element):
+        return element.text if element.text and not element.text.isspace() else None
+    for child in element.iterdescendants(etree.Element):
+        child.tag = local_name(child)
+    etree.cleanup_namespaces(element)
+    pieces = [_escaped(element.text)]
+    pieces.extend(etree.tostring(child, encoding="unicode", method="html") for child in element)
+    return "".join(pieces).strip() or None
+
+
+def html(element: etree._Element) -> Text | None:
+    """
+    The element as HTML.
+    """
+    inner = inner_html(element)
+    return Text(inner, "html") if inner else None
+
+
+def guess(element: etree._Element) -> Text | None:
+    """
+    The element as RSS leaves it: perhaps HTML, perhaps not; certainly where it holds tags.
+    """
+    inner = inner_html(element)
+    return Text(inner, "html" if len(element) else "guess") if inner else None
+
+
+def plain(element: etree._Element) -> Text | None:
+    """
+    The element as plain text.
+    """
+    found = text_of(element)
+    return Text(found, "plain") if found else None
+
+
+def absolute(address: str | None, element: etree._Element) -> str | None:
+    """
+    The address resolved against `xml:base` and the document's own address; None where it is none of the web.
+    """
+    address = "".join((address or "").split())
+    if not address:
+        return None
+    if not address.startswith(("http://", "https://")):
+        address = resolve(address, element.base)
+    return web_address(address)
+
+
+def resolve(address: str, base: str | None) -> str:
+    """
+    `urljoin` that never raises.
+    """
+    try:
+        return urljoin(base or "", address)
+    except ValueError:
+        return ""
+
+
+def web_address(address: str | None) -> str | None:
+    """
+    An absolute http or https address with a host, or None.
+    """
+    if address and _ORDINARY.match(address):
+        return address
+    try:
+        parts = urlsplit(address or "")
+        return address if parts.scheme in ("http", "https") and parts.hostname else None
+    except ValueError:
+        return None
+
+
+def distinct(values: Iterable[str | None]) -> tuple[str, ...]:
+    """
+    Each value once, in order, without the empty ones.
+    """
+    return tuple(dict.fromkeys(value for value in values if value))
+
+
+def _pieces(element: etree._Element) -> Iterator[str]:
+    return (str(piece) for piece in element.itertext())
+
+
+def _escaped(text: str | None) -> str:
+    return (text or "").replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _plain_uri(uri: str) -> str:
+    return "".join(uri.split()).lower().partition("://")[2].rstrip("/#") if uri else ""

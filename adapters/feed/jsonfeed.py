@@ -1,0 +1,89 @@
+"""
+JSON Feed 1.0 and 1.1 to `WireFeed`.
+
+Source: https://www.jsonfeed.org/version/1.1/, https://www.jsonfeed.org/version/1/.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from adapters.feed.elements import distinct, resolve, web_address
+from adapters.feed.wire import JsonAuthor, JsonDocument, JsonItem, Text, WireEntry, WireFault, WireFeed
+from listener.errors import DocumentRefused
+
+_document: Final = msgspec.json.Decoder(JsonDocument)
+_item: Final = msgspec.json.Decoder(JsonItem)
+
+
+def read_json(text: bytes, *, base: str) -> WireFeed:
+    """
+    A whole document; an item that is none becomes a fault of its own.
+
+    Raises:
+        DocumentRefused: `not_well_formed`, `limits_exceeded` (nested too deep), `not_a_feed` (other JSON).
+    """
+    try:
+        document = _document.decode(text)
+    except msgspec.ValidationError:
+        raise DocumentRefused("the answer is JSON, but no JSON Feed", reason="not_a_feed") from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise DocumentRefused("the JSON is not well formed", reason="not_well_formed") from None
+    except RecursionError:
+        raise DocumentRefused("the JSON is nested too deep", reason="limits_exceeded") from None
+    if "jsonfeed.org" not in (document.version or "") or document.items is None:
+        raise DocumentRefused("the answer is JSON, but no JSON Feed", reason="not_a_feed")
+    return WireFeed(
+        dialect="json",
+        entries=tuple(_entry(raw, base) for raw in document.items),
+        authors=_names(document.authors, document.author),
+        lang=document.language,
+        home=web_address(document.home_page_url),
+    )
+
+
+def _entry(raw: msgspec.Raw, base: str) -> WireEntry | WireFault:
+    try:
+        item = _item.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return WireFault("unreadable_item")
+    return WireEntry(
+        id=_identity(item.id),
+        link=_link(item, base),
+        title=Text(item.title, "plain") if item.title else None,
+        content=_content(item),
+        summary=Text(item.summary, "plain") if item.summary else None,
+        published=item.date_published,
+        updated=item.date_modified,
+        lang=item.language,
+        categories=distinct(item.tags or ()),
+        authors=_names(item.authors, item.author),
+        expired=bool(item.expired),
+    )
+
+
+def _identity(stated: str | float | None) -> str | None:
+    """
+    A number, which the specification forbids and sites send, is taken by its digits.
+    """
+    if stated is None or isinstance(stated, str):
+        return stated or None
+    return str(int(stated)) if float(stated).is_integer() else repr(stated)
+
+
+def _link(item: JsonItem, base: str) -> str | None:
+    stated = (item.url or item.external_url or "").strip()
+    return web_address(resolve(stated, base)) if stated else None
+
+
+def _content(item: JsonItem) -> Text | None:
+    if item.content_html:
+        return Text(item.content_html, "html")
+    return Text(item.content_text, "plain") if item.content_text else None
+
+
+def _names(authors: tuple[JsonAuthor, ...] | None, author: JsonAuthor | None) -> tuple[str, ...]:
+    everybody = (authors or ()) + ((author,) if author else ())
+    return distinct(part for one in everybody for part in (one.name, one.url))
