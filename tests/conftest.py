@@ -1,0 +1,44 @@
+"""
+What every test stands on: one event loop, and an environment that cannot leak into a result.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+import pytest
+
+pytest.register_assert_rewrite("listener.testing.queue_contract")  # a failure shows the values it compared
+
+_LEAKY: Final = {
+    "ALL_PROXY",
+    "FTP_PROXY",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "SSLKEYLOGFILE",
+    "SSL_CERT_DIR",
+    "SSL_CERT_FILE",
+}
+"""Variables (in either case) that HTTP and TLS libraries read behind our back."""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """
+    The engines and the transport run on asyncio only.
+    """
+    return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    No proxy, no certificate store and no setting of ours comes from the machine the tests run on.
+    """
+    for name in tuple(os.environ):
+        if name.upper() in _LEAKY or (name.startswith("LISTENER_") and name != "LISTENER_CORPUS"):
+            monkeypatch.delenv(name)
