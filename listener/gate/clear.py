@@ -1,0 +1,291 @@
+"""
+The gate: takes a `Post` from intake and gives a queue what it may keep, which is an event without a person.
+
+The only maker of `Event`, `Cleared`, `Retraction` and `Noted`. Pure: no I/O, no clock, no log. Order: consent, then
+how much of the source is kept, then masking, link and tags, then the event. Nothing of a post that is withheld is
+returned but the reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from listener import text as grammar
+from listener.events import (
+    Cleared,
+    Count,
+    Gap,
+    Keep,
+    Name,
+    Noted,
+    Post,
+    PostCreated,
+    PostData,
+    Provenance,
+    Removal,
+    Retraction,
+    WatchName,
+    Withheld,
+    key_of,
+)
+from listener.gate.consent import ConsentMode, refusal, refusing_flags
+from listener.gate.cuts import NOTHING, Masked
+from listener.gate.folding import fold_for_masking
+from listener.gate.links import public_link_read
+from listener.gate.names import Readings, in_tag, names_of, readings_of
+from listener.gate.notes import noted_event
+from listener.gate.redact import folded_handles, mask_read
+from listener.keys import KeyRing, Sealer
+
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
+"""The shape of RFC 5646 tags that networks use: language, script, region, variant. Private use is left out: it is
+free text."""
+
+_TAG_MAX: Final = 100
+"""Chosen: the longest hashtag any of the networks allows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """
+    Where a post comes from, as far as the gate needs it.
+
+    Args:
+        network: Adapter name.
+        source: Configured name.
+        keep: How much of it is kept.
+        retention: The shortest that applies to the source; a watch may shorten further.
+        emit_from: A post first seen when it was older than this is keyed as seen and never emitted: the retention,
+            or what the backfill policy allows.
+    """
+
+    network: str
+    source: str
+    keep: Keep
+    retention: timedelta
+    emit_from: timedelta
+
+    @property
+    def address(self) -> str:
+        """
+        CloudEvents `source`.
+        """
+        return f"/{self.network}/{self.source}"
+
+
+class Gate:
+    """
+    One line for everybody.
+
+    Args:
+        keys: Secrets under which posts are named.
+        own_handles: The organisation's accounts and mailboxes; they stay readable. List every form in which posts
+            write them (`@city` and `@city@host`): a stranger may have the same name elsewhere.
+        country: ISO 3166 code, for telephone numbers written without a country.
+        consent: `objection`: whoever said no is left out. `opt-in`: whoever did not say yes, too.
+        nobot_tags: Profile tags that count as a no.
+        objections: People who objected, as `consent.objection_names` names them.
+    """
+
+    __slots__ = ("_country", "_keys", "_objections", "_own", "_refusing")
+
+    def __init__(
+        self,
+        *,
+        keys: KeyRing,
+        own_handles: Iterable[str],
+        country: str,
+        consent: ConsentMode,
+        nobot_tags: Iterable[str],
+        objections: frozenset[Name],
+    ) -> None:
+        self._keys = keys
+        self._own = folded_handles(own_handles)
+        self._country = country.upper()
+        self._refusing = refusing_flags(consent, nobot_tags)
+        self._objections = objections
+
+    def clear(
+        self,
+        post: Post,
+        *,
+        place: Place,
+        watches: tuple[WatchName, ...],
+        shortest: timedelta | None,
+        sealer: Sealer,
+        now: datetime,
+    ) -> Cleared | Withheld:
+        """
+        What may be kept of the post, or why nothing may.
+
+        Args:
+            watches: Names of the watches that asked for it.
+            shortest: The shortest retention among them; None where none shortens it.
+            sealer: Of the day of `now`.
+            now: Aware UTC; when the post was read.
+        """
+        reason = refusal(
+            post,
+            network=place.network,
+            keys=self._keys,
+            objections=self._objections,
+            refusing=self._refusing,
+        )
+        if reason is not None:
+            return Withheld(reason)
+        if place.keep == "counts":
+            return Withheld("counts_only")
+        provenance = self._provenance(post, network=place.network, sealer=sealer)
+        key = key_of(provenance.names[0])
+        data = self._data(post, place=place, watches=watches, now=now)
+        event = PostCreated(
+            id=f"{key}.1",
+            source=place.address,
+            subject=key,
+            time=min(post.published_at or now, now),
+            expirytime=now + (place.retention if shortest is None else min(place.retention, shortest)),
+            data=data,
+        )
+        return Cleared(
+            event=event,
+            provenance=provenance,
+            digest=self._digest(data, link=post.link),
+            emit=post.published_at is None or post.published_at >= now - place.emit_from,
+        )
+
+    def retract(self, removal: Removal, *, place: Place, now: datetime) -> Retraction:
+        """
+        The removal under every name the post may be stored by.
+        """
+        return Retraction(
+            names=self._keys.names(place.network, removal.name),
+            reason=removal.reason,
+            source=place.address,
+            network=place.network,
+            observed_at=now,
+        )
+
+    def note(self, item: Count | Gap, *, place: Place, now: datetime) -> Noted:
+        """
+        The event of a volume or of a gap. The same item read again has the same id, so it is written once; a volume
+        that was corrected has another.
+        """
+        return Noted(noted_event(item, keys=self._keys, network=place.network, source=place.source, now=now))
+
+    def names_for(self, networks: Iterable[str], link: str) -> tuple[Name, ...]:
+        """
+        Every name under which a post with this address or native identity may be stored: each network under each
+        secret. For `find` and `forget`.
+        """
+        return tuple(dict.fromkeys(name for network in networks for name in self._keys.names(network, link)))
+
+    def _data(self, post: Post, *, place: Place, watches: tuple[WatchName, ...], now: datetime) -> PostData:
+        """
+        What was said, masked. Our own accounts are no persons; those they write about are.
+        """
+        readings = () if post.by_us else readings_of(post.author)
+        text = title = None
+        masked: dict[str, int] = {}
+        if place.keep == "text":
+            body = self._masked(post.text, readings)
+            head = NOTHING if post.title is None else self._masked(post.title, readings)
+            text, title = body.text, None if post.title is None else head.text
+            masked = {
+                kind: body.counts.get(kind, 0) + head.counts.get(kind, 0)
+                for kind in sorted({*body.counts, *head.counts})
+            }
+        return PostData(
+            network=place.network,
+            kind=post.kind,
+            text=text,
+            title=title,
+            lang=language(post.lang),
+            watches=tuple(sorted(set(watches))),
+            hashtags=self._hashtags(post, readings),
+            link=public_link_read(post.link, readings=readings, own_handles=self._own),
+            in_reply_to=key_of(self._keys.name(place.network, post.reply_to)) if post.reply_to else None,
+            by_us=post.by_us,
+            addressed=post.addressed,
+            open_to_reply=post.open_to_reply,
+            observed_at=now,
+            masked=masked,
+        )
+
+    def _masked(self, text: str, readings: Readings) -> Masked:
+        return mask_read(_storable(text), readings=readings, own_handles=self._own, country=self._country)
+
+    def _hashtags(self, post: Post, readings: Readings) -> tuple[str, ...]:
+        """
+        Folded, sorted, each once; without those that name the author, and without what masking would change.
+        """
+        seen = {
+            grammar.fold(_storable(tag)).strip().lstrip("#")
+            for tag in (*grammar.hashtags(post.text), *post.tags)
+        }
+        if not seen:
+            return ()
+        names = names_of(readings)
+        return tuple(
+            sorted(
+                tag
+                for tag in seen
+                if tag
+                and len(tag) <= _TAG_MAX
+                and not in_tag(fold_for_masking(tag), names)
+                and self._is_plain(tag)
+            )
+        )
+
+    def _is_plain(self, tag: str) -> bool:
+        return not self._masked(tag, ()).counts
+
+    def _provenance(self, post: Post, *, network: str, sealer: Sealer) -> Provenance:
+        every = [self._keys.names(network, name) for name in dict.fromkeys((post.native, *post.aliases))]
+        return Provenance(
+            names=tuple(names[0] for names in every),
+            former=tuple(former for names in every for former in names[1:]),
+            sealed_ask=None
+            if post.ask is None
+            else sealer.seal(post.ask.encode(errors="replace").decode(), purpose="ask"),
+        )
+
+    def _digest(self, data: PostData, *, link: str | None) -> bytes:
+        """
+        Of what a reader would see. An address that is null here goes in as the source gave it: two of them may lead
+        to different places. One that is shown goes in without its tracking, which changes from reading to reading.
+        """
+        return self._keys.digest(
+            data.text, data.title, data.lang, data.link or link, data.kind, *data.hashtags
+        )
+
+
+def language(lang: str | None) -> str | None:
+    """
+    The tag in the case RFC 5646 recommends (section 2.1.1); None where it has not the shape of one.
+    """
+    plain = (lang or "").strip().replace("_", "-")
+    if not _LANGUAGE.fullmatch(plain):
+        return None
+    first, *rest = plain.split("-")
+    return "-".join([first.lower(), *map(_subtag, rest)])
+
+
+def _subtag(part: str) -> str:
+    if len(part) == 2:
+        return part.upper()
+    return part.title() if len(part) == 4 and part.isalpha() else part.lower()
+
+
+def _storable(text: str) -> str:
+    """
+    The text; cleaned only where it holds what UTF-8 cannot, which an adapter should have seen to.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return grammar.clean(text)
+    return text
