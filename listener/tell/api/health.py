@@ -1,0 +1,82 @@
+"""
+How the daemon is doing: sources, health, readiness, metrics. Everything is answered from memory and the queue;
+no answer here causes a request to a source (politeness P27).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import get_args
+
+from prometheus_client import generate_latest
+from starlette.requests import Request
+from starlette.responses import Response
+
+from listener.clock import Clock
+from listener.errors import QueueError
+from listener.queues.base import Queue
+from listener.status import Control, SourceStateName
+from listener.telemetry import Telemetry
+from listener.tell.api.query import read_query
+from listener.tell.api.shapes import Alive, SourcesAnswer, as_json
+from listener.tell.api.table import METRICS_TYPE
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """
+    Handlers of the operations that an operator's tools ask.
+    """
+
+    queue: Queue
+    control: Control
+    telemetry: Telemetry
+    clock: Clock
+    version: str
+
+    async def sources(self, request: Request) -> Response:
+        """
+        What each source is doing.
+        """
+        read_query(request, ())
+        return as_json(SourcesAnswer(self.control.sources()))
+
+    async def healthz(self, request: Request) -> Response:
+        """
+        The process answers; nothing else is asked.
+        """
+        read_query(request, ())
+        return as_json(Alive(alive=True, version=self.version))
+
+    async def readyz(self, request: Request) -> Response:
+        """
+        Whether the daemon can do its work; 503 with reasons where it cannot.
+        """
+        read_query(request, ())
+        readiness = self.control.readiness()
+        return as_json(readiness, status=200 if readiness.ready else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """
+        Counters as they stand, gauges as of now.
+        """
+        read_query(request, ())
+        await self._refresh()
+        return Response(generate_latest(self.telemetry.registry), headers={"content-type": METRICS_TYPE})
+
+    async def _refresh(self) -> None:
+        states = Counter(view.state for view in self.control.sources())
+        for state in get_args(SourceStateName):
+            self.telemetry.sources.labels(state).set(states[state])
+        try:
+            stats = await self.queue.stats()
+        except QueueError:
+            return  # the counters are needed most when the queue is not well; readiness says why
+        self.telemetry.posts.set(stats.posts)
+        self.telemetry.keys.set(stats.keys)
+        self.telemetry.size.set(stats.size_bytes)
+        self.telemetry.pending.set(stats.erasures_pending)
+        oldest = stats.oldest_body_at
+        age_s = 0.0 if oldest is None else (self.clock.now() - oldest).total_seconds()
+        self.telemetry.oldest.set(max(0.0, age_s))

@@ -1,0 +1,106 @@
+"""
+The OpenAPI 3.1 document, made of the table of operations and of the types that answers are encoded from.
+
+Source: https://spec.openapis.org/oas/v3.1.1.html, read 2026-05-02.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from listener.tell.api.operations import Answer, Operation
+from listener.tell.api.problems import MEDIA_TYPE, TITLES, Problem
+from listener.tell.api.query import Parameter
+
+OPENAPI_VERSION: Final = "3.1.1"
+_REF: Final = "#/components/schemas/{name}"
+
+
+def document(operations: Sequence[Operation], *, version: str) -> dict[str, Any]:
+    """
+    The whole document.
+
+    Args:
+        operations: Every row of the table.
+        version: Of this program.
+    """
+    shapes = _shapes(operations)
+    schemas, components = msgspec.json.schema_components(shapes, ref_template=_REF)
+    by_shape = dict(zip(map(id, shapes), schemas, strict=True))
+    paths: dict[str, Any] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, by_shape)
+    components["Problem"]["properties"]["type"]["enum"] = [
+        f"urn:civic-listener:problem:{slug}" for slug in TITLES
+    ]
+    return {
+        "openapi": OPENAPI_VERSION,
+        "info": {
+            "title": "civic-listener",
+            "version": version,
+            "description": "What the public says to us and about us; never who said it.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
+    }
+
+
+def _shapes(operations: Sequence[Operation]) -> list[Any]:
+    """
+    Every type that has a schema, each once.
+    """
+    shapes: list[Any] = [Problem]
+    for operation in operations:
+        shapes += [answer.shape for answer in operation.answers.values() if answer.shape is not None]
+        if operation.body is not None:
+            shapes.append(operation.body)
+    return list({id(shape): shape for shape in shapes}.values())
+
+
+def _operation(operation: Operation, schemas: dict[int, Any]) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "responses": {str(status): _answer(answer, schemas) for status, answer in operation.answers.items()}
+        | {"default": _answer(_PROBLEM, schemas)},
+        # An empty requirement: on a loopback address, reading needs no token; elsewhere it does.
+        "security": _security(operation),
+    }
+    if operation.parameters:
+        described["parameters"] = list(map(_parameter, operation.parameters))
+    if operation.body is not None:
+        content = {"application/json": {"schema": schemas[id(operation.body)]}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+_PROBLEM: Final = Answer(meaning="What went wrong and what to do.", media_type=MEDIA_TYPE, shape=Problem)
+
+
+def _security(operation: Operation) -> list[dict[str, list[str]]]:
+    if operation.scope is None:
+        return []
+    needed: dict[str, list[str]] = {"token": [operation.scope]}
+    return [needed] if operation.scope == "operate" else [{}, needed]
+
+
+def _answer(answer: Answer, schemas: dict[int, Any]) -> dict[str, Any]:
+    content = {} if answer.shape is None else {"schema": schemas[id(answer.shape)]}
+    return {"description": answer.meaning, "content": {answer.media_type: content}}
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    schema = dict(parameter.schema)
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "description": parameter.meaning,
+        "schema": {"type": "array", "items": schema} if parameter.repeats else schema,
+    }

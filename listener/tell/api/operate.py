@@ -1,0 +1,105 @@
+"""
+The operator's commands over HTTP: find, forget, reload. Each goes to `Control`, the one writer.
+
+What is asked for comes in the body and is never logged, echoed, or part of an address.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+import anyio
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from listener.status import Control
+from listener.telemetry import Telemetry
+from listener.tell.api.problems import Refusal, bad_value, unknown_parameter
+from listener.tell.api.query import read_query
+from listener.tell.api.shapes import LINK_MAX, FoundAnswer, LinkBody, ReloadAnswer, as_json
+
+_BODY_MOST_BYTES: Final = 16_384
+"""Chosen: the longest link, every character escaped, fits."""
+_BODY_WITHIN_S: Final = 10.0
+"""Chosen: a body of that size needs no longer on the slowest link."""
+
+_read_link = msgspec.json.Decoder(LinkBody).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """
+    Handlers of the operations that need the scope `operate`.
+    """
+
+    control: Control
+    telemetry: Telemetry
+
+    async def find(self, request: Request) -> Response:
+        """
+        What is held of a post, none of its words.
+        """
+        return as_json(FoundAnswer(await self.control.find(await _link(request))))
+
+    async def forget(self, request: Request) -> Response:
+        """
+        The post is erased here and refused from now on.
+        """
+        forgot = await self.control.forget(await _link(request))
+        self.telemetry.control_used(command="forget", done=len(forgot.keys))
+        return as_json(forgot)
+
+    async def reload(self, request: Request) -> Response:
+        """
+        The configuration was read again.
+        """
+        read_query(request, ())
+        result = await self.control.reload()
+        self.telemetry.control_used(command="reload", done=1)
+        return as_json(ReloadAnswer(result))
+
+
+async def _link(request: Request) -> str:
+    """
+    The link in the body.
+
+    Raises:
+        Refusal: any other body.
+    """
+    read_query(request, ())
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise Refusal(415, "not-json", 'Send {"link": "…"} as application/json.')
+    body = await _body(request)
+    try:
+        return _read_link(body).link
+    except msgspec.ValidationError as error:
+        raise _told(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Refusal(400, "not-json", 'Send {"link": "…"} as application/json.') from error
+
+
+def _told(error: msgspec.ValidationError) -> Refusal:
+    """
+    Which member is wrong; msgspec names an unknown one in its message and nothing of any value.
+    """
+    unknown = re.search(r"unknown field `(.{1,200}?)`", str(error))
+    if unknown is not None:
+        return unknown_parameter(unknown[1], ("link",), where="member")
+    return bad_value("link", f"a string of 1 to {LINK_MAX} characters")
+
+
+async def _body(request: Request) -> bytes:
+    """
+    The whole body, bounded in size and time.
+    """
+    body = bytearray()
+    with anyio.move_on_after(_BODY_WITHIN_S):
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > _BODY_MOST_BYTES:
+                raise Refusal(413, "body-too-large", f"At most {_BODY_MOST_BYTES} bytes.")
+        return bytes(body)
+    raise Refusal(408, "body-too-slow", f"Send the body within {_BODY_WITHIN_S:g} s.")

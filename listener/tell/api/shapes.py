@@ -1,0 +1,78 @@
+"""
+The JSON shapes of the API that are not events: types first, so that answers and the OpenAPI document cannot differ.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+from starlette.responses import Response
+
+from listener.events import Event
+from listener.status import Held, SourceView
+
+LINK_MAX: Final = 2048
+"""Chosen: longer than any permalink seen; the body of a command stays small."""
+
+
+class EventsAnswer(msgspec.Struct, frozen=True):
+    """
+    A page of events. A resync is a page of one event.
+    """
+
+    events: tuple[Event, ...]
+    next: Annotated[str, Meta(description="Ask after this position next time.")]
+    more: Annotated[bool, Meta(description="Ask again at once: there is something after it already.")]
+
+
+class SourcesAnswer(msgspec.Struct, frozen=True):
+    """
+    Every source, in the order of the configuration.
+    """
+
+    sources: tuple[SourceView, ...]
+
+
+class Alive(msgspec.Struct, frozen=True):
+    """
+    The process answers.
+    """
+
+    alive: bool
+    version: str
+
+
+class LinkBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    Names a post. In the body, not in the address, because addresses are logged by what lies between.
+    """
+
+    link: Annotated[
+        str,
+        Meta(min_length=1, max_length=LINK_MAX, description="Its public address or native identity."),
+    ]
+
+
+class ReloadAnswer(msgspec.Struct, frozen=True):
+    """
+    What came of a reload, in one line.
+    """
+
+    result: str
+
+
+class FoundAnswer(msgspec.Struct, frozen=True):
+    """
+    Every post that goes by the link.
+    """
+
+    found: tuple[Held, ...]
+
+
+def as_json(value: object, *, status: int = 200) -> Response:
+    """
+    A shape as a response; instants are RFC 3339 in UTC.
+    """
+    return Response(msgspec.json.encode(value), status_code=status, media_type="application/json")

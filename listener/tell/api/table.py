@@ -1,0 +1,143 @@
+"""
+The whole surface of the API: everything that can be asked for, as data.
+
+Read by `app.py` (routes), `door.py` (who may), `openapi.py` (the document). What answers each row is told in `app.py`.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from listener.status import Forgot, Readiness
+from listener.tell.api.operations import Answer, Operation
+from listener.tell.api.query import AFTER, FILTERS, LIMIT
+from listener.tell.api.shapes import (
+    Alive,
+    EventsAnswer,
+    FoundAnswer,
+    LinkBody,
+    ReloadAnswer,
+    SourcesAnswer,
+)
+
+METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+"""Source: https://prometheus.io/docs/instrumenting/exposition_formats/, read 2026-05-02."""
+SCHEMA_TYPE: Final = "application/schema+json"
+"""Source: JSON Schema 2020-12, core, section 13."""
+
+_EVENTS: Final = (
+    Operation(
+        name="readEvents",
+        method="GET",
+        path="/v1/events",
+        scope="read",
+        summary="Events after a position, oldest first; each post once, in its latest state.",
+        parameters=(AFTER, LIMIT, *FILTERS),
+        answers={200: Answer(meaning="A page, or a resync with bounds.", shape=EventsAnswer)},
+    ),
+    Operation(
+        name="streamEvents",
+        method="GET",
+        path="/v1/events/stream",
+        scope="read",
+        summary="Events as they come (Server-Sent Events); `Last-Event-ID` resumes exactly or says resync.",
+        parameters=(AFTER, *FILTERS),
+        answers={
+            200: Answer(
+                meaning="`id` is the position, `event` the type, `data` the event.",
+                media_type="text/event-stream",
+            )
+        },
+    ),
+)
+
+
+_STATE: Final = (
+    Operation(
+        name="listSources",
+        method="GET",
+        path="/v1/sources",
+        scope="read",
+        summary="What each source is doing, why it waits, when it is due.",
+        answers={200: Answer(meaning="In the order of the configuration.", shape=SourcesAnswer)},
+    ),
+    Operation(
+        name="isAlive",
+        method="GET",
+        path="/healthz",
+        scope=None,
+        summary="The process answers.",
+        answers={200: Answer(meaning="It does.", shape=Alive)},
+    ),
+    Operation(
+        name="isReady",
+        method="GET",
+        path="/readyz",
+        scope="read",
+        summary="Whether the daemon can do its work; a failing source never fails this.",
+        answers={
+            200: Answer(meaning="It can.", shape=Readiness),
+            503: Answer(meaning="It cannot, and why.", shape=Readiness),
+        },
+    ),
+    Operation(
+        name="readMetrics",
+        method="GET",
+        path="/metrics",
+        scope="metrics",
+        summary="Counters and gauges in the Prometheus text format.",
+        answers={200: Answer(meaning="As of now.", media_type=METRICS_TYPE)},
+    ),
+)
+
+
+_COMMANDS: Final = (
+    Operation(
+        name="findPost",
+        method="POST",
+        path="/v1/find",
+        scope="operate",
+        summary="Whether a post is held, and until when.",
+        body=LinkBody,
+        answers={200: Answer(meaning="None of its words; empty where nothing is held.", shape=FoundAnswer)},
+    ),
+    Operation(
+        name="forgetPost",
+        method="POST",
+        path="/v1/forget",
+        scope="operate",
+        summary="Erase a post here and refuse it from now on.",
+        body=LinkBody,
+        answers={200: Answer(meaning="What was erased, and whether the bytes are gone.", shape=Forgot)},
+    ),
+    Operation(
+        name="reload",
+        method="POST",
+        path="/v1/reload",
+        scope="operate",
+        summary="Read the configuration again, as SIGHUP does.",
+        answers={200: Answer(meaning="What came of it.", shape=ReloadAnswer)},
+    ),
+)
+
+
+_DESCRIPTIONS: Final = (
+    Operation(
+        name="describeApi",
+        method="GET",
+        path="/openapi.json",
+        scope="read",
+        summary="This document (OpenAPI 3.1).",
+        answers={200: Answer(meaning="Of this version.")},
+    ),
+    Operation(
+        name="describeEvent",
+        method="GET",
+        path="/schema/event.json",
+        scope="read",
+        summary="JSON Schema (2020-12) of every event.",
+        answers={200: Answer(meaning="Of this version.", media_type=SCHEMA_TYPE)},
+    ),
+)
+
+OPERATIONS: Final = (*_EVENTS, *_STATE, *_COMMANDS, *_DESCRIPTIONS)

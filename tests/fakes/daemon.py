@@ -1,0 +1,154 @@
+"""
+A control and some synthetic posts, for tests of what serves or calls a daemon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from listener.events import Cleared, Name, Noted, PostCreated, PostData, Provenance, Retraction
+from listener.queues.base import Commit, Item, Queue, SourceState
+from listener.status import Forgot, Held, Readiness, SourceView
+
+AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
+KEPT_UNTIL = AT + timedelta(days=30)
+
+
+def name(number: int) -> Name:
+    """
+    The name of the post of that number.
+    """
+    return Name(number.to_bytes(16, "big"))
+
+
+def post(number: int, text: str | None = "the river path is open", **changed: Any) -> Cleared:
+    """
+    A cleared post; `changed` replaces fields of its data, or `time`, `expirytime` and `source` of its envelope.
+    """
+    envelope = {
+        "time": changed.pop("time", AT - timedelta(minutes=5)),
+        "expirytime": changed.pop("expirytime", KEPT_UNTIL),
+        "source": changed.pop("source", "/feed/harbour-blog"),
+    }
+    fields: dict[str, Any] = {
+        "network": "feed",
+        "kind": "article",
+        "text": text,
+        "title": None,
+        "lang": "en-CA",
+        "watches": ("river",),
+        "hashtags": ("yyc",),
+        "link": f"https://blog.example/{number}",
+        "in_reply_to": None,
+        "by_us": False,
+        "addressed": False,
+        "open_to_reply": "unknown",
+        "observed_at": AT,
+        "masked": {},
+    }
+    data = PostData(**(fields | changed))
+    key = name(number).hex()
+    event = PostCreated(id=f"{key}.1", subject=key, data=data, **envelope)
+    return Cleared(event, Provenance((name(number),)), repr(data).encode())
+
+
+def gone(number: int) -> Retraction:
+    """
+    The source says that the post of that number is deleted.
+    """
+    return Retraction((name(number),), "deleted", "/feed/harbour-blog", "feed", AT)
+
+
+async def put(queue: Queue, *items: Cleared | Retraction | Noted, commit_id: str | None = None) -> None:
+    """
+    Commit the items as one page.
+    """
+    lease = await queue.lease("blog.example", "local", ttl_s=3600, now=AT)
+    assert lease is not None
+    page: tuple[Item, ...] = items
+    stats = await queue.stats()
+    await queue.commit(
+        Commit(
+            commit_id=commit_id or f"page-after-{stats.newest}",
+            source="harbour-blog",
+            items=page,
+            state=SourceState(b"cursor", AT),
+            states={},
+            lease=lease,
+            at=AT,
+            keys_until_at=KEPT_UNTIL,
+        )
+    )
+
+
+VIEW = SourceView(
+    name="harbour-blog",
+    network="feed",
+    relation="public",
+    keep="text",
+    state="waiting",
+    reason="due in 10 minutes",
+    next_due_at=AT + timedelta(minutes=10),
+    last_read_at=AT,
+    last_new_at=None,
+    failures=0,
+    error_code=None,
+    received=3,
+    queued=2,
+)
+HELD = Held(
+    key=name(1).hex(),
+    state="live",
+    source="/feed/harbour-blog",
+    expires_at=KEPT_UNTIL,
+    key_until_at=KEPT_UNTIL,
+    erased=True,
+)
+
+
+READY = Readiness(ready=True, reasons=())
+
+
+@dataclass(slots=True)
+class FakeControl:
+    """
+    Answers as it was told to, and remembers what it was asked.
+
+    Args:
+        views: What `sources` answers.
+        ready: What `readiness` answers.
+        held: What `find` answers, and what `forget` erases.
+        failure: Raised by every command instead.
+    """
+
+    views: tuple[SourceView, ...] = (VIEW,)
+    ready: Readiness = READY
+    held: Sequence[Held] = (HELD,)
+    failure: Exception | None = None
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def sources(self) -> tuple[SourceView, ...]:
+        return self.views
+
+    def readiness(self) -> Readiness:
+        return self.ready
+
+    async def find(self, link: str) -> tuple[Held, ...]:
+        self._ask("find", link)
+        return tuple(self.held)
+
+    async def forget(self, link: str) -> Forgot:
+        self._ask("forget", link)
+        return Forgot(keys=tuple(one.key for one in self.held), erased=True)
+
+    async def reload(self) -> str:
+        self._ask("reload", "")
+        return "applied: 1 added"
+
+    def _ask(self, command: str, link: str) -> None:
+        self.asked.append((command, link))
+        if self.failure is not None:
+            raise self.failure

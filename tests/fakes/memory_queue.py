@@ -1,0 +1,306 @@
+"""
+A queue in memory with the semantics of the contract, for tests of whatever stands around an engine.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import anyio
+
+from listener.errors import LeaseLost
+from listener.events import (
+    Cleared,
+    Name,
+    Noted,
+    PostKey,
+    RemovalReason,
+    Retraction,
+    encode_event,
+    key_of,
+    removed,
+    revised,
+)
+from listener.queues.base import (
+    Batch,
+    Commit,
+    Entry,
+    Expired,
+    Found,
+    Item,
+    Lease,
+    Outcome,
+    Position,
+    QueueStats,
+    Resync,
+    Scope,
+    SourceState,
+)
+
+
+@dataclass(slots=True)
+class _Post:
+    key: PostKey
+    names: set[Name]
+    state: str
+    key_until_at: datetime
+    revision: int = 0
+    digest: bytes = b""
+    source: str = ""
+    network: str = ""
+    expires_at: datetime | None = None
+    committed_at: datetime | None = None
+
+
+class MemoryQueue:
+    """
+    Args:
+        epoch: First part of every position.
+    """
+
+    def __init__(self, epoch: str = "m1") -> None:
+        self._epoch, self._newest, self._floor = epoch, 0, 0
+        self._log: dict[str, tuple[int, Entry]] = {}
+        self._posts: dict[PostKey, _Post] = {}
+        self._answers: dict[str, tuple[Outcome, ...]] = {}
+        self._states: dict[Scope, bytes] = {}
+        self._sources: dict[str, SourceState] = {}
+        self._positions: dict[str, Position] = {}
+        self._leases: dict[str, Lease] = {}
+        self._fences = 0
+        self._keys: dict[date, bytes] = {}
+        self._grown = anyio.Event()
+
+    # ------------------------------------------------------------------------------------------------- writing
+
+    async def commit(self, commit: Commit) -> tuple[Outcome, ...]:
+        if commit.commit_id in self._answers:
+            return self._answers[commit.commit_id]
+        held = self._leases.get(commit.lease.group)
+        if held is None or (held.node, held.fence) != (commit.lease.node, commit.lease.fence):
+            raise LeaseLost(f"the lease of {commit.lease.group} is not ours any more")
+        outcomes = tuple([self._take(item, commit) for item in commit.items])
+        self._sources[commit.source] = commit.state
+        self._states.update(commit.states)
+        self._answers[commit.commit_id] = outcomes
+        self._tell()
+        return outcomes
+
+    def _take(self, item: Item, commit: Commit) -> Outcome:
+        match item:
+            case Cleared():
+                return self._create(item, commit)
+            case Retraction():
+                return self._retract(item, commit)
+            case Noted():
+                if item.event.id in self._log:
+                    return "repeat"
+                self._append(item.event.id, str(item.event.__struct_config__.tag), encode_event(item.event))
+                return "created"
+
+    def _create(self, item: Cleared, commit: Commit) -> Outcome:
+        names = {*item.provenance.names, *item.provenance.former}
+        post = next((known for known in self._posts.values() if known.names & names), None)
+        if post is not None and post.state != "live":
+            post.key_until_at = max(post.key_until_at, commit.keys_until_at)
+            post.names |= names
+            return "refused" if post.state == "removed" else "repeat" if post.state == "expired" else "seen"
+        if post is not None and post.digest == item.digest:
+            return "repeat"
+        if post is None:
+            state = "live" if item.emit else "seen"
+            post = self._posts[item.key] = _Post(item.key, names, state, commit.keys_until_at)
+            if not item.emit:
+                return "seen"
+        post.revision += 1
+        event = revised(item.event, revision=post.revision, expiry_cap=post.expires_at)
+        post.digest, post.source, post.network = item.digest, event.source, event.data.network
+        post.expires_at, post.committed_at = event.expirytime, commit.at
+        self._append(post.key, str(event.__struct_config__.tag), encode_event(event))
+        return "created" if post.revision == 1 else "updated"
+
+    def _retract(self, item: Retraction, commit: Commit) -> Outcome:
+        hit = [post for post in self._posts.values() if post.names & set(item.names)]
+        live = [post for post in hit if post.state == "live"]
+        for post in live:
+            self._erase(post, item.reason, commit.at, commit.keys_until_at)
+        if not hit:
+            key = key_of(item.names[0])
+            self._posts[key] = _Post(key, set(item.names), "removed", commit.keys_until_at, revision=1)
+            event = removed(
+                key=key,
+                revision=1,
+                source=item.source,
+                network=item.network,
+                reason=item.reason,
+                observed_at=commit.at,
+            )
+            self._append(key, "listener.post.removed", encode_event(event))
+        return "removed" if live or not hit else "repeat"
+
+    def _erase(self, post: _Post, reason: RemovalReason, at: datetime, keys_until_at: datetime) -> None:
+        post.revision += 1
+        post.state, post.digest, post.expires_at, post.committed_at = "removed", b"", None, None
+        post.key_until_at = max(post.key_until_at, keys_until_at)
+        event = removed(
+            key=post.key,
+            revision=post.revision,
+            source=post.source,
+            network=post.network,
+            reason=reason,
+            observed_at=at,
+        )
+        self._append(post.key, "listener.post.removed", encode_event(event))
+
+    async def forget(
+        self, names: Sequence[Name], *, reason: RemovalReason, at: datetime, keys_until_at: datetime
+    ) -> tuple[PostKey, ...]:
+        live = [post for post in self._hit(names) if post.state == "live"]
+        for post in live:
+            self._erase(post, reason, at, keys_until_at)
+        for name in names:
+            if not self._hit([name]):
+                self._posts[key_of(name)] = _Post(key_of(name), {name}, "removed", keys_until_at)
+        self._tell()
+        return tuple(post.key for post in live)
+
+    async def expire(self, now: datetime) -> Expired:
+        bodies = [
+            post
+            for post in self._posts.values()
+            if post.state == "live" and post.expires_at is not None and post.expires_at <= now
+        ]
+        for post in bodies:
+            post.state, post.digest, post.committed_at = "expired", b"", None
+            self._log.pop(post.key, None)
+        dead = [p.key for p in self._posts.values() if p.state != "live" and p.key_until_at <= now]
+        for key in dead:
+            del self._posts[key]
+            gone = self._log.pop(key, None)
+            self._floor = max(self._floor, gone[0] if gone else 0)
+        return Expired(len(bodies), len(dead))
+
+    def _append(self, subject: str, kind: str, line: bytes) -> None:
+        self._newest += 1
+        self._log.pop(subject, None)
+        self._log[subject] = (self._newest, Entry(self._at(self._newest), kind, line))
+
+    def _tell(self) -> None:
+        self._grown.set()
+        self._grown = anyio.Event()
+
+    # ------------------------------------------------------------------------------------------------- reading
+
+    async def read(self, after: Position | None, *, limit: int = 256, live: bool = False) -> Batch:
+        while True:
+            batch = self._read(after, limit)
+            if batch.entries or batch.resync or not live:
+                return batch
+            await self._grown.wait()
+
+    def _read(self, after: Position | None, limit: int) -> Batch:
+        number = self._floor
+        if after is not None:
+            epoch, _, text = after.rpartition("-")
+            number = int(text)
+            reason = (
+                "unknown_epoch"
+                if epoch != self._epoch
+                else "position_too_old"
+                if number < self._floor
+                else "position_ahead"
+                if number > self._newest
+                else None
+            )
+            if reason is not None:
+                oldest, newest = self._at(self._floor), self._at(self._newest)
+                return Batch((), oldest, Resync(reason, oldest, newest))  # type: ignore[arg-type]  # a closed set
+        found = [entry for at, entry in self._log.values() if at > number][:limit]
+        return Batch(tuple(found), found[-1].position if found else self._at(max(number, 0)))
+
+    def _at(self, number: int) -> Position:
+        return Position(f"{self._epoch}-{number}")
+
+    async def position(self, consumer: str) -> Position | None:
+        return self._positions.get(consumer)
+
+    async def set_position(self, consumer: str, position: Position) -> None:
+        self._positions[consumer] = position
+
+    async def find(self, names: Sequence[Name]) -> tuple[Found, ...]:
+        return tuple(
+            Found(
+                post.key,
+                post.state,  # type: ignore[arg-type]  # one of four words by construction
+                post.source if post.state == "live" else None,
+                post.expires_at if post.state == "live" else None,
+                post.key_until_at,
+            )
+            for post in self._hit(names)
+        )
+
+    def _hit(self, names: Sequence[Name]) -> list[_Post]:
+        return [post for post in self._posts.values() if post.names & set(names)]
+
+    async def erased(self, key: PostKey) -> bool:
+        return key not in self._posts or self._posts[key].state != "live"
+
+    # ------------------------------------------------------------------------------------- states, leases, keys
+
+    async def source_state(self, source: str) -> SourceState | None:
+        return self._sources.get(source)
+
+    async def state(self, scope: Scope) -> bytes | None:
+        return self._states.get(scope)
+
+    async def drop_source(self, source: str) -> None:
+        self._sources.pop(source, None)
+        self._states.pop(Scope("source", source), None)
+
+    async def lease(self, group: str, node: str, *, ttl_s: float, now: datetime) -> Lease | None:
+        from datetime import timedelta
+
+        held = self._leases.get(group)
+        lapsed = held is None or held.until_at <= now
+        if held is not None and not lapsed and held.node != node:
+            return None
+        if held is None or lapsed:
+            self._fences += 1
+        fence = self._fences if held is None or lapsed else held.fence
+        self._leases[group] = Lease(group, node, fence, now + timedelta(seconds=ttl_s))
+        return self._leases[group]
+
+    async def release(self, lease: Lease) -> None:
+        held = self._leases.get(lease.group)
+        if held is not None and (held.node, held.fence) == (lease.node, lease.fence):
+            del self._leases[lease.group]
+
+    async def sealing_key(self, day: date) -> bytes:
+        return self._keys.setdefault(day, secrets.token_bytes(32))
+
+    async def sealing_keys(self) -> Mapping[date, bytes]:
+        return dict(self._keys)
+
+    async def destroy_sealing_keys(self, *, before: date) -> int:
+        old = [day for day in self._keys if day < before]
+        for day in old:
+            del self._keys[day]
+        return len(old)
+
+    async def stats(self) -> QueueStats:
+        live = [post for post in self._posts.values() if post.state == "live"]
+        return QueueStats(
+            newest=self._at(self._newest),
+            oldest=self._at(self._floor),
+            posts=len(live),
+            keys=len(self._posts) - len(live),
+            oldest_body_at=min((p.committed_at for p in live if p.committed_at is not None), default=None),
+            erasures_pending=0,
+            size_bytes=sum(len(entry.line) for _, entry in self._log.values()),
+        )
+
+    async def aclose(self) -> None:
+        self._tell()
