@@ -41,6 +41,7 @@ RemovalReason = Literal[
     "forgotten",  # an operator ran `listener forget`
     "watch_removed",  # nothing asks for it any more
     "source_removed",
+    "unselected",  # an edit took it out of what this reader selects; told by the API only, never stored
 ]
 WithheldReason = Literal[
     "not_ours",  # no watch asks for it

@@ -11,6 +11,7 @@ declare, and foreign exceptions are told by type and place, never by message.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import logging
@@ -216,13 +217,19 @@ class Telemetry:
     def source_recovered(self, *, source: str, failures: int) -> None:
         """A source that had failed answers again."""
 
-    @_signal("source.clamped", "info")
-    def source_clamped(self, *, source: str, asked_s: float, used_s: float) -> None:
+    @_signal("source.clamped", "debug")
+    def source_clamped(self, *, source: str, why: str, asked_s: float, used_s: float) -> None:
         """A server's hint for the next read was outside our limits and was clamped."""
 
     # ---------------------------------------------------------------------------------------- one page's way
 
-    @_signal("page.walked", "info", "listener_items_received_total", "listener_items_total")
+    @_signal(
+        "page.walked",
+        "info",
+        "listener_items_received_total",
+        "listener_items_total",
+        "listener_removals_honoured_total",
+    )
     def page_walked(
         self,
         *,
@@ -240,6 +247,8 @@ class Telemetry:
     ) -> None:
         """A page is durable: received = created + updated + removed + noted + repeat + refused + seen + withheld + rejected."""
         self.received.labels(source).inc(received)
+        if removed:
+            self.removals.labels("deleted").inc(removed)
         single = {"created": created, "updated": updated, "removed": removed, "noted": noted}
         for outcome, count in (single | {"repeat": repeat, "refused": refused, "seen": seen}).items():
             if count:
@@ -424,9 +433,13 @@ def take_over_process(telemetry: Telemetry) -> None:
     def hook(kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
             return
-        telemetry.daemon_fault(
-            error=kind.__name__, at=place_of(error), hint="please report this; the log line is safe to share"
-        )
+        # A hook that raises makes Python print the original, message and all.
+        with contextlib.suppress(Exception):
+            telemetry.daemon_fault(
+                error=kind.__name__,
+                at=place_of(error),
+                hint="please report this; the log line is safe to share",
+            )
 
     sys.excepthook = hook
     threading.excepthook = lambda args: hook(

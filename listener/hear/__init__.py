@@ -1,0 +1,3 @@
+"""
+From a source to what may be stored: reader and guard, pace, watch, intake, upkeep.
+"""

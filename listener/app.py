@@ -1,0 +1,496 @@
+"""
+The composition root: settings become objects, objects go into one task group. Reads as a table of contents.
+
+`Daemon` starts, reloads and stops; everything it does is done by a room of its own.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import anyio
+from anyio.abc import TaskGroup, TaskStatus
+from starlette.applications import Starlette
+
+from listener import __version__, registry, settings
+from listener.adapter import Interest, Terms
+from listener.clock import Clock
+from listener.control import FORGET_FOR, DaemonControl
+from listener.errors import ConfigError, ListenerError, NotAccepted
+from listener.events import Cleared, Count, Gap, Name, Noted, Post, Removal, Retraction, WatchName, Withheld
+from listener.failpoints import reach
+from listener.gate import Gate, Place
+from listener.hear.intake import Intake
+from listener.hear.keeping import Keeper
+from listener.hear.pace import Pace
+from listener.hear.reader import ReaderLimits, Web, user_agent
+from listener.hear.seat import Source
+from listener.hear.upkeep import Review, Upkeep, Wanted, past_review
+from listener.hear.walk import Asking
+from listener.hear.watch import Watcher, WatchTerms
+from listener.keys import KeyRing, Sealer
+from listener.queues import open_queue
+from listener.queues.base import Queue
+from listener.secret_files import key_ring
+from listener.settings import Settings, Statement
+from listener.status import Readiness
+from listener.telemetry import Telemetry
+from listener.tell.api import build_api
+from listener.tell.api.access import Access, Token, bind_door
+from listener.tell.api.serve import Listening, serve
+
+NODE: Final = "local"
+"""One machine, one node: an embedded queue is locked by its process, and a restart takes its own leases over."""
+
+
+class _Configured:
+    """
+    What follows from the configuration in force; sources look here at each use, so that a reload that changes a
+    watch or the gate restarts nothing else.
+    """
+
+    def __init__(self, now: Settings, keys: KeyRing) -> None:
+        self._keys = keys
+        self.apply(now)
+
+    def apply(self, now: Settings) -> None:
+        """
+        From here on, this configuration.
+        """
+        self.settings = now
+        self.watcher = Watcher(
+            [
+                WatchTerms(WatchName(watch.name), watch.hashtags, watch.phrases, watch.mentions)
+                for watch in now.watches
+            ],
+            now.organisation.own_handles,
+        )
+        self.gate = Gate(
+            keys=self._keys,
+            own_handles=now.organisation.own_handles,
+            country=now.organisation.country,
+            consent=now.privacy.consent,
+            nobot_tags=now.privacy.nobot_tags,
+            objections=settings.read_objections(now.privacy.objections_file),
+        )
+        self.places = {source.name: _place(now, source) for source in now.sources}
+
+    def asking(self, paused: frozenset[WatchName]) -> Asking:
+        """
+        What the watches ask for while these are paused.
+        """
+        shorter = {
+            WatchName(watch.name): timedelta(days=watch.retention_days)
+            for watch in self.settings.watches
+            if watch.retention_days is not None
+        }
+        return Asking(lambda post: self.watcher.match(post), paused, shorter)
+
+    def paused(self, today: date) -> frozenset[WatchName]:
+        """
+        Watches past their review date.
+        """
+        return past_review(
+            (Review(WatchName(watch.name), watch.review_by) for watch in self.settings.watches), today
+        )
+
+    def wanted(self) -> Wanted:
+        """
+        What may stay stored.
+        """
+        return Wanted(
+            {f"/{source.adapter}/{source.name}": source.take == "all" for source in self.settings.sources},
+            frozenset(watch.name for watch in self.settings.watches),
+        )
+
+    def names_for(self, link: str) -> tuple[Name, ...]:
+        """
+        Every name a post of any configured network may have under an address or native identity.
+        """
+        return self.gate.names_for(sorted({source.adapter for source in self.settings.sources}), link)
+
+
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """
+    The gate with one source's place in it, as the configuration in force says.
+    """
+
+    configured: _Configured
+    source: str
+
+    def clear(
+        self,
+        post: Post,
+        *,
+        watches: tuple[WatchName, ...],
+        shortest: timedelta | None,
+        sealer: Sealer,
+        now: datetime,
+    ) -> Cleared | Withheld:
+        place = self.configured.places[self.source]
+        return self.configured.gate.clear(
+            post, place=place, watches=watches, shortest=shortest, sealer=sealer, now=now
+        )
+
+    def retract(self, removal: Removal, *, now: datetime) -> Retraction:
+        return self.configured.gate.retract(removal, place=self.configured.places[self.source], now=now)
+
+    def note(self, item: Count | Gap, *, now: datetime) -> Noted:
+        return self.configured.gate.note(item, place=self.configured.places[self.source], now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class _LiveInterest:
+    """
+    What the watches in force ask for, for an adapter that was built before a reload.
+    """
+
+    configured: _Configured
+
+    @property
+    def terms(self) -> Terms:
+        return self.configured.watcher.interest.terms
+
+    def maybe(self, frame: bytes) -> bool:
+        return self.configured.watcher.interest.maybe(frame)
+
+
+class Daemon:
+    """
+    One running listener.
+
+    Args:
+        config: Path of the configuration.
+        environ: Environment that overrides it.
+        clock: Injected everywhere.
+        telemetry: Where it speaks.
+    """
+
+    def __init__(
+        self, config: Path, environ: Mapping[str, str], *, clock: Clock, telemetry: Telemetry
+    ) -> None:
+        self._config, self._environ = config, environ
+        self._clock, self._telemetry = clock, telemetry
+        self._intake: Intake | None = None
+        self._stop = anyio.Event()
+        self._reloading = anyio.Lock()
+
+    def stop(self) -> None:
+        """
+        End, as SIGTERM does.
+        """
+        self._stop.set()
+
+    async def run(self, *, on_ready: Callable[[str], None] | None = None, signals: bool = True) -> None:
+        """
+        Serve until stopped.
+
+        Args:
+            on_ready: Called with the address of the API once everything runs.
+            signals: Obey SIGTERM, SIGINT and SIGHUP; not where the process belongs to somebody else.
+
+        Raises:
+            ListenerError: the configuration, the queue or the port does not allow to start, or the queue cannot be
+                trusted any more.
+        """
+        try:
+            await self._run(on_ready, signals)
+        except ExceptionGroup as group:
+            raise _ours(group) from group
+
+    async def _run(self, on_ready: Callable[[str], None] | None, signals: bool) -> None:
+        statement = self._load()
+        keys = key_ring(self._settings.privacy.secret_files, create=True)
+        self._configured = _Configured(self._settings, keys)
+        async with AsyncExitStack() as stack:
+            self._queue = await stack.enter_async_context(_opened(self._settings, keys, self._clock))
+            await self._tell_queue()
+            web = await stack.enter_async_context(self._web())
+            self._build(web)
+            async with anyio.create_task_group() as group:
+                if signals:
+                    group.start_soon(self._signals)
+                await self._start(group, statement, on_ready)
+                await self._stop.wait()
+                self._telemetry.daemon_stopping(reason="asked to stop")
+                group.cancel_scope.cancel()
+        self._telemetry.daemon_stopped()
+
+    # --------------------------------------------------------------------------------------------- building
+
+    def _load(self) -> Statement:
+        """
+        The configuration, and the statement somebody signed for it.
+        """
+        self._settings = settings.load(self._config, environ=self._environ)
+        return settings.require_accepted(self._settings, settings.lock_path(self._config))
+
+    def _web(self) -> Web:
+        now = self._settings
+        self._pace = Pace(now.reader.spacing_s, _own_hosts(now))
+        return Web(
+            clock=self._clock,
+            pace=self._pace,
+            user_agent=user_agent(now.organisation.name, now.organisation.contact, __version__),
+            limits=ReaderLimits(deadline_s=now.reader.deadline_s, max_bytes=now.reader.max_bytes),
+            allow=now.reader.allow_addresses,
+        )
+
+    def _build(self, web: Web) -> None:
+        self._web_client = web
+        self._keeper = Keeper(
+            queue=self._queue,
+            pace=self._pace,
+            asking=self._configured.asking(frozenset()),
+            clock=self._clock,
+            telemetry=self._telemetry,
+            node=NODE,
+        )
+        self._intake = Intake(
+            keeper=self._keeper,
+            queue=self._queue,
+            pace=self._pace,
+            clock=self._clock,
+            workers=self._settings.reader.workers,
+            spacing_s=self._settings.reader.spacing_s,
+        )
+        self._upkeep = Upkeep(
+            queue=self._queue,
+            clock=self._clock,
+            telemetry=self._telemetry,
+            retention=timedelta(days=self._settings.privacy.retention_days),
+            keys_for=FORGET_FOR,
+            at_review=self._at_review,
+        )
+        self._control = DaemonControl(
+            queue=self._queue,
+            clock=self._clock,
+            telemetry=self._telemetry,
+            names_for=self._configured.names_for,
+            views=self._intake.views,
+            ready=self._readiness,
+            reload=self.reload,
+        )
+
+    def _source(self, name: str) -> Source:
+        """
+        One configured source, ready to be read.
+        """
+        chosen = next(source for source in self._settings.sources if source.name == name)
+        spec = registry.spec(chosen.adapter)
+        interest: Interest = _LiveInterest(self._configured)
+        reader = self._web_client.reader(name, spec.reaches(chosen.config))
+        return Source(
+            name=name,
+            network=chosen.adapter,
+            relation=chosen.relation,
+            keep=chosen.keep,
+            take_all=chosen.take == "all",
+            door=_Door(self._configured, name),
+            reads=spec.build(chosen.config, reader, self._clock, interest),
+            group=spec.lease_group(chosen.config),
+            interval_s=spec.interval_s(chosen.config, chosen.relation),
+            floor_s=spec.floor_s(chosen.config, chosen.relation),
+            look_back=timedelta(seconds=spec.look_back_s),
+        )
+
+    # --------------------------------------------------------------------------------------------- running
+
+    async def _start(
+        self, group: TaskGroup, statement: Statement, on_ready: Callable[[str], None] | None
+    ) -> None:
+        assert self._intake is not None
+        self._at_review(self._clock.now().date())
+        await self._upkeep.sweep(self._configured.wanted())
+        await self._intake.add(self._source(source.name) for source in self._settings.sources)
+        address = await group.start(self._serve)
+        group.start_soon(self._intake.run)
+        group.start_soon(self._upkeep.run)
+        self._telemetry.daemon_started(
+            version=__version__,
+            sources=len(self._settings.sources),
+            watches=len(self._settings.watches),
+            statement=statement.digest,
+        )
+        if on_ready is not None:
+            on_ready(address)
+
+    async def _tell_queue(self) -> None:
+        stats = await self._queue.stats()
+        engine = self._settings.queue.url.partition(":")[0]
+        self._telemetry.queue_opened(engine=engine, posts=stats.posts, keys=stats.keys)
+
+    async def _serve(self, *, task_status: TaskStatus[str] = anyio.TASK_STATUS_IGNORED) -> None:
+        http = self._settings.http
+        tokens = tuple(Token(token.name, token.sha256, frozenset(token.scopes)) for token in http.tokens)
+        over_tcp = Access(door=bind_door(http.host), tokens=tokens, hosts=frozenset(http.allowed_hosts))
+        await serve(
+            self._api(over_tcp),
+            self._api(Access(door="socket")),
+            host=http.host,
+            port=http.port,
+            socket_path=self._settings.control_socket,
+            ready=lambda doors: task_status.started(_address(doors)),
+        )
+
+    def _api(self, access: Access) -> Starlette:
+        return build_api(
+            queue=self._queue,
+            control=self._control,
+            telemetry=self._telemetry,
+            clock=self._clock,
+            access=access,
+            version=__version__,
+            watches=lambda: [watch.name for watch in self._settings.watches],
+        )
+
+    async def _signals(self) -> None:
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+            async for number in signals:
+                if number == signal.SIGHUP:
+                    await self._reload_told()
+                else:
+                    self._stop.set()
+
+    def _readiness(self) -> Readiness:
+        if self._intake is not None and self._intake.paused:
+            return Readiness(ready=False, reasons=("the queue has no room: free disk space where it lies",))
+        return Readiness(ready=True, reasons=())
+
+    def _at_review(self, today: date) -> None:
+        """
+        Pause the watches past their review, and say so once for each.
+        """
+        paused = self._configured.paused(today)
+        for watch in self._settings.watches:
+            if watch.name in paused - self._keeper.asking.paused:
+                self._telemetry.watch_paused(watch=watch.name, review_by=watch.review_by.isoformat())
+        self._keeper.asking = self._configured.asking(paused)
+
+    # --------------------------------------------------------------------------------------------- reloading
+
+    async def _reload_told(self) -> None:
+        """
+        SIGHUP: there is nobody to raise to, the log has said it.
+        """
+        try:
+            await self.reload()
+        except (ConfigError, NotAccepted):
+            return
+
+    async def reload(self) -> str:
+        """
+        Read the configuration again and change only what differs.
+
+        Returns:
+            One line saying what came of it.
+
+        Raises:
+            ConfigError: it has faults; the one in force goes on.
+            NotAccepted: nobody signed for what it adds; the one in force goes on.
+        """
+        async with self._reloading:
+            try:
+                wanted = settings.load(self._config, environ=self._environ)
+                reach("reload.read")
+                settings.require_accepted(wanted, settings.lock_path(self._config))
+                reach("reload.checked")
+            except (ConfigError, NotAccepted) as error:
+                self._refused(error)
+                raise
+            return await self._apply(wanted)
+
+    async def _apply(self, wanted: Settings) -> str:
+        assert self._intake is not None
+        change = settings.difference(self._settings, wanted)
+        await self._intake.drop([*change.removed, *change.changed])
+        reach("reload.sources_stopped")
+        self._settings = wanted
+        self._configured.apply(wanted)
+        self._upkeep.retention = timedelta(days=wanted.privacy.retention_days)
+        self._at_review(self._clock.now().date())
+        for name in change.removed:
+            await self._queue.drop_source(name)
+        await self._intake.add(self._source(name) for name in [*change.added, *change.changed])
+        await self._upkeep.sweep(self._configured.wanted())
+        reach("reload.applied")
+        counts = {name: len(getattr(change, name)) for name in ("added", "changed", "removed", "unchanged")}
+        self._telemetry.reload_applied(**counts)
+        told_restart = f"; needs a restart: {', '.join(change.restart)}" if change.restart else ""
+        return ", ".join(f"{count} sources {name}" for name, count in counts.items()) + told_restart
+
+    def _refused(self, error: ListenerError) -> None:
+        faults = len(error.faults) if isinstance(error, ConfigError) else 0
+        self._telemetry.reload_refused(
+            reason="not accepted" if isinstance(error, NotAccepted) else "faults",
+            faults=faults,
+            hint="run `listener check`; the configuration in force goes on",
+        )
+
+
+def _place(now: Settings, source: settings.Source) -> Place:
+    """
+    Where the posts of a source come from, and how long they may stay.
+    """
+    retention = timedelta(days=now.privacy.retention_days)
+    most = registry.spec(source.adapter).terms.retention_max_days
+    if most is not None:
+        retention = min(retention, timedelta(days=most))
+    return Place(
+        network=source.adapter,
+        source=source.name,
+        keep=source.keep,
+        retention=retention,
+        emit_from=max(retention, timedelta(days=now.privacy.backfill_days)),
+    )
+
+
+def _own_hosts(now: Settings) -> frozenset[str]:
+    """
+    Hosts of the organisation itself, which need no spacing.
+    """
+    return frozenset(
+        reach.host
+        for source in now.sources
+        if source.relation == "own"
+        for reach in registry.spec(source.adapter).reaches(source.config)
+    )
+
+
+def _ours(group: ExceptionGroup) -> Exception:
+    """
+    The error that ended the task group: ours, if one of ours is in it, because it says what to do.
+    """
+    leaves: list[Exception] = []
+    waiting: list[Exception] = [group]
+    while waiting:
+        error = waiting.pop()
+        if isinstance(error, ExceptionGroup):
+            waiting.extend(error.exceptions)
+        else:
+            leaves.append(error)
+    return next((leaf for leaf in leaves if isinstance(leaf, ListenerError)), leaves[0])
+
+
+def _address(doors: Listening) -> str:
+    host = f"[{doors.host}]" if ":" in doors.host else doors.host
+    return f"http://{host}:{doors.port}"
+
+
+@asynccontextmanager
+async def _opened(now: Settings, keys: KeyRing, clock: Clock) -> AsyncIterator[Queue]:
+    queue = await open_queue(
+        now.queue.url, base_dir=now.base_dir, fingerprints=keys.fingerprints, clock=clock
+    )
+    try:
+        yield queue
+    finally:
+        with anyio.CancelScope(shield=True):
+            await queue.aclose()

@@ -1,0 +1,123 @@
+"""
+The commands an operator has, called by the CLI and the web alike, so that there is one writer: the process that
+holds the queue.
+
+`DaemonControl` serves them inside the daemon. `offline` serves those that make sense without one, and only where no
+daemon holds the queue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Final
+
+from listener.clock import Clock, SystemClock
+from listener.errors import NoDaemon
+from listener.events import Name
+from listener.queues import open_queue
+from listener.queues.base import Found, Queue
+from listener.secret_files import key_ring
+from listener.settings import Settings
+from listener.status import Control, Forgot, Held, Readiness, SourceView
+from listener.telemetry import Telemetry
+
+FORGET_FOR: Final = timedelta(days=400)
+"""Chosen: a post that was forgotten here is refused for more than a year, and for longer while its source still
+shows it (each sighting extends the key)."""
+
+
+class DaemonControl:
+    """
+    Inside the daemon, where everything is at hand.
+
+    Args:
+        names_for: Every name a post may have under an address or native identity.
+        views: Each source as it stands.
+        ready: Whether intake runs and the queue takes commits.
+        reload: What SIGHUP does.
+    """
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        clock: Clock,
+        telemetry: Telemetry,
+        names_for: Callable[[str], Sequence[Name]],
+        views: Callable[[], tuple[SourceView, ...]],
+        ready: Callable[[], Readiness],
+        reload: Callable[[], Awaitable[str]],
+    ) -> None:
+        self._queue, self._clock, self._telemetry = queue, clock, telemetry
+        self._names_for, self._views, self._ready, self._reload = names_for, views, ready, reload
+
+    def sources(self) -> tuple[SourceView, ...]:
+        return self._views()
+
+    def readiness(self) -> Readiness:
+        return self._ready()
+
+    async def find(self, link: str) -> tuple[Held, ...]:
+        found = await self._queue.find(self._names_for(link))
+        return tuple([await self._held(one) for one in found])
+
+    async def forget(self, link: str) -> Forgot:
+        now = self._clock.now()
+        keys = await self._queue.forget(
+            self._names_for(link), reason="forgotten", at=now, keys_until_at=now + FORGET_FOR
+        )
+        self._telemetry.upkeep_forgotten(posts=len(keys), reason="forgotten")
+        erased = [await self._queue.erased(key) for key in keys]
+        return Forgot(keys=tuple(keys), erased=all(erased))
+
+    async def reload(self) -> str:
+        return await self._reload()
+
+    async def _held(self, found: Found) -> Held:
+        return Held(
+            key=found.key,
+            state=found.state,
+            source=found.source,
+            expires_at=found.expires_at,
+            key_until_at=found.key_until_at,
+            erased=await self._queue.erased(found.key),
+        )
+
+
+@asynccontextmanager
+async def offline(settings: Settings) -> AsyncIterator[Control]:
+    """
+    The commands over a queue that no daemon holds.
+
+    Raises:
+        QueueUnavailable: among others, where a daemon holds the queue after all.
+    """
+    keys = key_ring(settings.privacy.secret_files, create=False)
+    clock = SystemClock()
+    queue = await open_queue(
+        settings.queue.url, base_dir=settings.base_dir, fingerprints=keys.fingerprints, clock=clock
+    )
+    networks = sorted({source.adapter for source in settings.sources})
+
+    def names_for(link: str) -> tuple[Name, ...]:
+        return tuple(name for network in networks for name in keys.names(network, link))
+
+    async def reload() -> str:
+        raise NoDaemon(
+            "no daemon is running that could reload; the next start reads the configuration anyway"
+        )
+
+    try:
+        yield DaemonControl(
+            queue=queue,
+            clock=clock,
+            telemetry=Telemetry(),
+            names_for=names_for,
+            views=lambda: (),
+            ready=lambda: Readiness(ready=False, reasons=("no daemon is running",)),
+            reload=reload,
+        )
+    finally:
+        await queue.aclose()

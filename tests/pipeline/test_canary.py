@@ -1,0 +1,166 @@
+"""
+The privacy proof: people are planted wherever a source names them, the shipped daemon reads it all, and every byte
+that was stored or left is searched.
+"""
+
+from __future__ import annotations
+
+import http.client
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import anyio
+import anyio.from_thread
+import pytest
+
+from adapters.feed import simulator
+from listener.cli.client import Refused, opened
+from listener.clock import SystemClock
+from listener.testing.canary import Canary, Finding
+from tests.pipeline.daemon_process import Installed
+
+SABOTAGE = Path(__file__).with_name("sabotage.py")
+
+
+def settled(daemon: Installed) -> bool:
+    """Every source was answered or has failed once."""
+    sources = daemon.ask("/v1/sources")["sources"]
+    return all(one["last_read_at"] or one["error_code"] for one in sources)
+
+
+@contextmanager
+def world(canary: Canary, folder: Path) -> Iterator[simulator.Blogs]:
+    """A feed world full of markers, served from another thread while the block runs; its configuration is written."""
+    planted = canary.feed_world(SystemClock())
+    with anyio.from_thread.start_blocking_portal() as portal:
+        serving, limiting = simulator.serve(planted), simulator.serve(planted, host="127.0.0.2")
+        with (
+            portal.wrap_async_context_manager(serving) as served,
+            portal.wrap_async_context_manager(limiting) as busy,
+        ):
+            token = folder / "token"
+            token.write_text(canary.secret("api token"), "utf-8")
+            token.chmod(0o600)
+            text = simulator.configuration(served, folder / "data")
+            # The one that answers 429 has a host of its own, or everything else would be held with it.
+            text = text.replace(f"{served.address}/canary-429", f"{busy.address}/canary-429")
+            query = f"?key={canary.secret('query of an address')}"
+            text = text.replace('/feed/"', f'/feed/{query}"') + (
+                '\n[[http.token]]\nname = "dashboard"\nscopes = ["read", "metrics", "operate"]\nfile = "token"\n'
+            )
+            (folder / "listener.toml").write_text(text, "utf-8")
+            yield served
+
+
+def on_the_wire(served: simulator.Blogs, config: Path) -> dict[str, bytes]:
+    """What the simulator sends to anybody who asks for what the daemon asks for."""
+    bodies = {}
+    for line in config.read_text("utf-8").splitlines():
+        if line.startswith("address = "):
+            address = urlsplit(line.split('"')[1])
+            connection = http.client.HTTPConnection(address.netloc, timeout=5)
+            try:
+                connection.request("GET", f"{address.path}?{address.query}")
+                answer = connection.getresponse()
+                bodies[address.path] = str(answer.headers).encode() + answer.read()
+            except (OSError, http.client.HTTPException):
+                bodies[address.path] = b""
+            finally:
+                connection.close()
+    return bodies
+
+
+def replies(daemon: Installed, planted: str) -> dict[str, bytes]:
+    """Every page of the API, good requests and bad ones."""
+    paths = [
+        "/v1/events?after=start&limit=1000",
+        "/v1/sources",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
+        f"/v1/events?{planted}=1",
+        f"/v1/events?watch={planted}",
+        f"/v1/nothing/{planted}",
+    ]
+    found = {}
+    for number, path in enumerate(paths):
+        try:
+            with opened(daemon.where, "GET", path, within_s=20) as answer:
+                found[f"reply {number}"] = str(answer.headers).encode() + answer.read()
+        except Refused as refused:
+            found[f"reply {number}"] = str(refused).encode()
+    return found
+
+
+def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) -> tuple[Finding, ...]:
+    """The life of an installation: configured, run, asked, killed, run again, stopped; then searched for people."""
+    daemon = Installed(folder) if program is None else Installed(folder, program)
+    with world(canary, folder) as served:
+        wire = on_the_wire(served, daemon.config)
+        daemon.command("check", code=3)
+        daemon.accept()
+        daemon.command("check")
+        try:
+            daemon.start("--debug")
+            daemon.wait(lambda: settled(daemon))
+            told = replies(daemon, canary.trace("query sent to us"))
+            tail = daemon.command("tail", "--json", "--no-follow", "--since", "start")
+            daemon.command("sources")
+            daemon.command("sources", "--json")
+            link = next(
+                line.split('"link":"')[1].split('"')[0] for line in tail.splitlines() if '"link":"' in line
+            )
+            daemon.command("find", link)
+            daemon.command("forget", link, "--yes")
+            daemon.command("find", link, "--json")
+            daemon.command("find", canary.trace("link of an unknown post"), code=1)
+            daemon.kill()
+            after_kill = canary.search_folder(folder / "data", events=True)
+            daemon.start("--debug")
+            daemon.wait(lambda: settled(daemon))
+            assert daemon.stop() == 0
+        finally:
+            if daemon.process is not None and daemon.process.poll() is None:
+                daemon.kill()
+    assert tail.count("listener.post.created") >= 8
+    planted = {marker.label for marker in canary.markers}
+    assert {
+        label for label in planted if label.startswith(("canary-own", "header", "error body"))
+    } <= planted - set(canary.missing(wire))
+    spoken = {name: output for name, output in daemon.outputs.items() if "tail" not in name}
+    return (
+        *after_kill,
+        *canary.search_folder(folder / "data", events=True),
+        *canary.search({name: body for name, body in told.items() if name == "reply 0"}, events=True),
+        *canary.search({name: body for name, body in told.items() if name != "reply 0"}),
+        *canary.search({name: body for name, body in daemon.outputs.items() if "tail" in name}, events=True),
+        *canary.search(spoken),
+        *canary.search({"logs": daemon.logs().encode()}),
+        *canary.search({"lock": (folder / "listener.privacy.lock").read_bytes()}),
+    )
+
+
+def test_no_person_leaves_the_house(tmp_path: Path) -> None:
+    """Nothing that names a person, and no secret, is in the database, its log, any reply, any command's output or any log line."""
+    assert story(Canary(seed=1), tmp_path) == ()
+
+
+@pytest.mark.parametrize(
+    ("piece", "caught"),
+    [
+        ("mask", lambda label: label.endswith((": name", ": handle", ": e-mail", ": phone"))),
+        ("link", lambda label: label.startswith("canary-paths") and label.endswith(": handle")),
+    ],
+)
+def test_the_canary_is_heard_when_one_line_of_masking_is_gone(
+    tmp_path: Path, piece: str, caught: Callable[[str], bool]
+) -> None:
+    """The same story with one step of the gate taken out finds the people that step is there for."""
+    findings = story(Canary(seed=2), tmp_path, (sys.executable, str(SABOTAGE), piece))
+
+    assert any(caught(finding.label) for finding in findings), findings
+    assert any(finding.where.startswith("queue.sqlite") for finding in findings)

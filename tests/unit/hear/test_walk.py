@@ -1,0 +1,145 @@
+"""One page through watch and gate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from listener.adapter import Page
+from listener.events import (
+    Cleared,
+    Count,
+    Gap,
+    GapData,
+    Name,
+    Noted,
+    Post,
+    PostCreated,
+    PostData,
+    Provenance,
+    Rejected,
+    Removal,
+    Retraction,
+    SourceGap,
+    WatchName,
+    Withheld,
+)
+from listener.hear.walk import Asking, walk
+from listener.keys import Sealer
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+SEALER = Sealer(date(2026, 1, 1), b"k" * 32)
+
+
+@dataclass
+class Door:
+    """A gate that lets everything pass, remembers what it was asked, and breaks on one text."""
+
+    asked: list[tuple[str, tuple[WatchName, ...], timedelta | None]]
+
+    def clear(
+        self,
+        post: Post,
+        *,
+        watches: tuple[WatchName, ...],
+        shortest: timedelta | None,
+        sealer: Sealer,
+        now: datetime,
+    ) -> Cleared | Withheld:
+        if post.text == "breaks the gate":
+            raise ZeroDivisionError
+        self.asked.append((post.native, watches, shortest))
+        if not post.consent.public:
+            return Withheld("not_public")
+        data = PostData(
+            network="feed",
+            kind=post.kind,
+            text=post.text,
+            title=None,
+            lang=None,
+            watches=watches,
+            hashtags=(),
+            link=None,
+            in_reply_to=None,
+            by_us=False,
+            addressed=False,
+            open_to_reply="unknown",
+            observed_at=now,
+            masked={},
+        )
+        event = PostCreated(id="k.1", source="/feed/x", subject="k", time=now, data=data)
+        return Cleared(event, Provenance((Name(post.native.encode().ljust(16)),)), b"d")
+
+    def retract(self, removal: Removal, *, now: datetime) -> Retraction:
+        return Retraction((Name(removal.name.encode()),), removal.reason, "/feed/x", "feed", now)
+
+    def note(self, item: Count | Gap, *, now: datetime) -> Noted:
+        assert isinstance(item, Gap)
+        data = GapData(network="feed", start_at=None, end_at=now, cause=item.cause, suspected=True)
+        return Noted(SourceGap(id="gap", source="/feed/x", subject="x", time=now, data=data))
+
+
+def post(text: str, *, addressed: bool = False) -> Post:
+    return Post(native=text, kind="article", text=text, addressed=addressed)
+
+
+def asks(item: Post) -> tuple[WatchName, ...]:
+    return tuple(WatchName(name) for name in ("roads", "snow", "old") if name in item.text)
+
+
+ASKING = Asking(
+    asks,
+    paused=frozenset({WatchName("old")}),
+    retention={WatchName("snow"): timedelta(days=3), WatchName("roads"): timedelta(days=9)},
+)
+
+
+def test_every_item_of_a_page_is_exactly_one_of_passed_withheld_or_rejected() -> None:
+    """Received equals the sum, and each withheld or rejected item has its reason."""
+    door, faults = Door([]), list[Exception]()
+    page = Page(
+        (
+            post("about roads and snow"),
+            post("about nothing"),
+            post("an old matter"),
+            post("hello city", addressed=True),
+            post("breaks the gate", addressed=True),
+            Rejected("no_identity"),
+            Removal("gone"),
+            Gap(None, NOW, "window_overrun"),
+        )
+    )
+
+    walked = walk(
+        page, asking=ASKING, door=door, take_all=False, sealer=SEALER, now=NOW, report=faults.append
+    )
+
+    assert walked.received == 8
+    assert [type(item) for item in walked.items] == [Cleared, Cleared, Retraction, Noted]
+    assert walked.withheld == Counter({"not_ours": 1, "watch_paused": 1})
+    assert walked.rejected == Counter({"unreadable_item": 1, "no_identity": 1})
+    assert walked.received == len(walked.items) + walked.withheld.total() + walked.rejected.total()
+    assert [type(fault) for fault in faults] == [ZeroDivisionError]
+    assert door.asked == [
+        ("about roads and snow", ("roads", "snow"), timedelta(days=3)),
+        ("hello city", (), None),
+    ]
+
+
+def test_a_source_that_is_taken_whole_needs_no_watch() -> None:
+    """With take = all, a post that no watch asks for passes without a watch's name."""
+    door = Door([])
+
+    walked = walk(
+        Page((post("about nothing"), post("an old matter"))),
+        asking=ASKING,
+        door=door,
+        take_all=True,
+        sealer=SEALER,
+        now=NOW,
+        report=lambda error: None,
+    )
+
+    assert (walked.withheld, len(walked.items)) == (Counter(), 2)
+    assert door.asked == [("about nothing", (), None), ("an old matter", (), None)]
