@@ -74,6 +74,7 @@ class _Configured:
         self.gate = Gate(
             keys=self._keys,
             own_handles=now.organisation.own_handles,
+            own_names=[now.organisation.name],
             country=now.organisation.country,
             consent=now.privacy.consent,
             nobot_tags=now.privacy.nobot_tags,

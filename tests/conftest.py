@@ -8,8 +8,13 @@ import os
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 pytest.register_assert_rewrite("listener.testing.queue_contract")  # a failure shows the values it compared
+
+# The same examples in every run: what `test` says today it says tomorrow. Random ones belong to `endurance`.
+settings.register_profile("test", derandomize=True, database=None, deadline=None)
+settings.load_profile("test")
 
 _LEAKY: Final = {
     "ALL_PROXY",

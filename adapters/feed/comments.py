@@ -51,8 +51,9 @@ def is_comment_address(address: str | None) -> bool:
 
 def without_commenter(title: str, authors: tuple[str, ...]) -> Found:
     """
-    The title of the post a comment stands under. Where the pattern is unknown, the title stays as it is: the gate
-    masks the author's name in it.
+    Nothing, where the blog made the title of the article's and the commenter's name: neither was said by the
+    commenter, the article's title may name whoever wrote it, and the link leads to both. Where the pattern is unknown,
+    the title stays as it is: the gate masks the author's name in it.
 
     Args:
         title: Plain.
@@ -61,14 +62,9 @@ def without_commenter(title: str, authors: tuple[str, ...]) -> Found:
     on_post = _ON_POST.fullmatch(title)
     if on_post:
         known = next((name for name in authors if _ends_with_name(title, name)), None)
-        if known is None:
-            return Found(on_post[1].strip(), (on_post[2].strip(),))
-        start = title[: -len(known)].rstrip().rpartition(" ")[0]
-        return Found(_after_opening(start), (known,))
+        return Found(None, (known or on_post[2].strip(),))
     by = _BY.fullmatch(title)
-    if by:
-        return Found(None, (by[1].strip(),))
-    return Found(title)
+    return Found(None, (by[1].strip(),)) if by else Found(title)
 
 
 def without_parent(html: str) -> Found:
@@ -84,10 +80,3 @@ def without_parent(html: str) -> Found:
 
 def _ends_with_name(title: str, name: str) -> bool:
     return bool(name) and title.endswith(" " + name)
-
-
-def _after_opening(start: str) -> str | None:
-    """
-    `Comment on A post` to `A post`: the opening has two words in every language.
-    """
-    return start.split(" ", 2)[2].strip() or None if start.count(" ") >= 2 else None

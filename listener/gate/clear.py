@@ -16,6 +16,7 @@ from typing import Final
 
 from listener import text as grammar
 from listener.events import (
+    Author,
     Cleared,
     Count,
     Gap,
@@ -89,9 +90,11 @@ class Gate:
         consent: `objection`: whoever said no is left out. `opt-in`: whoever did not say yes, too.
         nobot_tags: Profile tags that count as a no.
         objections: People who objected, as `consent.objection_names` names them.
+        own_names: What the organisation is called; its name stays readable in its own posts, those of the people
+            who write them do not.
     """
 
-    __slots__ = ("_country", "_keys", "_objections", "_own", "_refusing")
+    __slots__ = ("_country", "_keys", "_objections", "_own", "_own_names", "_refusing")
 
     def __init__(
         self,
@@ -102,12 +105,15 @@ class Gate:
         consent: ConsentMode,
         nobot_tags: Iterable[str],
         objections: frozenset[Name],
+        own_names: Iterable[str] = (),
     ) -> None:
+        own_handles = tuple(own_handles)
         self._keys = keys
         self._own = folded_handles(own_handles)
         self._country = country.upper()
         self._refusing = refusing_flags(consent, nobot_tags)
         self._objections = objections
+        self._own_names = frozenset(fold_for_masking(name.strip()) for name in (*own_names, *own_handles))
 
     def clear(
         self,
@@ -185,9 +191,9 @@ class Gate:
 
     def _data(self, post: Post, *, place: Place, watches: tuple[WatchName, ...], now: datetime) -> PostData:
         """
-        What was said, masked. Our own accounts are no persons; those they write about are.
+        What was said, masked. The organisation is no person; whoever writes for it is.
         """
-        readings = () if post.by_us else readings_of(post.author)
+        readings = readings_of(self._person(post))
         text = title = None
         masked: dict[str, int] = {}
         if place.keep == "text":
@@ -214,6 +220,15 @@ class Gate:
             observed_at=now,
             masked=masked,
         )
+
+    def _person(self, post: Post) -> Author | None:
+        """
+        The author, without the names the organisation itself goes by in a post of its own.
+        """
+        if not post.by_us or post.author is None:
+            return post.author
+        names = tuple(name for name in post.author.names if fold_for_masking(name.strip()) not in self._own_names)
+        return Author(names) if names else None
 
     def _masked(self, text: str, readings: Readings) -> Masked:
         return mask_read(_storable(text), readings=readings, own_handles=self._own, country=self._country)

@@ -53,6 +53,7 @@ GATE = Gate(
     consent="objection",
     nobot_tags=("nobot",),
     objections=frozenset(objection_names(KEYS, "feed", "eve@example.com")[:1]),
+    own_names=["City of Ex"],
 )
 WATCHES = (WatchName("snow"), WatchName("bridge"))
 POST = Post(
@@ -259,19 +260,19 @@ def test_two_private_addresses_differ_without_being_shown() -> None:
 
 def test_our_own_words_keep_our_name_and_lose_everybody_elses() -> None:
     """
-    A post by us is masked for third persons only.
+    The organisation keeps its name in its own post; the officer who wrote it does not.
     """
     post = replace(
         POST,
         by_us=True,
-        author=Author(("City of Ex", "@CityOfEx")),
-        text="City of Ex thanks @bob",
+        author=Author(("City of Ex", "@CityOfEx", "Mira Quill")),
+        text="City of Ex thanks @bob, says Mira Quill",
         title=None,
     )
 
     data = cleared(post).event.data
 
-    assert (data.text, data.masked) == ("City of Ex thanks ‹@›", {"handle": 1})
+    assert (data.text, data.masked) == ("City of Ex thanks ‹@›, says ‹@›", {"author": 1, "handle": 1})
 
 
 def test_lone_surrogates_do_not_reach_the_queue() -> None:
