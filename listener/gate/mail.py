@@ -26,7 +26,7 @@ _QUOTED_MAX: Final = 66
 """A quoted mailbox of 64 characters with its quotes (RFC 5321, section 4.5.3.1.1)."""
 
 _SSH_REMOTE: Final = re.compile(r"[\w.-]+:(?!//)")
-_VERSION: Final = re.compile(r"[\^~]?v?\d+(?:\.\d+|\.x|\.\*){0,3}(?:[-+][\w.]+)?(?![\w.@-]*\.[a-z]{2,})")
+_VERSION: Final = re.compile(r"[\^~]?v?\d+(?:\.\d+|\.x|\.\*){0,3}(?:[-+][\w.]+)?(?![\w.-]{0,80}\.[a-z]{2,})")
 _HANDLE: Final = re.compile(rf"[{WORD}.-]+")
 _BARE_HOST: Final = re.compile(r"[a-z][a-z0-9-]{0,62}(?![\w-])")
 
@@ -58,6 +58,9 @@ def _grammar() -> _Grammar:
     latin = r"[a-z0-9\u00df-\u024f](?:[a-z0-9\u00df-\u024f-]{0,61}[a-z0-9\u00df-\u024f])?"
     anyway = rf"[{WORD}](?:[{WORD}-]{{0,61}}[{WORD}])?"
     latin_end = r"(?:xn--[a-z0-9-]{1,59}|[a-z\u00df-\u024f]{2,24})(?![a-z0-9_\u00df-\u024f])"
+    everyday_dot = _any_of(words("everyday_dot"))
+    plain_dot = _any_of(words("dot") - words("everyday_dot"))
+    everyday = rf"(?:{_any_of(words('everyday_tlds'))})(?![{WORD}])"
     believed = rf"(?:{_any_of(words('tlds'))}|[a-z]{{2}})(?![{WORD}])"
     return _Grammar(
         at=re.compile(
@@ -69,8 +72,8 @@ def _grammar() -> _Grammar:
             re.compile(r"\[(?:ipv6:)?[0-9a-f.:]{2,45}\]"),
         ),
         spelled=re.compile(
-            rf"(?!(?:{_any_of(words('no_hosts'))})[ \t])(?:{anyway}{joint}){{0,8}}{anyway}[ \t]{{1,2}}(?:{dot})[ \t]{{1,2}}"
-            rf"(?:{anyway}{joint}){{0,2}}{believed}"
+            rf"(?!(?:{_any_of(words('no_hosts'))})[ \t])(?:{anyway}{joint}){{0,8}}{anyway}[ \t]{{1,2}}"
+            rf"(?:(?:{plain_dot})[ \t]{{1,2}}(?:{anyway}{joint}){{0,2}}{believed}|(?:{everyday_dot})[ \t]{{1,2}}{everyday})"
         ),
         mailbox=re.compile(rf"(?:{_any_of(words('mail_hosts'))})(?![{WORD}-])"),
         package=re.compile(rf"(?:{_any_of(words('package_tags'))})(?![{WORD}.-])"),
@@ -96,7 +99,7 @@ def may_hold_mail(text: str) -> bool:
 
 
 def _goes_on_as_host(text: str, at: str) -> bool:
-    if any(text.find(word) > 0 for word in _hints().dot):
+    if any(word in text for word in _hints().dot):
         return True
     mailbox, found = _grammar().mailbox, text.find(at)
     while found >= 0:

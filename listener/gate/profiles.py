@@ -109,6 +109,7 @@ class _Network:
     query: frozenset[str]
     reserved: frozenset[str]
     account_in_host: bool
+    this_host_only: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,8 +142,9 @@ def _patterns() -> _Patterns:
                 frozenset(entry.get("query", ())),
                 frozenset(entry.get("reserved", ())),
                 host.startswith("*."),
+                host.startswith("="),
             )
-            by_host.setdefault(host.removeprefix("*."), []).append(network)
+            by_host.setdefault(host.lstrip("*.="), []).append(network)
     tracking, anywhere = table["tracking"], table["anywhere"]
     return _Patterns(
         by_host={host: tuple(networks) for host, networks in by_host.items()},
@@ -201,7 +203,8 @@ def _accounts(address: Address) -> list[str]:
     for parent in address.parents:
         scoped = scoped or parent in patterns.scope_hosts
         for network in patterns.by_host.get(parent, ()):
-            found += _accounts_on(network, address, parent)
+            if not network.this_host_only or parent == address.host_name:
+                found += _accounts_on(network, address, parent)
     if not scoped:
         found += [part for part in address.stated if part[0:1] == "@" and _AT_SEGMENT.fullmatch(part)]
         found += [value for key, value in address.parameters if key in patterns.query and value]
@@ -215,7 +218,8 @@ def _accounts_on(network: _Network, address: Address, parent: str) -> Iterator[s
     """
     Accounts by one network's own rules; of its path patterns the first that fits decides.
     """
-    if network.account_in_host and address.host_name != parent:
+    label = address.host_name.removesuffix(parent).rstrip(".").rpartition(".")[2]
+    if network.account_in_host and label and label not in network.reserved:
         yield address.host_name
     yield from (value for key, value in address.parameters if key in network.query and value)
     path = re.sub("/+", "/", _decoded(address.path))

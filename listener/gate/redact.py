@@ -170,12 +170,17 @@ def _addresses(text: str, names: AuthorNames, own: OwnHandles) -> _Addresses:
     return found
 
 
+_EDGE: Final = re.compile("[‹›]")
+"""An address ends where a mark begins: the at sign in `‹@›` parts no login from a host."""
+
+
 def _address_spans(text: str) -> Iterator[tuple[int, int]]:
     """
     Whatever leads somewhere: with a scheme, without, or an account that is a host.
     """
     for span in grammar.urls(text):
-        yield span.start, span.end
+        end = _EDGE.search(text, span.start, span.end)
+        yield span.start, end.start() if end else span.end
     for found in _HOST.finditer(text):
         if found[0].endswith(account_hosts()):
             yield found.span()
