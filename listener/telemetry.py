@@ -109,7 +109,6 @@ class Telemetry:
         self.reads = self._counter(
             "listener_source_reads", "Reads of a source by result.", "source", "result"
         )
-        self.read_bytes = self._counter("listener_source_read_bytes", "Bytes of answers, decoded.", "source")
         self.commit_seconds = Histogram(
             "listener_queue_commit_seconds",
             "Time from handing a page to the queue until it was durable.",
@@ -185,13 +184,10 @@ class Telemetry:
 
     # --------------------------------------------------------------------------------------------- sources
 
-    @_signal(
-        "source.page_fetched", "debug", "listener_source_reads_total", "listener_source_read_bytes_total"
-    )
-    def source_page_fetched(self, *, source: str, status: int, bytes_read: int, items: int) -> None:
-        """A page was read."""
+    @_signal("source.page_fetched", "debug", "listener_source_reads_total")
+    def source_page_fetched(self, *, source: str, items: int, more: bool) -> None:
+        """A page was read; with `more`, the source is asked for the rest at once."""
         self.reads.labels(source, "page").inc()
-        self.read_bytes.labels(source).inc(bytes_read)
 
     @_signal("source.unchanged", "debug", "listener_source_reads_total")
     def source_unchanged(self, *, source: str) -> None:

@@ -8,6 +8,7 @@ runs. Errors of ours end a command with their message on stderr and their `exit_
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -74,12 +75,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - a traceback would show what a message may hold
         _say(f"listener: unexpected {type(error).__name__} at {_place(error)}; please report this")
         sys.exit(UNEXPECTED)
+    finally:
+        _let_go()
+
+
+def _let_go() -> None:
+    """
+    What is printed is out, or the reader has seen enough (`| head`); the interpreter would complain of that at exit.
+    """
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _root(
-    version: bool = typer.Option(False, "--version", help="Show the version and end.", is_eager=True),
+    version: bool = typer.Option(
+        False,
+        "--version",
+        help="Show the version and end.",
+        is_eager=True,
+        callback=lambda asked: _version(asked),
+    ),
 ) -> None:
-    if version:
+    """
+    Hear the public conversation without following anyone.
+    """
+
+
+def _version(asked: bool) -> None:
+    if asked:
         from listener import __version__
 
         print(f"listener {__version__}")

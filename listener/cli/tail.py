@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -83,7 +83,7 @@ def tail(
     """
     where = daemon(config) if url is None else Where(url=url, token=_token(token_file))
     wanted = Wanted((*(("watch", name) for name in watch), *(("network", name) for name in network)), since)
-    lines = followed(where, wanted, pause=time.sleep) if follow else pages(where, wanted)
+    lines: Iterator[str] = followed(where, wanted, pause=time.sleep) if follow else pages(where, wanted)
     show = printer(as_json=as_json)
     for line in lines:
         show(line)
@@ -107,7 +107,7 @@ def pages(where: Where, wanted: Wanted) -> Iterator[str]:
         after, more = page["next"], page["more"]
 
 
-def followed(where: Where, wanted: Wanted, *, pause: Callable[[float], None]) -> Iterator[str]:
+def followed(where: Where, wanted: Wanted, *, pause: Callable[[float], None]) -> Generator[str, None, None]:
     """
     Every event from `wanted.since` on, as JSON, across lost connections.
 
@@ -146,7 +146,7 @@ def blocks(answer: http.client.HTTPResponse) -> Iterator[dict[str, str]]:
     """
     The fields of each block of a stream.
 
-    Source: https://html.spec.whatwg.org/multipage/server-sent-events.html, section 9.2.6, read 2026-05-02.
+    Source: https://html.spec.whatwg.org/multipage/server-sent-events.html, section 9.2.6.
     """
     fields: dict[str, str] = {}
     while raw := answer.readline(_LINE_MOST_BYTES):

@@ -227,7 +227,9 @@ class Gate:
         """
         if not post.by_us or post.author is None:
             return post.author
-        names = tuple(name for name in post.author.names if fold_for_masking(name.strip()) not in self._own_names)
+        names = tuple(
+            name for name in post.author.names if fold_for_masking(name.strip()) not in self._own_names
+        )
         return Author(names) if names else None
 
     def _masked(self, text: str, readings: Readings) -> Masked:

@@ -208,6 +208,7 @@ class Keeper:
         if not walked.received and page.freshness.not_modified:
             self._telemetry.source_unchanged(source=seat.source.name)
             return
+        self._telemetry.source_page_fetched(source=seat.source.name, items=walked.received, more=page.more)
         self._telemetry.page_walked(
             source=seat.source.name,
             received=walked.received,

@@ -70,8 +70,6 @@ def build_api(
         routes=[Route(row.path, _Endpoint(handlers[row.name]), methods=[row.method]) for row in OPERATIONS],
         middleware=[keeper],
     )
-    # A redirect would repeat the address asked for, query and all, and a path here has one spelling.
-    app.router.redirect_slashes = False
     app.state.streams = streams
     return app
 

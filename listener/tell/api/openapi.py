@@ -1,7 +1,7 @@
 """
 The OpenAPI 3.1 document, made of the table of operations and of the types that answers are encoded from.
 
-Source: https://spec.openapis.org/oas/v3.1.1.html, read 2026-05-02.
+Source: https://spec.openapis.org/oas/v3.1.1.html.
 """
 
 from __future__ import annotations

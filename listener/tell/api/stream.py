@@ -5,11 +5,12 @@ Takes entries from `listener.queues.base.Queue` by way of `events.chosen`; gives
 client reads the queue for itself, so that nothing is buffered for it but what the kernel holds, and a slow one
 delays nobody: `serve.py` hangs up on a connection that takes nothing for a while, and the client resumes exactly.
 
-A plain streaming response instead of sse-starlette: bytes go through undecoded (measured in the module's tests'
-favour: three times the events per second, one task group instead of two), and a heartbeat can carry the position.
+A plain streaming response instead of sse-starlette 3.7: bytes go through undecoded and many events in one write
+(230,000 to 300,000 events per CPU second against 37,000 to 44,000, loopback client included, 3 runs each, Python
+3.11, 2026-11-24), and a heartbeat can carry the position.
 
-Source: https://html.spec.whatwg.org/multipage/server-sent-events.html (a block without data sets the last event id
-and dispatches nothing), read 2026-05-02.
+Source: https://html.spec.whatwg.org/multipage/server-sent-events.html, section 9.2.6 (a block without data sets
+the last event id and dispatches nothing).
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from listener.tell.api.shapes import (
 )
 
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
-"""Source: https://prometheus.io/docs/instrumenting/exposition_formats/, read 2026-05-02."""
+"""Source: https://prometheus.io/docs/instrumenting/exposition_formats/."""
 SCHEMA_TYPE: Final = "application/schema+json"
 """Source: JSON Schema 2020-12, core, section 13."""
 
