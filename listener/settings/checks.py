@@ -194,7 +194,6 @@ def _shorter_only(draft: Draft) -> Iterator[Fault]:
         return
     for path, watch in draft.tables("watch"):
         yield from _at_most(draft, (*path, "retention_days"), watch, retention, low=1)
-    yield from _at_most(draft, ("privacy", "backfill_days"), draft.table("privacy"), retention, low=0)
 
 
 def _at_most(

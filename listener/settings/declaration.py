@@ -171,12 +171,12 @@ def _what(said: Statement) -> list[str]:
 
 
 def _how_long(said: Statement) -> list[str]:
-    backfill = f"up to {_days(said.backfill_days)} old" if said.backfill_days else "only if new"
+    oldest = _days(max(said.retention_days, said.backfill_days))
     tags = ", ".join(said.nobot_tags) or "no profile tag"
     return [
         "HOW LONG, AND WHOSE POSTS",
         f"- kept for {_days(said.retention_days)}, then erased; earlier where the network says it is gone",
-        f"- posts are taken {backfill} when we first see them",
+        f"- posts are taken if they are at most {oldest} old when we first see them",
         f"- we take {_CONSENT[said.consent]}; {tags} in a profile counts as an objection",
         f"- a list of people who objected is {'honoured' if said.objections else 'not set'}",
         "",

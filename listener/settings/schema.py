@@ -133,8 +133,9 @@ class Privacy(Table):
     consent: ConsentMode = Field(
         default="objection", description="`opt-in` takes only authors who invited being indexed."
     )
-    backfill_days: Annotated[int, *whole(0, 365)] = Field(
-        default=0, description="How old a post may be when it is first seen, and still be shown."
+    backfill_days: Annotated[int, *whole(0, 36_500)] = Field(
+        default=0,
+        description="A post older than the retention when it is first seen is shown only up to this age.",
     )
     secret_files: tuple[Path, ...] = Field(
         default=(),

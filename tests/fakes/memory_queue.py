@@ -1,5 +1,6 @@
 """
-A queue in memory with the semantics of the contract, for tests of whatever stands around an engine.
+A queue in memory for tests of whatever stands around an engine. It reads, positions, resyncs and closes as the
+contract says; it has no clock, no file and no secret, so what the contract says of those it leaves to real engines.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import date, datetime
 
 import anyio
 
-from listener.errors import LeaseLost
+from listener.errors import LeaseLost, QueueUnavailable
 from listener.events import (
     Cleared,
     Name,
@@ -25,6 +26,7 @@ from listener.events import (
     revised,
 )
 from listener.queues.base import (
+    MAX_ITEMS,
     Batch,
     Commit,
     Entry,
@@ -73,10 +75,14 @@ class MemoryQueue:
         self._fences = 0
         self._keys: dict[date, bytes] = {}
         self._grown = anyio.Event()
+        self._open = True
 
     # ------------------------------------------------------------------------------------------------- writing
 
     async def commit(self, commit: Commit) -> tuple[Outcome, ...]:
+        self._check_open()
+        if len(commit.items) > MAX_ITEMS:
+            raise ValueError(f"a commit has at most {MAX_ITEMS} items")
         if commit.commit_id in self._answers:
             return self._answers[commit.commit_id]
         held = self._leases.get(commit.lease.group)
@@ -127,6 +133,10 @@ class MemoryQueue:
         live = [post for post in hit if post.state == "live"]
         for post in live:
             self._erase(post, item.reason, commit.at, commit.keys_until_at)
+        for post in hit:
+            if post.state == "expired":
+                self._erase(post, item.reason, commit.at, commit.keys_until_at)
+                live.append(post)
         if not hit:
             key = key_of(item.names[0])
             self._posts[key] = _Post(key, set(item.names), "removed", commit.keys_until_at, revision=1)
@@ -176,12 +186,25 @@ class MemoryQueue:
         for post in bodies:
             post.state, post.digest, post.committed_at = "expired", b"", None
             self._log.pop(post.key, None)
-        dead = [p.key for p in self._posts.values() if p.state != "live" and p.key_until_at <= now]
+        dead = [
+            post.key
+            for post in self._posts.values()
+            if post.state != "live" and post.key_until_at <= now and not self._is_awaited(post.key)
+        ]
         for key in dead:
             del self._posts[key]
             gone = self._log.pop(key, None)
             self._floor = max(self._floor, gone[0] if gone else 0)
         return Expired(len(bodies), len(dead))
+
+    def _is_awaited(self, key: PostKey) -> bool:
+        """
+        Whether a reader of something older, that is still kept, has yet to hear of this removal.
+        """
+        if key not in self._log:
+            return False
+        live = [self._log[post.key][0] for post in self._posts.values() if post.state == "live"]
+        return any(number < self._log[key][0] for number in live)
 
     def _append(self, subject: str, kind: str, line: bytes) -> None:
         self._newest += 1
@@ -196,6 +219,7 @@ class MemoryQueue:
 
     async def read(self, after: Position | None, *, limit: int = 256, live: bool = False) -> Batch:
         while True:
+            self._check_open()
             batch = self._read(after, limit)
             if batch.entries or batch.resync or not live:
                 return batch
@@ -205,10 +229,10 @@ class MemoryQueue:
         number = self._floor
         if after is not None:
             epoch, _, text = after.rpartition("-")
-            number = int(text)
+            number = int(text) if text.isdecimal() else 0
             reason = (
                 "unknown_epoch"
-                if epoch != self._epoch
+                if epoch != self._epoch or not text.isdecimal()
                 else "position_too_old"
                 if number < self._floor
                 else "position_ahead"
@@ -246,7 +270,7 @@ class MemoryQueue:
         return [post for post in self._posts.values() if post.names & set(names)]
 
     async def erased(self, key: PostKey) -> bool:
-        return key not in self._posts or self._posts[key].state != "live"
+        return True  # nothing is on a disk; an earlier body is gone when its replacement is in
 
     # ------------------------------------------------------------------------------------- states, leases, keys
 
@@ -291,6 +315,7 @@ class MemoryQueue:
         return len(old)
 
     async def stats(self) -> QueueStats:
+        self._check_open()
         live = [post for post in self._posts.values() if post.state == "live"]
         return QueueStats(
             newest=self._at(self._newest),
@@ -303,4 +328,9 @@ class MemoryQueue:
         )
 
     async def aclose(self) -> None:
+        self._open = False
         self._tell()
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise QueueUnavailable("the queue is closed")

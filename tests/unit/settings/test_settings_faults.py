@@ -305,14 +305,14 @@ CASES: list[tuple[str, Callable[[str], str], Fault]] = [
         ),
     ),
     (
-        "backfill beyond retention",
-        added("[privacy]\nretention_days = 7\nbackfill_days = 8"),
+        "backfill beyond a life",
+        added("[privacy]\nbackfill_days = 36501"),
         Fault(
             FILE,
             "privacy.backfill_days",
-            "is longer than privacy.retention_days",
-            "8",
-            "a whole number, 0 to 7",
+            "is out of range",
+            "36501",
+            "a whole number, 0 to 36500",
         ),
     ),
     (
@@ -453,16 +453,16 @@ def test_every_fault_is_told_at_once(base: str, faults: Callable[..., Any]) -> N
         .replace("https://river.example/feed/", "https://x.com/robin")
     )
 
-    found = faults(text + "[privacy]\nbackfill_days = 31\n", LISTENER_HTTP__PORT="-1")
+    found = faults(text + "[privacy]\nbackfill_days = -1\n", LISTENER_HTTP__PORT="-1")
 
     assert [(fault.file, fault.key) for fault in found] == [
         (FILE, "organisation.country"),
         (FILE, "watch[0].phrases[0]"),
         (FILE, "watch[0].owner"),
+        (FILE, "privacy.backfill_days"),
         ("environment", "LISTENER_HTTP__PORT"),
         (FILE, "source[0].address"),
         (FILE, "source[0].criterion"),
-        (FILE, "privacy.backfill_days"),
     ]
 
 

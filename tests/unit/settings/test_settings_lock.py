@@ -255,7 +255,7 @@ Our own accounts: @cityofexample. Only these stay readable in texts.
 
 HOW LONG, AND WHOSE POSTS
 - kept for 14 days, then erased; earlier where the network says it is gone
-- posts are taken up to 1 day old when we first see them
+- posts are taken if they are at most 14 days old when we first see them
 - we take only posts of people who invited being indexed; #nobot, #noindex in a profile counts as an objection
 - a list of people who objected is honoured
 
