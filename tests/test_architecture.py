@@ -64,6 +64,32 @@ def test_imports_go_in_one_direction() -> None:
     assert run.returncode == 0, run.stdout[-4000:]
 
 
+@pytest.mark.timeout(400)
+def test_types_hold() -> None:
+    """mypy in strict mode, over code and tests."""
+    tool = Path(sys.executable).with_name("mypy")
+    run = subprocess.run(
+        [tool, "listener", "adapters", "tests"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=380,
+    )
+
+    assert run.returncode == 0, run.stdout[-4000:]
+
+
+def test_style_holds() -> None:
+    """ruff, rules and format."""
+    tool = Path(sys.executable).with_name("ruff")
+    for words in (["check", "."], ["format", "--check", "."]):
+        run = subprocess.run(
+            [tool, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert run.returncode == 0, run.stdout[-4000:]
+
+
 def test_only_the_gate_makes_events() -> None:
     """Nothing outside the gate calls an event's constructor, except the functions of events.py that turn one state into the next, and the kits that test engines and demo the gate."""
     allowed = {"listener/events.py", "listener/testing/queue_contract.py"}

@@ -320,11 +320,12 @@ async def test_a_full_queue_pauses_intake_and_it_goes_on_by_itself() -> None:
 
     async with house.running(house.source("blog", reads)):
         await house.clock.advance(300)
-        assert house.intake.paused
-        assert (house.view("blog").state, await queue.source_state("blog")) == ("paused", None)
+        while_full = house.intake.paused, house.view("blog").state, await queue.source_state("blog")
         queue.full = False
         await house.clock.advance(60)
-        assert not house.intake.paused
+        afterwards = house.intake.paused
+
+    assert (while_full, afterwards) == ((True, "paused", None), False)
 
     assert len(reads.calls) == 1
     assert len((await queue.read(None)).entries) == 1
