@@ -9,8 +9,7 @@ from __future__ import annotations
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -19,22 +18,19 @@ from anyio.abc import TaskGroup, TaskStatus
 from starlette.applications import Starlette
 
 from listener import __version__, registry, settings
-from listener.adapter import Interest, Terms
+from listener.adapter import Interest
 from listener.clock import Clock
 from listener.control import FORGET_FOR, DaemonControl
 from listener.errors import ConfigError, ListenerError, NotAccepted
-from listener.events import Cleared, Count, Gap, Name, Noted, Post, Removal, Retraction, WatchName, Withheld
 from listener.failpoints import reach
-from listener.gate import Gate, Place
 from listener.hear.intake import Intake
 from listener.hear.keeping import Keeper
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web, user_agent
 from listener.hear.seat import Source
-from listener.hear.upkeep import Review, Upkeep, Wanted, past_review
-from listener.hear.walk import Asking
-from listener.hear.watch import Watcher, WatchTerms
-from listener.keys import KeyRing, Sealer
+from listener.hear.upkeep import Upkeep
+from listener.in_force import Door, InForce, LiveInterest, own_hosts
+from listener.keys import KeyRing
 from listener.queues import open_queue
 from listener.queues.base import Queue
 from listener.secret_files import key_ring
@@ -47,120 +43,6 @@ from listener.tell.api.serve import Listening, serve
 
 NODE: Final = "local"
 """One machine, one node: an embedded queue is locked by its process, and a restart takes its own leases over."""
-
-
-class _Configured:
-    """
-    What follows from the configuration in force; sources look here at each use, so that a reload that changes a
-    watch or the gate restarts nothing else.
-    """
-
-    def __init__(self, now: Settings, keys: KeyRing) -> None:
-        self._keys = keys
-        self.apply(now)
-
-    def apply(self, now: Settings) -> None:
-        """
-        From here on, this configuration.
-        """
-        self.settings = now
-        self.watcher = Watcher(
-            [
-                WatchTerms(WatchName(watch.name), watch.hashtags, watch.phrases, watch.mentions)
-                for watch in now.watches
-            ],
-            now.organisation.own_handles,
-        )
-        self.gate = Gate(
-            keys=self._keys,
-            own_handles=now.organisation.own_handles,
-            own_names=[now.organisation.name],
-            country=now.organisation.country,
-            consent=now.privacy.consent,
-            nobot_tags=now.privacy.nobot_tags,
-            objections=settings.read_objections(now.privacy.objections_file),
-        )
-        self.places = {source.name: _place(now, source) for source in now.sources}
-
-    def asking(self, paused: frozenset[WatchName]) -> Asking:
-        """
-        What the watches ask for while these are paused.
-        """
-        shorter = {
-            WatchName(watch.name): timedelta(days=watch.retention_days)
-            for watch in self.settings.watches
-            if watch.retention_days is not None
-        }
-        return Asking(lambda post: self.watcher.match(post), paused, shorter)
-
-    def paused(self, today: date) -> frozenset[WatchName]:
-        """
-        Watches past their review date.
-        """
-        return past_review(
-            (Review(WatchName(watch.name), watch.review_by) for watch in self.settings.watches), today
-        )
-
-    def wanted(self) -> Wanted:
-        """
-        What may stay stored.
-        """
-        return Wanted(
-            {f"/{source.adapter}/{source.name}": source.take == "all" for source in self.settings.sources},
-            frozenset(watch.name for watch in self.settings.watches),
-        )
-
-    def names_for(self, link: str) -> tuple[Name, ...]:
-        """
-        Every name a post of any configured network may have under an address or native identity.
-        """
-        return self.gate.names_for(sorted({source.adapter for source in self.settings.sources}), link)
-
-
-@dataclass(frozen=True, slots=True)
-class _Door:
-    """
-    The gate with one source's place in it, as the configuration in force says.
-    """
-
-    configured: _Configured
-    source: str
-
-    def clear(
-        self,
-        post: Post,
-        *,
-        watches: tuple[WatchName, ...],
-        shortest: timedelta | None,
-        sealer: Sealer,
-        now: datetime,
-    ) -> Cleared | Withheld:
-        place = self.configured.places[self.source]
-        return self.configured.gate.clear(
-            post, place=place, watches=watches, shortest=shortest, sealer=sealer, now=now
-        )
-
-    def retract(self, removal: Removal, *, now: datetime) -> Retraction:
-        return self.configured.gate.retract(removal, place=self.configured.places[self.source], now=now)
-
-    def note(self, item: Count | Gap, *, now: datetime) -> Noted:
-        return self.configured.gate.note(item, place=self.configured.places[self.source], now=now)
-
-
-@dataclass(frozen=True, slots=True)
-class _LiveInterest:
-    """
-    What the watches in force ask for, for an adapter that was built before a reload.
-    """
-
-    configured: _Configured
-
-    @property
-    def terms(self) -> Terms:
-        return self.configured.watcher.interest.terms
-
-    def maybe(self, frame: bytes) -> bool:
-        return self.configured.watcher.interest.maybe(frame)
 
 
 class Daemon:
@@ -209,7 +91,7 @@ class Daemon:
     async def _run(self, on_ready: Callable[[str], None] | None, signals: bool) -> None:
         statement = self._load()
         keys = key_ring(self._settings.privacy.secret_files, create=True)
-        self._configured = _Configured(self._settings, keys)
+        self._configured = InForce(self._settings, keys)
         async with AsyncExitStack() as stack:
             self._queue = await stack.enter_async_context(_opened(self._settings, keys, self._clock))
             await self._tell_queue()
@@ -235,7 +117,7 @@ class Daemon:
 
     def _web(self) -> Web:
         now = self._settings
-        self._pace = Pace(now.reader.spacing_s, _own_hosts(now))
+        self._pace = Pace(now.reader.spacing_s, own_hosts(now))
         return Web(
             clock=self._clock,
             pace=self._pace,
@@ -286,7 +168,7 @@ class Daemon:
         """
         chosen = next(source for source in self._settings.sources if source.name == name)
         spec = registry.spec(chosen.adapter)
-        interest: Interest = _LiveInterest(self._configured)
+        interest: Interest = LiveInterest(self._configured)
         reader = self._web_client.reader(name, spec.reaches(chosen.config))
         return Source(
             name=name,
@@ -294,7 +176,7 @@ class Daemon:
             relation=chosen.relation,
             keep=chosen.keep,
             take_all=chosen.take == "all",
-            door=_Door(self._configured, name),
+            door=Door(self._configured, name),
             reads=spec.build(chosen.config, reader, self._clock, interest),
             group=spec.lease_group(chosen.config),
             interval_s=spec.interval_s(chosen.config, chosen.relation),
@@ -434,35 +316,6 @@ class Daemon:
             faults=faults,
             hint="run `listener check`; the configuration in force goes on",
         )
-
-
-def _place(now: Settings, source: settings.Source) -> Place:
-    """
-    Where the posts of a source come from, and how long they may stay.
-    """
-    retention = timedelta(days=now.privacy.retention_days)
-    most = registry.spec(source.adapter).terms.retention_max_days
-    if most is not None:
-        retention = min(retention, timedelta(days=most))
-    return Place(
-        network=source.adapter,
-        source=source.name,
-        keep=source.keep,
-        retention=retention,
-        emit_from=max(retention, timedelta(days=now.privacy.backfill_days)),
-    )
-
-
-def _own_hosts(now: Settings) -> frozenset[str]:
-    """
-    Hosts of the organisation itself, which need no spacing.
-    """
-    return frozenset(
-        reach.host
-        for source in now.sources
-        if source.relation == "own"
-        for reach in registry.spec(source.adapter).reaches(source.config)
-    )
 
 
 def _ours(group: ExceptionGroup) -> Exception:

@@ -470,12 +470,14 @@ class Cleared:
         event: Its first state; an engine turns it into an update with `revised` where the key is known.
         provenance: See there.
         digest: Keyed 16-byte digest of what a reader would see; equal digests are repeats, not edits.
+        former_digests: The same under older secrets, so that a rotation changes nothing.
         emit: False for a post older than the retention when first seen: keyed as `seen`, never shown.
     """
 
     event: PostCreated
     provenance: Provenance
     digest: bytes
+    former_digests: tuple[bytes, ...] = ()
     emit: bool = True
 
     @property

@@ -47,7 +47,7 @@ class KeyRing:
         ValueError: no secret, or one that is too short.
     """
 
-    __slots__ = ("_digest", "_fingerprints", "_names")
+    __slots__ = ("_digests", "_fingerprints", "_names")
 
     def __init__(self, ring: Sequence[bytes]) -> None:
         if not ring:
@@ -55,7 +55,7 @@ class KeyRing:
         if min(map(len, ring)) < NAME_BYTES:
             raise ValueError(f"a secret has at least {NAME_BYTES} bytes")
         self._names = tuple(_subkey(secret, b"name") for secret in ring)
-        self._digest = _subkey(ring[0], b"digest")
+        self._digests = tuple(_subkey(secret, b"digest") for secret in ring)
         self._fingerprints = tuple(_subkey(secret, b"fingerprint")[:8].hex() for secret in ring)
 
     def __repr__(self) -> str:
@@ -80,14 +80,18 @@ class KeyRing:
         """
         return tuple(_name(key, network, native) for key in self._names)
 
+    def digests(self, *parts: str | None) -> tuple[bytes, ...]:
+        """
+        What `digest` gives, under every secret, current first.
+        """
+        framed = [b"\0" if part is None else b"\1" + part.encode(errors="surrogatepass") for part in parts]
+        return tuple(_mac(key, framed) for key in self._digests)
+
     def digest(self, *parts: str | None) -> bytes:
         """
         16 keyed bytes that are equal only for equal parts; used to tell an edit from a repeat.
         """
-        return _mac(
-            self._digest,
-            [b"\0" if part is None else b"\1" + part.encode(errors="surrogatepass") for part in parts],
-        )
+        return self.digests(*parts)[0]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

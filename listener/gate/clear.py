@@ -156,10 +156,12 @@ class Gate:
             expirytime=now + (place.retention if shortest is None else min(place.retention, shortest)),
             data=data,
         )
+        digest, *former = self._digests(data, link=post.link)
         return Cleared(
             event=event,
             provenance=provenance,
-            digest=self._digest(data, link=post.link),
+            digest=digest,
+            former_digests=tuple(former),
             emit=post.published_at is None or post.published_at >= now - place.emit_from,
         )
 
@@ -270,12 +272,12 @@ class Gate:
             else sealer.seal(post.ask.encode(errors="replace").decode(), purpose="ask"),
         )
 
-    def _digest(self, data: PostData, *, link: str | None) -> bytes:
+    def _digests(self, data: PostData, *, link: str | None) -> tuple[bytes, ...]:
         """
-        Of what a reader would see. An address that is null here goes in as the source gave it: two of them may lead
+        Of what a reader would see, under every secret. An address that is null here goes in as the source gave it: two of them may lead
         to different places. One that is shown goes in without its tracking, which changes from reading to reading.
         """
-        return self._keys.digest(
+        return self._keys.digests(
             data.text, data.title, data.lang, data.link or link, data.kind, *data.hashtags
         )
 

@@ -202,7 +202,7 @@ class Page:
         if post.key != names[0] and post.state == "live":
             self._name(post, names)
         over = post.expiry is not None and post.expiry <= self._at
-        if post.state != "live" or post.digest == item.digest or over:
+        if post.state != "live" or post.digest in (item.digest, *item.former_digests) or over:
             return "repeat"
         self._take_row(post)
         post.revision += 1

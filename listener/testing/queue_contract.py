@@ -925,6 +925,18 @@ class QueueContract:
             (f"{key('1', under='older')}.3", key("1", under="older"))
         ]
 
+    async def test_a_digest_under_an_older_secret_is_no_edit(self, engine: Engine) -> None:
+        """
+        The same words after a rotation are a repeat; other words are an edit.
+        """
+        old = replace(cleared("1", "a", under="older"), digest=b"digest under old")
+        same = replace(cleared("1", "a", older_secrets=["older"]), former_digests=(b"digest under old",))
+        edited = replace(cleared("1", "b", older_secrets=["older"]), former_digests=(b"other under old.",))
+        async with opened(engine) as room:
+            outcomes = await room.commit(old, same, edited)
+
+        assert outcomes == ("created", "repeat", "updated")
+
     async def test_an_edit_under_a_new_secret_keeps_the_key(self, engine: Engine) -> None:
         """
         Identity and subject of the update are those that consumers know.

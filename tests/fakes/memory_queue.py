@@ -114,7 +114,7 @@ class MemoryQueue:
             post.key_until_at = max(post.key_until_at, commit.keys_until_at)
             post.names |= names
             return "refused" if post.state == "removed" else "repeat" if post.state == "expired" else "seen"
-        if post is not None and post.digest == item.digest:
+        if post is not None and post.digest in (item.digest, *item.former_digests):
             return "repeat"
         if post is None:
             state = "live" if item.emit else "seen"

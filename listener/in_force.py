@@ -1,0 +1,167 @@
+"""
+The configuration in force, as the rooms see it: what the watches ask for, the gate, and each source's place in it.
+
+Made and replaced by app; sources, adapters and control look here at each use, so that a reload that changes a watch
+or the gate restarts nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from listener import registry, settings
+from listener.adapter import Terms
+from listener.events import Cleared, Count, Gap, Name, Noted, Post, Removal, Retraction, WatchName, Withheld
+from listener.gate import Gate, Place
+from listener.hear.upkeep import Review, Wanted, past_review
+from listener.hear.walk import Asking
+from listener.hear.watch import Watcher, WatchTerms
+from listener.keys import KeyRing, Sealer
+from listener.settings import Settings
+
+
+class InForce:
+    """
+    What follows from the configuration.
+
+    Args:
+        now: The configuration.
+        keys: Under which posts are named; they change only with a restart.
+    """
+
+    def __init__(self, now: Settings, keys: KeyRing) -> None:
+        self._keys = keys
+        self.apply(now)
+
+    def apply(self, now: Settings) -> None:
+        """
+        From here on, this configuration.
+        """
+        self.settings = now
+        self.watcher = Watcher(
+            [
+                WatchTerms(WatchName(watch.name), watch.hashtags, watch.phrases, watch.mentions)
+                for watch in now.watches
+            ],
+            now.organisation.own_handles,
+        )
+        self.gate = Gate(
+            keys=self._keys,
+            own_handles=now.organisation.own_handles,
+            own_names=[now.organisation.name],
+            country=now.organisation.country,
+            consent=now.privacy.consent,
+            nobot_tags=now.privacy.nobot_tags,
+            objections=settings.read_objections(now.privacy.objections_file),
+        )
+        self.places = {source.name: _place(now, source) for source in now.sources}
+
+    def asking(self, paused: frozenset[WatchName]) -> Asking:
+        """
+        What the watches ask for while these are paused.
+        """
+        shorter = {
+            WatchName(watch.name): timedelta(days=watch.retention_days)
+            for watch in self.settings.watches
+            if watch.retention_days is not None
+        }
+        return Asking(lambda post: self.watcher.match(post), paused, shorter)
+
+    def paused(self, today: date) -> frozenset[WatchName]:
+        """
+        Watches past their review date.
+        """
+        return past_review(
+            (Review(WatchName(watch.name), watch.review_by) for watch in self.settings.watches), today
+        )
+
+    def wanted(self) -> Wanted:
+        """
+        What may stay stored.
+        """
+        return Wanted(
+            {f"/{source.adapter}/{source.name}": source.take == "all" for source in self.settings.sources},
+            frozenset(watch.name for watch in self.settings.watches),
+        )
+
+    def names_for(self, link: str) -> tuple[Name, ...]:
+        """
+        Every name a post of any configured network may have under an address or native identity.
+        """
+        return self.gate.names_for(sorted({source.adapter for source in self.settings.sources}), link)
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """
+    The gate with one source's place in it, as the configuration in force says.
+    """
+
+    configured: InForce
+    source: str
+
+    def clear(
+        self,
+        post: Post,
+        *,
+        watches: tuple[WatchName, ...],
+        shortest: timedelta | None,
+        sealer: Sealer,
+        now: datetime,
+    ) -> Cleared | Withheld:
+        place = self.configured.places[self.source]
+        return self.configured.gate.clear(
+            post, place=place, watches=watches, shortest=shortest, sealer=sealer, now=now
+        )
+
+    def retract(self, removal: Removal, *, now: datetime) -> Retraction:
+        return self.configured.gate.retract(removal, place=self.configured.places[self.source], now=now)
+
+    def note(self, item: Count | Gap, *, now: datetime) -> Noted:
+        return self.configured.gate.note(item, place=self.configured.places[self.source], now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveInterest:
+    """
+    What the watches in force ask for, for an adapter that was built before a reload.
+    """
+
+    configured: InForce
+
+    @property
+    def terms(self) -> Terms:
+        return self.configured.watcher.interest.terms
+
+    def maybe(self, frame: bytes) -> bool:
+        return self.configured.watcher.interest.maybe(frame)
+
+
+def own_hosts(now: Settings) -> frozenset[str]:
+    """
+    Hosts of the organisation itself, which need no spacing.
+    """
+    return frozenset(
+        reach.host
+        for source in now.sources
+        if source.relation == "own"
+        for reach in registry.spec(source.adapter).reaches(source.config)
+    )
+
+
+def _place(now: Settings, source: settings.Source) -> Place:
+    """
+    Where the posts of a source come from, and how long they may stay.
+    """
+    retention = timedelta(days=now.privacy.retention_days)
+    most = registry.spec(source.adapter).terms.retention_max_days
+    if most is not None:
+        retention = min(retention, timedelta(days=most))
+    return Place(
+        network=source.adapter,
+        source=source.name,
+        keep=source.keep,
+        retention=retention,
+        emit_from=max(retention, timedelta(days=now.privacy.backfill_days)),
+    )
