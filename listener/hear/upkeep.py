@@ -98,6 +98,7 @@ class Upkeep:
         self.retention = retention
         self._queue, self._clock, self._telemetry = queue, clock, telemetry
         self._keys_for, self._at_review = keys_for, at_review
+        self._unswept: Wanted | None = None
 
     async def run(self) -> None:
         """
@@ -118,18 +119,22 @@ class Upkeep:
 
     async def daily(self) -> None:
         """
-        Watches past their review are paused, and sealing keys past the retention are destroyed.
+        Watches past their review are paused, sealing keys past the retention are destroyed, and a sweep that was
+        broken off is made again.
         """
         now = self._clock.now()
         self._at_review(now.date())
         days = await self._queue.destroy_sealing_keys(before=oldest_living_day(now, self.retention))
         if days:
             self._telemetry.upkeep_keys_destroyed(days=days)
+        if self._unswept is not None:
+            await self.sweep(self._unswept)
 
     async def sweep(self, wanted: Wanted) -> None:
         """
         Everything stored that the configuration in force does not ask for is erased, each with a removal.
         """
+        self._unswept = wanted
         after, now = None, self._clock.now()
         while True:
             batch = await self._queue.read(after, limit=SWEEP_BATCH)
@@ -143,6 +148,7 @@ class Upkeep:
             for reason, names in doomed.items():
                 await self._forget(names, reason, now)
             if not batch.entries:
+                self._unswept = None
                 return
             after = batch.next
 

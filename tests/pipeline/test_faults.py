@@ -209,3 +209,31 @@ def test_the_sums_agree(tmp_path: Path) -> None:
         sum(line[key] for key in single) + sum(line["withheld"].values()) + sum(line["rejected"].values())
         for line in walked
     ]
+
+
+def test_a_watch_past_its_review_pauses_and_says_so(tmp_path: Path) -> None:
+    """`check` warns, the log says it once, and what only that watch asks for is withheld until somebody reviews it."""
+    daemon = Installed(tmp_path)
+    with city(tmp_path) as world:
+        world.publish("north", "ours #yyc")
+        world.publish("office", "from the office #yyc")
+        lines = [
+            "review_by = 2020-01-01" if line.startswith("review_by") else line
+            for line in world.text.splitlines()
+        ]
+        daemon.config.write_text("\n".join(lines), "utf-8")
+        daemon.accept()
+        daemon.command("check")
+        daemon.start()
+        daemon.wait(lambda: all(one["last_read_at"] for one in daemon.ask("/v1/sources")["sources"]))
+        events = daemon.ask("/v1/events?after=start")["events"]
+        assert daemon.stop() == 0
+    told = [json.loads(line) for line in daemon.logs().splitlines() if line]
+
+    assert [(event["source"], event["data"]["watches"]) for event in events] == [("/feed/office", [])]
+    assert [line["watch"] for line in told if line["event"] == "watch.paused"] == ["city"]
+    withheld = [
+        line["withheld"] for line in told if line["event"] == "page.walked" and line["source"] == "north"
+    ]
+    assert withheld == [{"watch_paused": 1}]
+    assert "2020-01-01" in "".join(text.decode() for name, text in daemon.outputs.items() if "check" in name)

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from listener.errors import QueueFull, QueueUnavailable
-from listener.events import PostRemoved, WatchName, decode_event
+from listener.events import PostKey, PostRemoved, WatchName, decode_event
 from listener.hear.upkeep import Review, Upkeep, Wanted, past_review
 from listener.queues.base import Expired
 from listener.telemetry import Telemetry
@@ -124,3 +124,26 @@ async def test_a_job_that_finds_no_room_is_tried_again_and_holds_up_no_other() -
 
     assert raised.group_contains(QueueUnavailable)
     assert told(out, "upkeep.failed") == [{"job": "expire", "error": "QueueFull", "wait_s": 30.0}] * 2
+
+
+async def test_a_sweep_that_was_broken_off_is_made_again() -> None:
+    """What nothing asks for is erased within the hour, even if the queue had no room at the reload."""
+
+    class Tight(MemoryQueue):
+        full = True
+
+        async def forget(self, names: object, **rest: object) -> tuple[PostKey, ...]:
+            if self.full:
+                raise QueueFull("no room")
+            return await super().forget(names, **rest)  # type: ignore[arg-type]  # passed on as it came
+
+    clock, queue, out = VirtualClock(), Tight(), io.StringIO()
+    await put(queue, post(1, source="/feed/taken-out"))
+    jobs = upkeep(queue, clock, out)
+    with pytest.raises(QueueFull):
+        await jobs.sweep(Wanted({}, frozenset()))
+    queue.full = False
+    await jobs.daily()
+
+    (entry,) = (await queue.read(None)).entries
+    assert isinstance(decode_event(entry.line), PostRemoved)
