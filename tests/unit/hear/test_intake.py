@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -415,3 +416,19 @@ async def test_what_a_host_was_told_is_stored_with_the_page() -> None:
         await house.clock.advance(5)
 
     assert await house.queue.state(Scope("host", "blog.example")) == house.pace.dump("blog.example")
+
+
+async def test_what_is_said_to_us_is_seen_within_two_minutes_whatever_the_blog_hints() -> None:
+    """A blog of our own that says "hourly" is read every minute; somebody else's is left alone for the hour."""
+    house = House()
+    hint = Freshness(has_validators=True, fresh_for_s=HOUR, skip_hours=frozenset(range(23)))
+    ours, theirs = (Script(house.clock, *[Page((), Cursor(b"x"), freshness=hint)] * 99) for _ in range(2))
+    own = replace(house.source("ours", ours, relation="own"), interval_s=60.0)
+
+    async with house.running(own, house.source("theirs", theirs)):
+        await house.clock.advance(1200)
+
+    gaps = [later - earlier for (earlier, _), (later, _) in zip(ours.calls, ours.calls[1:], strict=False)]
+    assert len(gaps) >= 16
+    assert max(gaps) <= 70
+    assert len(theirs.calls) == 1
