@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 DRAIN_S: Final = 20.0
 """Chosen: longest wait, in real time, for what was read last to become durable and to be seen."""
 
+FOR_GOOD_S: Final = 10 * 365 * 86_400.0
 HASHTAGS: Final = ("#yyc",)
 POSTS_A_SECOND: Final = 0.7
 POSTS_AT_MOST: Final = 400
@@ -133,7 +134,8 @@ async def _demo(folder: Path, duration_s: float, speed: float, seed: int, port: 
             _greet(address, folder, speed, duration_s)
             with anyio.move_on_after(duration_s) as end:
                 await _until_interrupted(address, seen)
-            await blogs.server.refuse_connections()
+            for place in blogs.world.places:  # nothing more is shown, and what is under way arrives
+                blogs.world.disturb(place.name, "503", FOR_GOOD_S)
             await _drain(address, seen)
         _balance(blogs.world.ledger, seen, interrupted=not end.cancelled_caught)
 
