@@ -32,7 +32,8 @@ _FILE_HEADER_BYTES: Final = 100
 _POINTER_MAP_EVERY: Final = PAGE_BYTES // 5 + 1
 """Page 2 and every so many pages after it hold the pointer map of auto-vacuum, and nothing of a row."""
 _TREE_PAGES: Final = {2: 12, 5: 12, 10: 8, 13: 8}
-"""First byte of a b-tree page, and the size of its header. The first byte of an overflow page is 0 below 64 GiB."""
+"""First byte of a b-tree page, and the size of its header. The first byte of an overflow page is 0 below
+64 GiB, and `sqlite_schema.MOST_PAGES` keeps a file below that."""
 
 _page_number: Final = struct.Struct(">I").unpack_from
 _cells: Final = struct.Struct(">HH").unpack_from

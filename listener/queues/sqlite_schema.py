@@ -24,7 +24,12 @@ PAGE_BYTES: Final = 4096
 _LAYOUT: Final = (("page_size", str(PAGE_BYTES)), ("auto_vacuum", "INCREMENTAL"), ("journal_mode", "WAL"))
 """Only of a new file, before its first table: setting them again is a write, and the disk may be full."""
 
+MOST_PAGES: Final = 2**24 - 1
+"""64 GiB: with larger page numbers `sqlite_erase` could not tell an overflow page from a tree page. A file that has
+grown to it is full, as a disk would be."""
+
 _SETTINGS: Final = (
+    ("max_page_count", str(MOST_PAGES)),
     ("synchronous", "FULL"),
     ("fullfsync", "ON"),  # macOS only: its fsync leaves the bytes in the drive
     ("secure_delete", "ON"),
@@ -35,6 +40,7 @@ _SETTINGS: Final = (
     ("cache_size", "-16384"),
 )
 _PROOF: Final = (
+    ("max_page_count", MOST_PAGES),
     ("page_size", PAGE_BYTES),
     ("auto_vacuum", 2),
     ("journal_mode", "wal"),

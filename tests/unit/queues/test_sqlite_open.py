@@ -16,8 +16,8 @@ from pathlib import Path
 import apsw
 import pytest
 
-from listener.errors import QueueUnavailable
-from listener.queues import open_queue
+from listener.errors import QueueFull, QueueUnavailable
+from listener.queues import open_queue, sqlite_schema
 from listener.queues.base import Queue
 from listener.queues.sqlite_schema import APPLICATION_ID, MIGRATIONS
 from listener.testing.queue_contract import GROUP, PRESENT, cleared, events, page
@@ -311,3 +311,36 @@ async def test_another_page_size_is_refused(tmp_path: Path) -> None:
     assert await refusal(tmp_path) == (
         "listener.db: SQLite's page_size is 8192 and has to be 4096: give the queue another path"
     )
+
+
+def largest(monkeypatch: pytest.MonkeyPatch, pages: int) -> None:
+    """
+    As if so many pages were the most that can be cleaned.
+    """
+    rest = tuple(row for row in sqlite_schema._PROOF if row[0] != "max_page_count")
+    monkeypatch.setattr(
+        sqlite_schema, "_SETTINGS", (*sqlite_schema._SETTINGS, ("max_page_count", str(pages)))
+    )
+    monkeypatch.setattr(sqlite_schema, "_PROOF", (*rest, ("max_page_count", pages)))
+
+
+async def test_a_file_never_outgrows_what_can_be_cleaned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    At the largest size a queue is full, as on a full disk; a file that is larger already is refused.
+    """
+    largest(monkeypatch, 200)
+    queue = await opened(tmp_path)
+    try:
+        lease = await queue.lease(GROUP, "node-1", ttl_s=60, now=START)
+        assert lease is not None
+        with pytest.raises(QueueFull):
+            await queue.commit(page(lease, *[cleared(str(number), "x" * 4000) for number in range(300)]))
+        outcomes = await queue.commit(page(lease, cleared("one", "x")))
+    finally:
+        await queue.aclose()
+    largest(monkeypatch, 5)
+
+    assert outcomes == ("created",)
+    assert "max_page_count" in await refusal(tmp_path)
