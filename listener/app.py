@@ -7,7 +7,7 @@ The composition root: settings become objects, objects go into one task group. R
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,14 +21,15 @@ from listener import __version__, registry, settings
 from listener.adapter import Interest
 from listener.clock import Clock
 from listener.control import FORGET_FOR, DaemonControl
-from listener.errors import ConfigError, ListenerError, NotAccepted
+from listener.errors import ConfigError, ListenerError, NotAccepted, QueueFull
+from listener.events import Name
 from listener.failpoints import reach
 from listener.hear.intake import Intake
 from listener.hear.keeping import Keeper
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web, user_agent
 from listener.hear.seat import Source
-from listener.hear.upkeep import Upkeep
+from listener.hear.upkeep import DAILY_EVERY_S, Upkeep
 from listener.in_force import Door, InForce, LiveInterest, own_hosts
 from listener.keys import KeyRing
 from listener.queues import open_queue
@@ -61,7 +62,6 @@ class Daemon:
     ) -> None:
         self._config, self._environ = config, environ
         self._clock, self._telemetry = clock, telemetry
-        self._intake: Intake | None = None
         self._stop = anyio.Event()
         self._reloading = anyio.Lock()
 
@@ -91,7 +91,8 @@ class Daemon:
     async def _run(self, on_ready: Callable[[str], None] | None, signals: bool) -> None:
         statement = self._load()
         keys = key_ring(self._settings.privacy.secret_files, create=True)
-        self._configured = InForce(self._settings, keys)
+        objections = settings.read_objections(self._settings.privacy.objections_file)
+        self._configured = InForce(self._settings, keys, objections)
         async with AsyncExitStack() as stack:
             self._queue = await stack.enter_async_context(_opened(self._settings, keys, self._clock))
             await self._tell_queue()
@@ -189,9 +190,8 @@ class Daemon:
     async def _start(
         self, group: TaskGroup, statement: Statement, on_ready: Callable[[str], None] | None
     ) -> None:
-        assert self._intake is not None
         self._at_review(self._clock.now().date())
-        await self._upkeep.sweep(self._configured.wanted())
+        await self._clear_away(())
         await self._intake.add(self._source(source.name) for source in self._settings.sources)
         address = await group.start(self._serve)
         group.start_soon(self._intake.run)
@@ -204,6 +204,17 @@ class Daemon:
         )
         if on_ready is not None:
             on_ready(address)
+
+    async def _clear_away(self, removed: Sequence[str]) -> None:
+        """
+        What the configuration does not ask for any more is erased; where the queue has no room, upkeep does it later.
+        """
+        try:
+            await self._upkeep.sweep(self._configured.wanted())
+            for name in removed:
+                await self._queue.drop_source(name)
+        except QueueFull as error:
+            self._telemetry.upkeep_failed(job="sweep", error=type(error).__name__, wait_s=DAILY_EVERY_S)
 
     async def _tell_queue(self) -> None:
         stats = await self._queue.stats()
@@ -243,7 +254,7 @@ class Daemon:
                     self._stop.set()
 
     def _readiness(self) -> Readiness:
-        if self._intake is not None and self._intake.paused:
+        if self._intake.paused:
             return Readiness(ready=False, reasons=("the queue has no room: free disk space where it lies",))
         return Readiness(ready=True, reasons=())
 
@@ -284,25 +295,23 @@ class Daemon:
                 wanted = settings.load(self._config, environ=self._environ)
                 reach("reload.read")
                 settings.require_accepted(wanted, settings.lock_path(self._config))
+                objections = settings.read_objections(wanted.privacy.objections_file)
                 reach("reload.checked")
             except (ConfigError, NotAccepted) as error:
                 self._refused(error)
                 raise
-            return await self._apply(wanted)
+            return await self._apply(wanted, objections)
 
-    async def _apply(self, wanted: Settings) -> str:
-        assert self._intake is not None
+    async def _apply(self, wanted: Settings, objections: frozenset[Name]) -> str:
         change = settings.difference(self._settings, wanted)
         await self._intake.drop([*change.removed, *change.changed])
         reach("reload.sources_stopped")
         self._settings = wanted
-        self._configured.apply(wanted)
+        self._configured.apply(wanted, objections)
         self._upkeep.retention = timedelta(days=wanted.privacy.retention_days)
         self._at_review(self._clock.now().date())
-        for name in change.removed:
-            await self._queue.drop_source(name)
         await self._intake.add(self._source(name) for name in [*change.added, *change.changed])
-        await self._upkeep.sweep(self._configured.wanted())
+        await self._clear_away(change.removed)
         reach("reload.applied")
         counts = {name: len(getattr(change, name)) for name in ("added", "changed", "removed", "unchanged")}
         self._telemetry.reload_applied(**counts)

@@ -14,15 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final, Literal, NewType
+from typing import Annotated, Any, Literal, NewType
 
 import msgspec
 from msgspec import Meta
 
-SPEC_VERSION: Final = "1.0"
-"""CloudEvents version. Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md."""
-
-SourceName = NewType("SourceName", str)
 WatchName = NewType("WatchName", str)
 PostKey = NewType("PostKey", str)
 """Hex of a 16-byte HMAC of a post's native identity; says nothing without the secret."""

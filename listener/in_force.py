@@ -28,13 +28,14 @@ class InForce:
     Args:
         now: The configuration.
         keys: Under which posts are named; they change only with a restart.
+        objections: Of people; read by app before anything is changed, because reading may fail.
     """
 
-    def __init__(self, now: Settings, keys: KeyRing) -> None:
+    def __init__(self, now: Settings, keys: KeyRing, objections: frozenset[Name]) -> None:
         self._keys = keys
-        self.apply(now)
+        self.apply(now, objections)
 
-    def apply(self, now: Settings) -> None:
+    def apply(self, now: Settings, objections: frozenset[Name]) -> None:
         """
         From here on, this configuration.
         """
@@ -53,7 +54,7 @@ class InForce:
             country=now.organisation.country,
             consent=now.privacy.consent,
             nobot_tags=now.privacy.nobot_tags,
-            objections=settings.read_objections(now.privacy.objections_file),
+            objections=objections,
         )
         self.places = {source.name: _place(now, source) for source in now.sources}
 

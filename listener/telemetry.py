@@ -21,7 +21,7 @@ import traceback
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Concatenate, Final, Literal, ParamSpec, TextIO, TypeVar
+from typing import Any, Concatenate, Final, Literal, ParamSpec, TextIO
 
 import orjson
 import structlog
@@ -30,9 +30,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from listener.errors import ListenerError
 
 Level = Literal["debug", "info", "warning", "error"]
-Metric = Counter | Gauge | Histogram
 P = ParamSpec("P")
-R = TypeVar("R")
 
 _COMMON_KEYS: Final = frozenset({"event", "level", "timestamp"})
 _NEVER_LIMITED: Final = 200

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 _STEERING: Final = re.compile(
@@ -75,6 +75,3 @@ def moment(stamp: str | None, *, otherwise: str = "never") -> str:
     An instant of the API as a person reads it, in UTC, to the second.
     """
     return otherwise if stamp is None else stamp[:19].replace("T", " ")
-
-
-Printer = Callable[[str], None]

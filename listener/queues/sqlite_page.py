@@ -96,7 +96,6 @@ class Page:
         self._keys = keys
         self._at = micros(at)
         self._until = micros(keys_until_at)
-        self._until_at = keys_until_at
         self._known: dict[bytes, Known] = {}
         self._by_alias: dict[bytes, set[bytes]] = {}
         self._noted: dict[str, int] = {}

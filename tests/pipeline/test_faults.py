@@ -149,6 +149,10 @@ def test_a_bad_reload_changes_nothing_and_a_good_one_only_what_differs(tmp_path:
 
         daemon.config.write_text(smaller + "\nnonsense = true\n", "utf-8")
         daemon.command("reload", code=2)
+        privacy = '\n[privacy]\nobjections_file = "lost.txt"\n'
+        daemon.config.write_text(smaller + privacy, "utf-8")
+        daemon.accept()
+        daemon.command("reload", code=2)
         daemon.config.write_text(world.text, "utf-8")
         daemon.command("reload", code=3)
         assert len(daemon.ask("/v1/sources")["sources"]) == 3
@@ -163,6 +167,7 @@ def test_a_bad_reload_changes_nothing_and_a_good_one_only_what_differs(tmp_path:
     assert len([path for path in new if path.startswith("/south")]) == 1
     told = [json.loads(line) for line in daemon.logs().splitlines() if line]
     assert [line["event"] for line in told if line["event"].startswith("reload.")] == [
+        "reload.refused",
         "reload.refused",
         "reload.refused",
         "reload.applied",
