@@ -35,6 +35,8 @@ class Freshness:
             None where there are none.
         skip_hours: Hours of the day (GMT, 0 to 23) in which the source asks not to be read.
         skip_days: Days of the week (Monday is 0, GMT) in which the source asks not to be read.
+        rhythm_s: Usual seconds between two posts of the source, as far as it shows; None where nothing tells.
+        overrun: More may have come than the source shows at once, so it should be read sooner (within the limits).
     """
 
     not_modified: bool = False
@@ -42,6 +44,8 @@ class Freshness:
     fresh_for_s: float | None = None
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
+    rhythm_s: float | None = None
+    overrun: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +58,17 @@ class Page:
         cursor: Where to go on; None leaves the stored one as it is.
         more: True where `fetch` should be called again at once for the rest.
         freshness: See there.
+        moved_to: The address the source has moved to for good, once that is proved (politeness P20); the core reads it
+            there from then on, keeps the configured one, and tells of it.
+        note: What is worth an operator's look in this reading, from the adapter's closed set; None mostly.
     """
 
     items: tuple[Item, ...] = ()
     cursor: Cursor | None = None
     more: bool = False
     freshness: Freshness = Freshness()
+    moved_to: str | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -262,6 +271,9 @@ class AdapterSpec:
         look_back_s: How long the source may go on showing an old post; keys outlive bodies that long.
         wire: Every type decoded off the wire; the canary's allow-list walks their fields.
         simulator: Dotted path `module:function` of the local server that speaks this protocol; None where none ships.
+        relocated: The config of a source that moved to this address, as an operator would have to write it; None where
+            its sources cannot move.
+        unconditional: The cursor without what makes the next read conditional; None where no read is.
     """
 
     name: str
@@ -280,3 +292,5 @@ class AdapterSpec:
     look_back_s: float
     wire: tuple[type, ...] = ()
     simulator: str | None = None
+    relocated: Callable[[Any, str], Any] | None = None
+    unconditional: Callable[[Cursor], Cursor] | None = None

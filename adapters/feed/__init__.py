@@ -11,7 +11,7 @@ from typing import Final
 
 from adapters.feed.config import OWN_INTERVAL_S, PUBLIC_INTERVAL_S, FeedConfig
 from adapters.feed.wire import WIRE_TYPES
-from listener.adapter import AdapterSpec, Interest, Poller, Reach, Reader, TermsOfUse
+from listener.adapter import AdapterSpec, Cursor, Interest, Poller, Reach, Reader, TermsOfUse
 from listener.clock import Clock
 
 _EXAMPLE: Final = """\
@@ -49,6 +49,19 @@ def _interval_s(config: FeedConfig, relation: str) -> float:
     return config.interval_s or _floor_s(config, relation)
 
 
+def _relocated(config: FeedConfig, address: str) -> FeedConfig:
+    """
+    What an operator would write: the new address, and the first one so that identities stay.
+    """
+    return config.model_copy(update={"address": address, "first_address": config.scope})
+
+
+def _unconditional(cursor: Cursor) -> Cursor:
+    from adapters.feed.cursor import without_validators
+
+    return without_validators(cursor)
+
+
 SPEC: Final = AdapterSpec(
     name="feed",
     summary="Blogs, news pages and their comments by RSS, Atom or JSON Feed.",
@@ -73,4 +86,6 @@ SPEC: Final = AdapterSpec(
     look_back_s=30 * 86400.0,
     wire=WIRE_TYPES,
     simulator="adapters.feed.simulator:serve",
+    relocated=_relocated,
+    unconditional=_unconditional,
 )

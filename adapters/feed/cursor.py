@@ -100,6 +100,17 @@ def decode_cursor(stored: Cursor | None, *, address: str) -> FeedCursor | None:
     return cursor
 
 
+def without_validators(stored: Cursor) -> Cursor:
+    """
+    The cursor whose next read is unconditional; as it was where it cannot be read.
+    """
+    try:
+        cursor = _decoder.decode(stored)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return stored
+    return encode_cursor(msgspec.structs.replace(cursor, etag=None, last_modified=None))
+
+
 def digest(content: bytes, size: int = 16) -> bytes:
     """
     Tells equal from different, nothing more.
