@@ -267,13 +267,15 @@ class AdapterSpec:
         lease_group: Host or credential whose pace the source shares, from its config.
         floor_s: Shortest interval between two reads of one source, from its config and relation (`own` or
             `public`); no setting goes below it.
-        interval_s: The interval the operator asked for, or the default, from its config.
+        interval_s: The interval the operator asked for, from its config and relation; None where the source's own
+            rhythm decides, between the floor and a day.
         look_back_s: How long the source may go on showing an old post; keys outlive bodies that long.
         wire: Every type decoded off the wire; the canary's allow-list walks their fields.
         simulator: Dotted path `module:function` of the local server that speaks this protocol; None where none ships.
         relocated: The config of a source that moved to this address, as an operator would have to write it; None where
             its sources cannot move.
         unconditional: The cursor without what makes the next read conditional; None where no read is.
+        address: The one address a source is read at, from its config; None where there is not one.
     """
 
     name: str
@@ -288,9 +290,10 @@ class AdapterSpec:
     reaches: Callable[[Any], tuple[Reach, ...]]
     lease_group: Callable[[Any], str]
     floor_s: Callable[[Any, str], float]
-    interval_s: Callable[[Any, str], float]
+    interval_s: Callable[[Any, str], float | None]
     look_back_s: float
     wire: tuple[type, ...] = ()
     simulator: str | None = None
     relocated: Callable[[Any, str], Any] | None = None
     unconditional: Callable[[Cursor], Cursor] | None = None
+    address: Callable[[Any], str] | None = None

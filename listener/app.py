@@ -26,6 +26,7 @@ from listener.events import Name
 from listener.failpoints import reach
 from listener.hear.intake import Intake
 from listener.hear.keeping import Keeper
+from listener.hear.memo import place_digest
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web, user_agent
 from listener.hear.seat import Source
@@ -144,6 +145,8 @@ class Daemon:
             clock=self._clock,
             workers=self._settings.reader.workers,
             spacing_s=self._settings.reader.spacing_s,
+            telemetry=self._telemetry,
+            rebuild=self._source,
         )
         self._upkeep = Upkeep(
             queue=self._queue,
@@ -159,18 +162,21 @@ class Daemon:
             telemetry=self._telemetry,
             names_for=self._configured.names_for,
             views=self._intake.views,
+            poll=self._intake.poll,
             ready=self._readiness,
             reload=self.reload,
         )
 
-    def _source(self, name: str) -> Source:
+    def _source(self, name: str, moved_to: str | None = None) -> Source:
         """
-        One configured source, ready to be read.
+        One configured source, ready to be read; at the address it moved to, where there is one.
         """
         chosen = next(source for source in self._settings.sources if source.name == name)
-        spec = registry.spec(chosen.adapter)
+        spec, config = registry.spec(chosen.adapter), chosen.config
+        if moved_to is not None and spec.relocated is not None:
+            config = spec.relocated(config, moved_to)
         interest: Interest = LiveInterest(self._configured)
-        reader = self._web_client.reader(name, spec.reaches(chosen.config))
+        reader = self._web_client.reader(name, spec.reaches(config))
         return Source(
             name=name,
             network=chosen.adapter,
@@ -178,11 +184,14 @@ class Daemon:
             keep=chosen.keep,
             take_all=chosen.take == "all",
             door=Door(self._configured, name),
-            reads=spec.build(chosen.config, reader, self._clock, interest),
-            group=spec.lease_group(chosen.config),
-            interval_s=spec.interval_s(chosen.config, chosen.relation),
-            floor_s=spec.floor_s(chosen.config, chosen.relation),
+            reads=spec.build(config, reader, self._clock, interest),
+            group=spec.lease_group(config),
+            interval_s=spec.interval_s(config, chosen.relation),
+            floor_s=spec.floor_s(config, chosen.relation),
             look_back=timedelta(seconds=spec.look_back_s),
+            meter=reader.meter,
+            place="" if spec.address is None else place_digest(spec.address(chosen.config)),
+            unconditional=spec.unconditional,
         )
 
     # --------------------------------------------------------------------------------------------- running

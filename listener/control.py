@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from listener.clock import Clock, SystemClock
 from listener.errors import NoDaemon
@@ -20,12 +20,28 @@ from listener.queues import open_queue
 from listener.queues.base import Found, Queue
 from listener.secret_files import key_ring
 from listener.settings import Settings
-from listener.status import Control, Forgot, Held, Readiness, SourceView
+from listener.status import Control, Forgot, Held, Polled, Readiness, SourceView
 from listener.telemetry import Telemetry
 
 FORGET_FOR: Final = timedelta(days=400)
 """Chosen: a post that was forgotten here is refused for more than a year, and for longer while its source still
 shows it (each sighting extends the key)."""
+
+
+class Views(Protocol):
+    """
+    How sources are shown; see `Control.sources`.
+    """
+
+    def __call__(self, names: frozenset[str], *, reads: bool) -> tuple[SourceView, ...]: ...
+
+
+class Poll(Protocol):
+    """
+    How a source is read by hand; see `Control.poll`.
+    """
+
+    async def __call__(self, source: str, /, *, unconditional: bool, come_back: bool) -> Polled: ...
 
 
 class DaemonControl:
@@ -35,6 +51,7 @@ class DaemonControl:
     Args:
         names_for: Every name a post may have under an address or native identity.
         views: Each source as it stands.
+        poll: Reads a source by hand.
         ready: Whether intake runs and the queue takes commits.
         reload: What SIGHUP does.
     """
@@ -46,15 +63,20 @@ class DaemonControl:
         clock: Clock,
         telemetry: Telemetry,
         names_for: Callable[[str], Sequence[Name]],
-        views: Callable[[], tuple[SourceView, ...]],
+        views: Views,
+        poll: Poll,
         ready: Callable[[], Readiness],
         reload: Callable[[], Awaitable[str]],
     ) -> None:
         self._queue, self._clock, self._telemetry = queue, clock, telemetry
-        self._names_for, self._views, self._ready, self._reload = names_for, views, ready, reload
+        self._names_for, self._views, self._poll = names_for, views, poll
+        self._ready, self._reload = ready, reload
 
-    def sources(self) -> tuple[SourceView, ...]:
-        return self._views()
+    def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
+        return self._views(names, reads=reads)
+
+    async def poll(self, source: str, *, unconditional: bool, come_back: bool) -> Polled:
+        return await self._poll(source, unconditional=unconditional, come_back=come_back)
 
     def readiness(self) -> Readiness:
         return self._ready()
@@ -104,6 +126,9 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
     def names_for(link: str) -> tuple[Name, ...]:
         return tuple(name for network in networks for name in keys.names(network, link))
 
+    async def poll(source: str, /, *, unconditional: bool, come_back: bool) -> Polled:
+        raise NoDaemon("no daemon is running that could read it; the next start reads what is due")
+
     async def reload() -> str:
         raise NoDaemon(
             "no daemon is running that could reload; the next start reads the configuration anyway"
@@ -115,7 +140,8 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
             clock=clock,
             telemetry=Telemetry(),
             names_for=names_for,
-            views=lambda: (),
+            views=lambda names, *, reads: (),
+            poll=poll,
             ready=lambda: Readiness(ready=False, reasons=("no daemon is running",)),
             reload=reload,
         )

@@ -10,6 +10,7 @@ Every error this service raises, and the exit code each one ends a command with.
     │  └─ LeaseLost                   somebody else owns the source now: the page is dropped, unread
     ├─ CannotListen               5   port or socket in use, or not ours to open
     ├─ NoDaemon                   6   a command needs the daemon and none answers
+    ├─ UnknownSource              1   a command names a source that is not configured
     ├─ SourceError                    one source; never reaches another
     │  ├─ SourceUnavailable           try again with back-off
     │  ├─ RateLimited                 carries wait_s; honoured, not counted as a failure
@@ -133,6 +134,13 @@ class NoDaemon(ListenerError):
     """
 
     exit_code: ClassVar[int] = 6
+
+
+class UnknownSource(ListenerError):
+    """
+    A command names a source that the configuration in force does not have. Raised by intake, caught by whoever
+    asked.
+    """
 
 
 class SourceError(ListenerError):

@@ -1,7 +1,7 @@
 """
 The values that flow through the house. Frozen, no I/O, no logic beyond their own consistency.
 
-Before the gate: `Post`, `Removal`, `Count`, `Gap`, `Rejected` (made by adapters, carried in a `Page`).
+Before the gate: `Post`, `Removal`, `Count`, `Gap`, `Rejected` (made by adapters, carried in a `Page`), `Change`.
 At the gate: `Cleared`, `Retraction`, `Noted` (the only things a queue accepts) or `Withheld`.
 After it: `Event`, a CloudEvents 1.0 envelope with no place for a person.
 
@@ -49,6 +49,12 @@ WithheldReason = Literal[
     "counts_only",  # the source keeps volumes, never posts
 ]
 RejectedReason = Literal["no_identity", "no_content", "unreadable_item", "too_large"]
+ChangeKind = Literal["moved", "gone"]
+ChangeNote = Literal[
+    "permanent_redirect",  # 301 or 308 to the same place, often enough and for long enough; to https at once
+    "returned",  # the new address failed for days, or an operator said so: the configured one is read again
+    "status_410",  # the server says that it has ended, three times in two days
+]
 GapCause = Literal[
     "window_overrun",  # more news than the source shows at once
     "outage",
@@ -197,6 +203,22 @@ class Gap:
     end_at: datetime
     cause: GapCause
     suspected: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """
+    Something became of the source itself; made by the core, not by adapters.
+
+    Args:
+        kind: Which event it becomes.
+        note: What happened.
+        at: Aware UTC; when that was certain.
+    """
+
+    kind: ChangeKind
+    note: ChangeNote
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

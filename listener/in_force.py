@@ -12,7 +12,19 @@ from datetime import date, datetime, timedelta
 
 from listener import registry, settings
 from listener.adapter import Terms
-from listener.events import Cleared, Count, Gap, Name, Noted, Post, Removal, Retraction, WatchName, Withheld
+from listener.events import (
+    Change,
+    Cleared,
+    Count,
+    Gap,
+    Name,
+    Noted,
+    Post,
+    Removal,
+    Retraction,
+    WatchName,
+    Withheld,
+)
 from listener.gate import Gate, Place
 from listener.hear.upkeep import Review, Wanted, past_review
 from listener.hear.walk import Asking
@@ -119,7 +131,7 @@ class Door:
     def retract(self, removal: Removal, *, now: datetime) -> Retraction:
         return self.configured.gate.retract(removal, place=self.configured.places[self.source], now=now)
 
-    def note(self, item: Count | Gap, *, now: datetime) -> Noted:
+    def note(self, item: Count | Gap | Change, *, now: datetime) -> Noted:
         return self.configured.gate.note(item, place=self.configured.places[self.source], now=now)
 
 

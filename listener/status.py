@@ -11,7 +11,47 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-SourceStateName = Literal["reading", "waiting", "failing", "denied", "held", "paused", "not_ours"]
+SourceStateName = Literal["reading", "waiting", "failing", "denied", "held", "paused", "not_ours", "gone"]
+
+Why = Literal[
+    "first",  # not read yet
+    "interval",  # asked for by the operator, or the shortest allowed
+    "rhythm",  # it writes that seldom
+    "server",  # cache headers or hints in the document
+    "skipped",  # the document asks to be spared at these hours or days
+    "no_validators",  # an unconditional answer costs the site a whole document
+    "ceiling",  # the hint was longer than the longest wait
+    "overrun",  # more came than the source shows at once
+    "held",  # 429, or 503 with Retry-After
+    "denied",
+    "failing",
+    "full",  # the queue has no room
+    "not_ours",
+    "gone",  # 410, three times in two days
+    "by_hand",
+    "reading",
+]
+"""Why a source waits, in a word from a closed set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """
+    One turn of a source.
+
+    Args:
+        at: When it ended.
+        status: HTTP status of the last answer; 0 where none came.
+        bytes: Of all bodies, on the wire.
+        new: Entries that became events.
+        note: What was odd, or the error code; None mostly.
+    """
+
+    at: datetime
+    status: int
+    bytes: int
+    new: int
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +65,8 @@ class SourceView:
         relation: `own` or `public`.
         keep: `counts`, `links` or `text`.
         state: What it is doing.
-        reason: Why it waits, in a sentence.
+        why: Why it waits, in a word.
+        reason: The same in a sentence.
         next_due_at: When it will be read again; None while it is not scheduled.
         last_read_at: When an answer last came; None if never.
         last_new_at: When an answer last brought something new; None if never.
@@ -33,6 +74,9 @@ class SourceView:
         error_code: Of the last failure, from a closed set; None while it answers.
         received: Items read since the daemon started.
         queued: Items committed as created, updated or removed since the daemon started.
+        moved: It is read at an address it moved to, not at the configured one.
+        note: What was odd in its last answer, from its adapter's closed set; None mostly.
+        reads: Its latest reads, newest first; empty unless they were asked for.
     """
 
     name: str
@@ -40,6 +84,7 @@ class SourceView:
     relation: str
     keep: str
     state: SourceStateName
+    why: Why
     reason: str
     next_due_at: datetime | None
     last_read_at: datetime | None
@@ -48,6 +93,9 @@ class SourceView:
     error_code: str | None
     received: int
     queued: int
+    moved: bool = False
+    note: str | None = None
+    reads: tuple[Read, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +148,46 @@ class Readiness:
     reasons: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Polled:
+    """
+    What came of asking for a read by hand.
+
+    Args:
+        due_at: When the source will be read; later than now where politeness asks for it.
+        reason: Why then, in a sentence.
+    """
+
+    due_at: datetime
+    reason: str
+
+
 class Control(Protocol):
     """
     The commands an operator has. One writer: the process that holds the queue.
     """
 
-    def sources(self) -> tuple[SourceView, ...]:
+    def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
         """
-        Every configured source, in the order of the configuration.
+        Configured sources, in the order of the configuration.
+
+        Args:
+            names: Only these; all where empty.
+            reads: With the latest reads of each.
+        """
+        ...
+
+    async def poll(self, source: str, *, unconditional: bool, come_back: bool) -> Polled:
+        """
+        Read a source as soon as politeness allows, one that is gone too.
+
+        Args:
+            source: Name from the configuration.
+            unconditional: Without validators; counted, and at most once a day (politeness P7).
+            come_back: At the configured address again, where it is read at one it moved to.
+
+        Raises:
+            UnknownSource: there is none of that name.
         """
         ...
 

@@ -107,6 +107,11 @@ class Telemetry:
         self.reads = self._counter(
             "listener_source_reads", "Reads of a source by result.", "source", "result"
         )
+        self.unconditional = self._counter(
+            "listener_source_unconditional_reads",
+            "Reads without validators that an operator forced.",
+            "source",
+        )
         self.commit_seconds = Histogram(
             "listener_queue_commit_seconds",
             "Time from handing a page to the queue until it was durable.",
@@ -183,13 +188,37 @@ class Telemetry:
     # --------------------------------------------------------------------------------------------- sources
 
     @_signal("source.page_fetched", "debug", "listener_source_reads_total")
-    def source_page_fetched(self, *, source: str, items: int, more: bool) -> None:
-        """A page was read; with `more`, the source is asked for the rest at once."""
+    def source_page_fetched(
+        self,
+        *,
+        source: str,
+        items: int,
+        more: bool,
+        status: int,
+        bytes: int,
+        new: int,
+        wait_s: float,
+        why: str,
+        note: str,
+    ) -> None:
+        """A page was read; with `more`, the source is asked for the rest at once, else in `wait_s` because of `why`."""
         self.reads.labels(source, "page").inc()
 
     @_signal("source.unchanged", "debug", "listener_source_reads_total")
-    def source_unchanged(self, *, source: str) -> None:
-        """The source said that nothing changed."""
+    def source_unchanged(
+        self,
+        *,
+        source: str,
+        items: int,
+        more: bool,
+        status: int,
+        bytes: int,
+        new: int,
+        wait_s: float,
+        why: str,
+        note: str,
+    ) -> None:
+        """The source said that nothing changed; asked again in `wait_s` because of `why`."""
         self.reads.labels(source, "unchanged").inc()
 
     @_signal("source.failed", "warning", "listener_source_reads_total")
@@ -214,6 +243,20 @@ class Telemetry:
     @_signal("source.clamped", "debug")
     def source_clamped(self, *, source: str, why: str, asked_s: float, used_s: float) -> None:
         """A server's hint for the next read was outside our limits and was clamped."""
+
+    @_signal("source.moved", "warning")
+    def source_moved(self, *, source: str, note: str) -> None:
+        """A source is read at another address from now on (`listener poll --configured` goes back)."""
+
+    @_signal("source.gone", "error")
+    def source_gone(self, *, source: str, hint: str) -> None:
+        """A source said often enough that it has ended; it is not read again until an operator says so."""
+
+    @_signal("source.polled", "info", "listener_source_unconditional_reads_total")
+    def source_polled(self, *, source: str, unconditional: bool, wait_s: float, why: str) -> None:
+        """An operator asked for a read by hand; it comes after `wait_s`, as politeness allows."""
+        if unconditional:
+            self.unconditional.labels(source).inc()
 
     # ---------------------------------------------------------------------------------------- one page's way
 

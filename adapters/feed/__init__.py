@@ -45,8 +45,15 @@ def _floor_s(_config: FeedConfig, relation: str) -> float:
     return OWN_INTERVAL_S if relation == "own" else PUBLIC_INTERVAL_S
 
 
-def _interval_s(config: FeedConfig, relation: str) -> float:
-    return config.interval_s or _floor_s(config, relation)
+def _interval_s(config: FeedConfig, relation: str) -> float | None:
+    """
+    An own site is asked as often as it may be; anybody else's as its rhythm suggests, unless the operator knows better.
+    """
+    return config.interval_s or (OWN_INTERVAL_S if relation == "own" else None)
+
+
+def _address(config: FeedConfig) -> str:
+    return config.address
 
 
 def _relocated(config: FeedConfig, address: str) -> FeedConfig:
@@ -88,4 +95,5 @@ SPEC: Final = AdapterSpec(
     simulator="adapters.feed.simulator:serve",
     relocated=_relocated,
     unconditional=_unconditional,
+    address=_address,
 )

@@ -1,64 +1,100 @@
 """
-`listener sources`: what each source is doing, why it waits, when it is due.
+`listener sources`: what each source is doing, why it waits, when it is due, and what its last reads were like.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 
 import typer
 
 from listener.cli.options import CONFIG, ConfigOption, JsonOption
 
+_COLUMNS: Final = (
+    "source",
+    "network",
+    "relation",
+    "state",
+    "why",
+    "due (UTC)",
+    "last new (UTC)",
+    "read",
+    "queued",
+)
+_READS: Final = ("when (UTC)", "status", "bytes", "new", "note")
 
-def sources(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+
+def sources(
+    names: list[str] = typer.Argument(
+        None, help="Only these, each with its last reads.", metavar="[SOURCE]...", show_default=False
+    ),
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
     """
     Show what each source is doing.
 
-    And why it waits, and when it is due.
+    And why it waits, and when it is due. With a name, also its last 30 reads: status, bytes on the wire, what
+    was new, and what was odd.
 
     \b
     Example:
       listener sources --json | jq '.[] | select(.state == "failing")'
+      listener sources river-blog
     \b
     Exit codes:
-      0 told · 6 no daemon
+      0 told · 1 no source of that name · 6 no daemon
     """
     from listener.cli.client import call, daemon
     from listener.cli.screen import print_json, print_table
 
-    views = call(daemon(config), "GET", "/v1/sources")["sources"]
+    asked = [("source", name) for name in names or ()]
+    query = "?" + urlencode([*asked, ("reads", "true")]) if asked else ""
+    views = call(daemon(config), "GET", f"/v1/sources{query}")["sources"]
     if as_json:
         print_json(views)
         return
-    columns = (
-        "source",
-        "network",
-        "relation",
-        "state",
-        "why",
-        "due (UTC)",
-        "last new (UTC)",
-        "read",
-        "queued",
-    )
-    print_table(columns, list(map(_row, views)))
+    print_table(_COLUMNS, list(map(_row, views)))
+    for view in views if asked else ():
+        print()
+        print_table(("reads of " + view["name"], *_READS[1:]), list(map(_read, view["reads"])))
 
 
 def _row(view: dict[str, Any]) -> tuple[str, ...]:
     from listener.cli.screen import moment
 
-    why = view["reason"] if view["error_code"] is None else f"{view['reason']} ({view['error_code']})"
     return (
         view["name"],
         view["network"],
         view["relation"],
         view["state"],
-        why,
+        _why(view),
         moment(view["next_due_at"], otherwise="-"),
         moment(view["last_new_at"]),
         str(view["received"]),
         str(view["queued"]),
+    )
+
+
+def _why(view: dict[str, Any]) -> str:
+    """
+    The reason, and in brackets what an operator would look up.
+    """
+    more = [view["error_code"], view["note"], "moved" if view["moved"] else None]
+    told = ", ".join(word for word in more if word)
+    return f"{view['reason']} ({told})" if told else str(view["reason"])
+
+
+def _read(read: dict[str, Any]) -> tuple[str, ...]:
+    from listener.cli.screen import moment
+
+    return (
+        moment(read["at"]),
+        str(read["status"] or "-"),
+        str(read["bytes"]),
+        str(read["new"]),
+        read["note"] or "",
     )
 
 

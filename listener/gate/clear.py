@@ -17,6 +17,7 @@ from typing import Final
 from listener import text as grammar
 from listener.events import (
     Author,
+    Change,
     Cleared,
     Count,
     Gap,
@@ -177,7 +178,7 @@ class Gate:
             observed_at=now,
         )
 
-    def note(self, item: Count | Gap, *, place: Place, now: datetime) -> Noted:
+    def note(self, item: Count | Gap | Change, *, place: Place, now: datetime) -> Noted:
         """
         The event of a volume or of a gap. The same item read again has the same id, so it is written once; a volume
         that was corrected has another.

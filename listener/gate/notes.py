@@ -1,5 +1,5 @@
 """
-Events about a topic or a source: volumes and gaps. Nobody is in them.
+Events about a topic or a source: volumes, gaps, and what became of the source itself. Nobody is in them.
 
 Used by clear.py.
 """
@@ -8,18 +8,39 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from listener.events import Count, CountData, Gap, GapData, SourceGap, TopicCounted
+from listener.events import (
+    Change,
+    Count,
+    CountData,
+    Gap,
+    GapData,
+    NoteEvent,
+    SourceData,
+    SourceGap,
+    SourceGone,
+    SourceMoved,
+    TopicCounted,
+)
 from listener.keys import KeyRing
 
 
 def noted_event(
-    item: Count | Gap, *, keys: KeyRing, network: str, source: str, now: datetime
-) -> TopicCounted | SourceGap:
+    item: Count | Gap | Change, *, keys: KeyRing, network: str, source: str, now: datetime
+) -> NoteEvent:
     """
-    The event of a volume (its subject is the watch) or of a gap (its subject is the source). The id is a keyed digest
-    of what it says, so that an item read twice is one event and a corrected volume another.
+    The event of a volume (its subject is the watch), a gap or a change (its subject is the source). The id is a keyed
+    digest of what it says, so that an item read twice is one event and a corrected volume another.
     """
     address = f"/{network}/{source}"
+    if isinstance(item, Change):
+        shape = SourceMoved if item.kind == "moved" else SourceGone
+        return shape(
+            id=keys.digest("change", address, item.kind, item.note, item.at.isoformat()).hex(),
+            source=address,
+            subject=source,
+            time=min(item.at, now),
+            data=SourceData(network=network, note=item.note, observed_at=item.at),
+        )
     start = None if item.start_at is None else item.start_at.isoformat()
     bounds = (address, start, item.end_at.isoformat())
     time = min(item.end_at, now)

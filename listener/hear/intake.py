@@ -9,7 +9,7 @@ trusted ends the process.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -18,13 +18,17 @@ from anyio.abc import ObjectReceiveStream, TaskGroup
 
 from listener.adapter import Cursor, Page, Poller, Streamer
 from listener.clock import Clock
-from listener.errors import LeaseLost, QueueError, SourceUnavailable
+from listener.errors import LeaseLost, QueueError, SourceUnavailable, UnknownSource
+from listener.hear import by_hand
 from listener.hear.due import DueQueue
 from listener.hear.keeping import LEASE_TTL_S, Keeper
-from listener.hear.pace import Pace, source_rng
-from listener.hear.seat import Memo, Seat, Source, memo_of
+from listener.hear.memo import Memo, memo_from
+from listener.hear.pace import Pace, Spread
+from listener.hear.reasons import sentence
+from listener.hear.seat import Seat, Source
 from listener.queues.base import Queue, Scope
-from listener.status import SourceView
+from listener.status import Polled, SourceView
+from listener.telemetry import Telemetry
 
 FIRST_SPREAD_S: Final = 1.0
 """Chosen: sources read for the first time start within a second; their groups keep the spacing."""
@@ -40,6 +44,7 @@ class Intake:
         pace: Told of the holds that were stored.
         workers: Sources read at the same time.
         spacing_s: Between two sources of one group that is not our own.
+        rebuild: The source of that name, read at that address; at the configured one where it is None.
     """
 
     def __init__(
@@ -49,10 +54,14 @@ class Intake:
         queue: Queue,
         pace: Pace,
         clock: Clock,
+        telemetry: Telemetry,
         workers: int,
         spacing_s: float,
+        rebuild: Callable[[str, str | None], Source],
     ) -> None:
+        self._rebuild = rebuild
         self._keeper, self._queue, self._pace, self._clock = keeper, queue, pace, clock
+        self._telemetry = telemetry
         self._workers, self._spacing = workers, timedelta(seconds=spacing_s)
         self._seats: dict[str, Seat] = {}
         self._due = DueQueue()
@@ -85,14 +94,40 @@ class Intake:
             if seat.reading is not None:
                 seat.reading.cancel()
         for seat in seats:
-            if seat.reading is not None:
+            if seat.reading is not None and seat.idle is not None:
                 await seat.idle.wait()
 
-    def views(self) -> tuple[SourceView, ...]:
+    def views(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
         """
-        Each source as an operator sees it.
+        Each source as an operator sees it; only those named, where any are.
         """
-        return tuple(seat.view(full=seat.source.name in self._keeper.full) for seat in self._seats.values())
+        full = self._keeper.full
+        return tuple(
+            seat.view(full=name in full, reads=reads)
+            for name, seat in self._seats.items()
+            if not names or name in names
+        )
+
+    async def poll(self, name: str, *, unconditional: bool, come_back: bool) -> Polled:
+        """
+        See `Control.poll`.
+        """
+        seat = self._seats.get(name)
+        if seat is None:
+            raise UnknownSource(f"no source is called {name}; `listener sources` lists them")
+        now = self._clock.now()
+        if come_back:
+            self._keeper.come_back(seat, now)
+            if seat.moving and seat.reading is None:
+                await self._settle_elsewhere(seat)
+        held = self._pace.held_until(seat.source.group, now)
+        due = by_hand.asked(seat, now, unconditional=unconditional, held_until=held)
+        if seat.reading is None and isinstance(seat.source.reads, Poller):
+            self._schedule(seat)
+            self._wake()
+        wait_s = (due.due_at - now).total_seconds()
+        self._telemetry.source_polled(source=name, unconditional=unconditional, wait_s=wait_s, why=seat.why)
+        return due
 
     @property
     def paused(self) -> bool:
@@ -103,25 +138,46 @@ class Intake:
 
     async def _seat(self, source: Source, now: datetime) -> Seat:
         stored = await self._queue.source_state(source.name)
-        held = await self._queue.state(Scope("host", source.group))
-        if held is not None:
-            self._pace.load(source.group, held)
-        rng = source_rng(source.name)
+        rng = Spread(source.name)
         if stored is None:
-            return Seat(
-                source, None, now + timedelta(seconds=rng.uniform(0, FIRST_SPREAD_S)), Memo(), rng=rng
-            )
-        return Seat(
-            source,
-            stored.cursor,
-            stored.next_due_at,
-            memo_of(stored.memo),
-            reason="waiting for its next turn",
-            rng=rng,
-        )
+            await self._load_holds(source.group)
+            first_at = now + timedelta(seconds=rng.uniform(0, FIRST_SPREAD_S))
+            return Seat(source, None, first_at, Memo(place=source.place), rng)
+        memo = memo_from(stored.memo, place=source.place)
+        if memo.moved is not None:
+            source = self._rebuild(source.name, memo.moved.to)
+        await self._load_holds(source.group, *memo.via)
+        seat = Seat(source, stored.cursor, stored.next_due_at, memo, rng)
+        if memo.gone:
+            seat.wait("gone", stored.next_due_at, "gone")
+        else:
+            wait_s = max(0.0, (stored.next_due_at - now).total_seconds())
+            seat.wait("waiting", stored.next_due_at, "interval", sentence("interval", wait_s=wait_s))
+        return seat
+
+    async def _load_holds(self, *hosts: str) -> None:
+        """
+        What was stored of these hosts counts again.
+        """
+        for host in hosts:
+            held = await self._queue.state(Scope("host", host))
+            if held is not None:
+                self._pace.load(host, held)
+
+    async def _settle_elsewhere(self, seat: Seat) -> None:
+        """
+        The source is read where its memo says from now on, in the pace of that host.
+        """
+        seat.moving = False
+        moved = seat.memo.moved
+        seat.source = self._rebuild(seat.source.name, None if moved is None else moved.to)
+        await self._load_holds(seat.source.group)
 
     def _schedule(self, seat: Seat) -> None:
-        self._due.put(seat.source.name, seat.source.group, seat.next_due_at)
+        if seat.status == "gone":
+            self._due.remove(seat.source.name)
+        else:
+            self._due.put(seat.source.name, seat.source.group, seat.next_due_at)
 
     def _wake(self) -> None:
         self._changed.set()
@@ -191,7 +247,8 @@ class Intake:
         if self._seats.get(source.name) is seat:
             seat.idle = anyio.Event()
             with anyio.CancelScope() as scope:
-                seat.reading, seat.status, seat.reason = scope, "reading", "being read"
+                seat.reading = scope
+                seat.act("reading", "being read")
                 try:
                     await self._read(seat)
                 finally:
@@ -201,6 +258,8 @@ class Intake:
         own = source.relation == "own"
         self._due.done(source.group, free_at=now if own else now + self._spacing)
         if self._seats.get(source.name) is seat:
+            if seat.moving:
+                await self._settle_elsewhere(seat)
             self._schedule(seat)
         self._wake()
 
@@ -213,16 +272,17 @@ class Intake:
         now = self._clock.now()
         held = self._pace.held_until(seat.source.group, now)
         if held is not None:
-            seat.wait("held", held, "the server asked for a pause")
+            seat.wait("held", held, "held", sentence("held", wait_s=(held - now).total_seconds()))
             return
         assert isinstance(seat.source.reads, Poller)
+        seat.source.meter.clear()
         try:
             while True:
                 lease = await self._keeper.lease(seat)
                 if lease is None:
-                    seat.wait("not_ours", now + timedelta(seconds=LEASE_TTL_S), "another node reads it")
+                    seat.wait("not_ours", now + timedelta(seconds=LEASE_TTL_S), "not_ours")
                     return
-                page = await seat.source.reads.fetch(_cursor(seat.cursor))
+                page = await seat.source.reads.fetch(_cursor_of(seat))
                 await self._keeper.keep(seat, page, lease)
                 if not page.more:
                     return
@@ -261,11 +321,11 @@ class Intake:
             if lease is None:
                 raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
             await self._keeper.keep(seat, page, lease)
-            seat.status, seat.reason = "reading", "connected"
+            seat.act("reading", "connected")
 
-        seat.status, seat.reason = "reading", "connecting"
+        seat.act("reading", "connecting")
         try:
-            await stream.run(_cursor(seat.cursor), send)
+            await stream.run(_cursor_of(seat), send)
             raise SourceUnavailable(f"source {seat.source.name}: the stream ended")
         except LeaseLost:
             self._keeper.lost(seat)
@@ -275,5 +335,13 @@ class Intake:
             await self._keeper.failed(seat, error)
 
 
-def _cursor(stored: bytes | None) -> Cursor | None:
-    return None if stored is None else Cursor(stored)
+def _cursor_of(seat: Seat) -> Cursor | None:
+    """
+    Where to go on; once without what makes the read conditional, where an operator asked for that.
+    """
+    if seat.cursor is None:
+        return None
+    cursor = Cursor(seat.cursor)
+    forced, seat.forced = seat.forced, False
+    strip = seat.source.unconditional
+    return strip(cursor) if forced and strip is not None else cursor

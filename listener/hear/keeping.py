@@ -1,6 +1,6 @@
 """
 Making pages durable: takes a page of a source, walks it through watch and gate, and commits it with the cursor,
-the time of the next read, the host's holds and the lease it was read under; failures are committed the same way,
+the time of the next read, the hosts' holds and the lease it was read under; failures are committed the same way,
 so that a restart does not ask earlier.
 
 Used by intake. Invariant: `Seat.cursor` is never ahead of what the queue acknowledged.
@@ -10,31 +10,26 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
-import msgspec
-
-from listener.adapter import Freshness, Page
+from listener.adapter import Freshness, Page, Poller
 from listener.clock import Clock
-from listener.errors import (
-    AccessDenied,
-    DocumentRefused,
-    LeaseLost,
-    QueueFull,
-    RateLimited,
-    RequestRefused,
-    SourceError,
-)
-from listener.events import Noted
-from listener.hear.pace import Pace, next_due
-from listener.hear.policies import failure_wait_s, rate_limited_wait_s, when_full
+from listener.errors import LeaseLost, QueueFull
+from listener.events import Change, Noted
+from listener.hear.memo import Moved, memo_bytes
+from listener.hear.pace import HOLD_MAX_S, Due, Pace, next_due, wanted_interval_s
+from listener.hear.policies import when_full
+from listener.hear.reads import added
+from listener.hear.reasons import FIXED, sentence
 from listener.hear.seat import Seat
+from listener.hear.setback import Setback, setback
 from listener.hear.walk import Asking, Walked, walk
 from listener.keys import Sealer, sealing_day
 from listener.queues.base import Commit, Item, Lease, Outcome, Queue, Scope, SourceState, parts
+from listener.status import Read
 from listener.telemetry import Telemetry, place_of
 
 T = TypeVar("T")
@@ -51,19 +46,8 @@ CEILING_S: Final = 86_400.0
 JITTER: Final = 0.1
 """Chosen: sources that were due together drift apart by a tenth of their interval."""
 
-DENIED_WAIT_S: Final = 86_400.0
-"""Chosen: a server that refuses us is asked once a day."""
-
-PUBLIC_RETRY_FLOOR_S: Final = 300.0
-"""Chosen: a stranger's server in trouble is not asked again within five minutes."""
-
-_HINTS: Final = {
-    "unavailable": "the server gives no usable answer; look at its address in a browser",
-    "refused": "our own guard refused the address; see `reader.allow_addresses` and the source's address",
-    "not_understood": "the answer is not what the source should be; look at its address in a browser",
-    "denied": "the server wants a credential or does not want us; ask its owner",
-    "internal": "a fault of ours; please report the daemon.fault line",
-}
+VIA_MOST: Final = 8
+"""Chosen: more hosts than a chain of redirects has, so that a state row is never lost."""
 
 
 class Keeper:
@@ -100,7 +84,7 @@ class Keeper:
         """
         Walk one page and make it durable, with the cursor and the time of the next read.
         """
-        source, now = seat.source, self._clock.now()
+        source, memo, now = seat.source, seat.memo, self._clock.now()
         walked = walk(
             page,
             asking=self.asking,
@@ -110,59 +94,131 @@ class Keeper:
             now=now,
             report=self.report,
         )
-        recovered = seat.memo.failures
-        seat.memo.failures = seat.memo.limited = 0
-        seat.memo.error_code = None
-        seat.memo.last_read_at = now
-        due_at = now if page.more else self._next_read(seat, page.freshness, now)
+        recovered = memo.failures
+        memo.answered(now)
+        memo.note = page.note
+        due = Due(now) if page.more else self._next_read(seat, page.freshness, now)
+        if page.moved_to is not None:
+            self._move(seat, page.moved_to, now)
         cursor = seat.cursor if page.cursor is None else page.cursor
-        commit = self._commit_of(seat, tuple(walked.items), cursor, due_at, lease, now)
+        commit = self._commit_of(seat, walked.items, cursor, due.at, lease, now)
         outcomes = await self._commit(seat, commit)
         seat.cursor = cursor
-        if not page.more:
-            seat.wait("waiting", due_at, "waiting for its next turn")
         if recovered:
             self._telemetry.source_recovered(source=source.name, failures=recovered)
-        self._count(seat, page, walked, outcomes)
+        new = self._count(seat, walked, outcomes[: len(walked.items)])
+        self._tell_read(seat, page, walked.received, new, due, now)
 
-    def _next_read(self, seat: Seat, freshness: Freshness, now: datetime) -> datetime:
+    def _tell_read(self, seat: Seat, page: Page, received: int, new: int, due: Due, now: datetime) -> None:
+        """
+        What this read was like, for the log, the lines and the operator.
+        """
+        seat.new += new
+        wait_s = (due.at - now).total_seconds()
+        meter = seat.source.meter
+        unchanged = not received and page.freshness.not_modified
+        if not page.more:
+            reason = sentence(due.why, wait_s=wait_s, rhythm_s=page.freshness.rhythm_s)
+            seat.wait("waiting", due.at, due.why, reason)
+            self._enter(seat, page.note or ("unchanged" if unchanged else None), now)
+        tell = self._telemetry.source_unchanged if unchanged else self._telemetry.source_page_fetched
+        tell(
+            source=seat.source.name,
+            items=received,
+            more=page.more,
+            status=meter.status,
+            bytes=meter.bytes,
+            new=new,
+            wait_s=wait_s,
+            why=due.why,
+            note=page.note or "",
+        )
+
+    def _enter(self, seat: Seat, note: str | None, now: datetime) -> None:
+        """
+        The turn ends here; it becomes durable with the next commit, because what was new is known only after this one.
+        """
+        if isinstance(seat.source.reads, Poller):
+            meter = seat.source.meter
+            read = Read(now, meter.status, meter.bytes, seat.new, note)
+            seat.memo.reads = added(seat.memo.reads, read)
+        seat.new = 0
+
+    def _next_read(self, seat: Seat, freshness: Freshness, now: datetime) -> Due:
         source = seat.source
         if source.relation == "own":
             # What is said to us is seen within two minutes; a blog's software that says "hourly" was never asked.
             freshness = Freshness(
                 not_modified=freshness.not_modified, has_validators=freshness.has_validators
             )
+        interval_s, why = wanted_interval_s(
+            source.interval_s, freshness, floor_s=source.floor_s, ceiling_s=CEILING_S
+        )
         due = next_due(
             now,
-            interval_s=source.interval_s,
+            interval_s=interval_s,
             floor_s=source.floor_s,
-            ceiling_s=max(CEILING_S, source.interval_s),
+            ceiling_s=max(CEILING_S, interval_s),
             freshness=freshness,
             jitter=JITTER,
             rng=seat.rng,
+            why=why,
         )
         if due.note is not None:
-            asked_s, used_s = freshness.fresh_for_s or source.interval_s, (due.at - now).total_seconds()
+            asked_s, used_s = freshness.fresh_for_s or interval_s, (due.at - now).total_seconds()
             self._telemetry.source_clamped(source=source.name, why=due.note, asked_s=asked_s, used_s=used_s)
-        return due.at
+        return due
+
+    # ------------------------------------------------------------------------------------------------- moves
+
+    def _move(self, seat: Seat, to: str, now: datetime) -> None:
+        """
+        The source is read at another address from the next turn on; the configured one is kept.
+        """
+        seat.memo.moved, seat.moving = Moved(to, now), True
+        self._changed(seat, Change("moved", "permanent_redirect", now))
+
+    def come_back(self, seat: Seat, now: datetime) -> None:
+        """
+        The source is read at its configured address again.
+        """
+        if seat.memo.moved is not None:
+            seat.memo.moved, seat.moving = None, True
+            self._changed(seat, Change("moved", "returned", now))
+
+    def _changed(self, seat: Seat, change: Change) -> None:
+        """
+        Told in the log at once, in the queue with the next commit.
+        """
+        if change.kind == "moved":
+            self._telemetry.source_moved(source=seat.source.name, note=change.note)
+        else:
+            self._telemetry.source_gone(source=seat.source.name, hint=FIXED["gone"])
+        seat.changes += (seat.source.door.note(change, now=change.at),)
+
+    # ----------------------------------------------------------------------------------------------- commits
 
     def _commit_of(
         self,
         seat: Seat,
-        items: tuple[Item, ...],
+        items: Sequence[Item],
         cursor: bytes | None,
         due_at: datetime,
         lease: Lease,
         now: datetime,
     ) -> Commit:
         source = seat.source
-        look_back = max(source.look_back, timedelta(seconds=3 * source.interval_s))
+        # The queue gives keys that long again and its own slack; a source that fails is not looked at meanwhile.
+        look_back = max(source.look_back, 3 * timedelta(seconds=source.interval_s or CEILING_S))
+        others = sorted(source.meter.hosts - {source.group})[:VIA_MOST]
+        if others or source.meter.requests:
+            seat.memo.via = tuple(others)
         return Commit(
             commit_id=secrets.token_hex(16),
             source=source.name,
-            items=items,
-            state=SourceState(cursor, due_at, msgspec.json.encode(seat.memo)),
-            states={Scope("host", source.group): self._pace.dump(source.group)},
+            items=(*items, *seat.changes),
+            state=SourceState(cursor, due_at, memo_bytes(seat.memo)),
+            states={Scope("host", host): self._pace.dump(host) for host in (source.group, *others)},
             lease=lease,
             at=now,
             keys_until_at=now + look_back + KEY_SLACK,
@@ -177,6 +233,7 @@ class Keeper:
             started = self._clock.monotonic()
             outcomes += await self._with_room(seat, partial(self._queue.commit, part))
             self._telemetry.commit_seconds.observe(self._clock.monotonic() - started)
+        seat.changes = ()
         return tuple(outcomes)
 
     async def _with_room(self, seat: Seat, act: Callable[[], Awaitable[T]]) -> T:
@@ -200,7 +257,10 @@ class Keeper:
             self._telemetry.queue_resumed()
         return done
 
-    def _count(self, seat: Seat, page: Page, walked: Walked, outcomes: tuple[Outcome, ...]) -> None:
+    def _count(self, seat: Seat, walked: Walked, outcomes: tuple[Outcome, ...]) -> int:
+        """
+        How many items became events.
+        """
         by = Counter(
             "noted" if isinstance(item, Noted) and outcome == "created" else outcome
             for item, outcome in zip(walked.items, outcomes, strict=True)
@@ -210,23 +270,21 @@ class Keeper:
         seat.queued += new
         if new:
             seat.memo.last_new_at = self._clock.now()
-        if not walked.received and page.freshness.not_modified:
-            self._telemetry.source_unchanged(source=seat.source.name)
-            return
-        self._telemetry.source_page_fetched(source=seat.source.name, items=walked.received, more=page.more)
-        self._telemetry.page_walked(
-            source=seat.source.name,
-            received=walked.received,
-            created=by["created"],
-            updated=by["updated"],
-            removed=by["removed"],
-            noted=by["noted"],
-            repeat=by["repeat"],
-            refused=by["refused"],
-            seen=by["seen"],
-            withheld=walked.withheld,
-            rejected=walked.rejected,
-        )
+        if walked.received:
+            self._telemetry.page_walked(
+                source=seat.source.name,
+                received=walked.received,
+                created=by["created"],
+                updated=by["updated"],
+                removed=by["removed"],
+                noted=by["noted"],
+                repeat=by["repeat"],
+                refused=by["refused"],
+                seen=by["seen"],
+                withheld=walked.withheld,
+                rejected=walked.rejected,
+            )
+        return new
 
     # --------------------------------------------------------------------------------------------- failures
 
@@ -234,40 +292,38 @@ class Keeper:
         """
         Schedule a source that failed, durably, so that a restart does not ask it earlier.
         """
-        source, now = seat.source, self._clock.now()
-        code = _code(error)
-        if isinstance(error, RateLimited):
-            seat.memo.limited += 1
-        else:
-            seat.memo.failures += 1
-        seat.memo.error_code = code
-        wait_s = self._failure_wait_s(seat, error, code)
-        due_at = now + timedelta(seconds=wait_s)
-        if isinstance(error, RateLimited):
+        source, memo, now = seat.source, seat.memo, self._clock.now()
+        found = setback(error, memo, relation=source.relation, floor_s=source.floor_s, rng=seat.rng, now=now)
+        if found.code == "internal":
+            self.report(error)
+        due_at = now + timedelta(seconds=found.wait_s)
+        if found.why == "held":
             self._pace.hold(source.group, due_at)
-            seat.wait("held", due_at, "the server asked for a pause")
-            self._telemetry.source_rate_limited(source=source.name, host=source.group, wait_s=wait_s)
-        elif code == "denied":
-            seat.wait("denied", due_at, _HINTS["denied"])
-            self._telemetry.source_denied(source=source.name, wait_s=wait_s, hint=_HINTS["denied"])
-        else:
-            if code == "internal":
-                self.report(error)
-            hint = _HINTS.get(code, _HINTS["not_understood"])
-            seat.wait("failing", due_at, hint)
-            self._telemetry.source_failed(
-                source=source.name, error_code=code, failures=seat.memo.failures, wait_s=wait_s, hint=hint
-            )
+        self._tell_setback(seat, found)
+        if found.why == "gone":
+            self._changed(seat, Change("gone", "status_410", now))
+        elif memo.lost_at_new_address(now):
+            self.come_back(seat, now)
+        seat.wait(found.state, due_at, found.why, found.reason)
+        self._enter(seat, found.code, now)
         await self._commit_failure(seat, due_at, now)
 
-    def _failure_wait_s(self, seat: Seat, error: Exception, code: str) -> float:
-        if isinstance(error, RateLimited):
-            wait_s = error.wait_s
-            return rate_limited_wait_s(seat.memo.limited, seat.rng) if wait_s is None else wait_s
-        if code == "denied":
-            return DENIED_WAIT_S
-        floor_s = seat.source.floor_s if seat.source.relation == "own" else PUBLIC_RETRY_FLOOR_S
-        return max(floor_s, failure_wait_s(seat.memo.failures, seat.rng))
+    def _tell_setback(self, seat: Seat, found: Setback) -> None:
+        name, wait_s = seat.source.name, found.wait_s
+        if found.why == "held":
+            self._telemetry.source_rate_limited(source=name, host=seat.source.group, wait_s=wait_s)
+            if wait_s >= HOLD_MAX_S:
+                self._telemetry.source_clamped(source=name, why="ceiling", asked_s=wait_s, used_s=HOLD_MAX_S)
+        elif found.why == "denied":
+            self._telemetry.source_denied(source=name, wait_s=wait_s, hint=found.reason)
+        else:
+            self._telemetry.source_failed(
+                source=name,
+                error_code=found.code,
+                failures=seat.memo.failures,
+                wait_s=wait_s,
+                hint=found.reason,
+            )
 
     async def _commit_failure(self, seat: Seat, due_at: datetime, now: datetime) -> None:
         lease = await self.lease(seat)
@@ -279,13 +335,18 @@ class Keeper:
             self.lost(seat)
 
     def lost(self, seat: Seat) -> None:
+        """
+        Somebody else reads the group now.
+        """
         group = seat.source.group
         self._leases.pop(group, None)
         self._telemetry.lease_lost(source=seat.source.name, group=group)
-        due_at = self._clock.now() + timedelta(seconds=LEASE_TTL_S)
-        seat.wait("not_ours", due_at, "another node reads it")
+        seat.wait("not_ours", self._clock.now() + timedelta(seconds=LEASE_TTL_S), "not_ours")
 
     def report(self, error: Exception) -> None:
+        """
+        A fault of ours is told by its type and place.
+        """
         hint = "please report this; the log line is safe to share"
         self._telemetry.daemon_fault(error=type(error).__name__, at=place_of(error), hint=hint)
 
@@ -313,22 +374,3 @@ class Keeper:
             key = await self._with_room(seat, partial(self._queue.sealing_key, day))
             self._sealers = {day: Sealer(day, key)}
         return self._sealers[day]
-
-
-def _code(error: Exception) -> str:
-    """
-    The failure in a word from a closed set.
-    """
-    match error:
-        case RateLimited():
-            return "rate_limited"
-        case AccessDenied():
-            return "denied"
-        case RequestRefused():
-            return "refused"
-        case DocumentRefused():
-            return error.reason
-        case SourceError():
-            return "unavailable"
-        case _:
-            return "internal"

@@ -13,7 +13,6 @@ Source: politeness rules P8 to P10, P13, P15, P16 (RFC 9110, section 10.2.3; RFC
 from __future__ import annotations
 
 import hashlib
-import random
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,6 +22,7 @@ import msgspec
 
 from listener.adapter import Freshness
 from listener.http_hints import parse_delta_s, parse_http_date
+from listener.status import Why
 
 HOLD_MAX_S: Final = 31 * 86_400.0
 """A host is never held longer, whatever it asks (P15: 31 days, and not the hours other readers cap at)."""
@@ -41,6 +41,10 @@ BUSY_S: Final = 0.25
 
 _DUMP_VERSION: Final = 1
 
+RHYTHM_SHARE: Final = 12
+"""Chosen: a source is read twelve times between two of its posts, as far as floor and ceiling allow (P14): a daily blog
+every two hours, a weekly one every fourteen."""
+
 DueNote = Literal["floor", "ceiling", "no_validators", "skipped"]
 
 
@@ -53,10 +57,40 @@ class Due(NamedTuple):
         note: What moved it away from what interval and server together asked for: raised to the `floor`, raised
             because the server gives `no_validators`, lowered to the `ceiling`, moved out of `skipped` hours or
             days; None where nothing did.
+        why: What decided in the end, for an operator.
     """
 
     at: datetime
     note: DueNote | None = None
+    why: Why = "interval"
+
+
+class Spread:
+    """
+    Where in a window a source falls: numbers from 0 to 1 that are the same for the same source in every run and on
+    every node. Nothing depends on their being hard to guess. Small, because every source has one; the generator of
+    the standard library keeps 2.5 KB of state.
+    """
+
+    __slots__ = ("_asked", "_seed")
+
+    def __init__(self, source: str) -> None:
+        self._seed = hashlib.sha256(source.encode()).digest()[:8]
+        self._asked = 0
+
+    def random(self) -> float:
+        """
+        The next number, from 0 inclusive to 1 exclusive.
+        """
+        self._asked += 1
+        digest = hashlib.sha256(self._seed + self._asked.to_bytes(8, "big")).digest()
+        return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+
+    def uniform(self, low: float, high: float) -> float:
+        """
+        The next number, from `low` to `high`.
+        """
+        return low + (high - low) * self.random()
 
 
 @dataclass(slots=True)
@@ -231,12 +265,24 @@ class Pace:
         return min(spacing_s, max(0.0, spacing_s - (now - state.started_at).total_seconds()))
 
 
-def source_rng(source: str) -> random.Random:
+def wanted_interval_s(
+    asked_s: float | None, freshness: Freshness, *, floor_s: float, ceiling_s: float
+) -> tuple[float, Why]:
     """
-    The same sequence for the same source in every run and on every node, so that its place in the spread is its own.
+    Seconds between two reads as we would choose them, and why: what the operator asked for, else what the source's
+    rhythm suggests within floor and ceiling. Where it showed more at once than it holds, as soon as is allowed (P32).
+
+    Args:
+        asked_s: The operator's interval; None where none was set.
     """
-    seed = int.from_bytes(hashlib.sha256(source.encode()).digest()[:8], "big")
-    return random.Random(seed)  # noqa: S311  it spreads load; nobody gains by guessing it
+    if freshness.overrun:
+        return floor_s, "overrun"
+    if asked_s is not None:
+        return asked_s, "interval"
+    if freshness.rhythm_s is None:
+        return floor_s, "interval"
+    share_s = freshness.rhythm_s / RHYTHM_SHARE
+    return min(max(share_s, floor_s), ceiling_s), "rhythm" if share_s > floor_s else "interval"
 
 
 def next_due(
@@ -247,7 +293,8 @@ def next_due(
     ceiling_s: float,
     freshness: Freshness,
     jitter: float,
-    rng: random.Random,
+    rng: Spread,
+    why: Why = "interval",
 ) -> Due:
     """
     When to read a source again after an answer, 304 included.
@@ -263,7 +310,8 @@ def next_due(
         ceiling_s: Longest wait; where it is below the floor, the floor counts.
         freshness: What the server said.
         jitter: Fraction from 0 to 1.
-        rng: See `source_rng`; asked twice.
+        rng: Asked twice.
+        why: Of `interval_s`, where nothing else decides.
     """
     wanted_s = max(interval_s, freshness.fresh_for_s or 0.0)
     lowest_s, raised_by = floor_s, "floor"
@@ -272,15 +320,20 @@ def next_due(
     highest_s = max(ceiling_s, lowest_s)
     wait_s = min(max(wanted_s, lowest_s), highest_s)
     note: DueNote | None = None
+    if wanted_s > interval_s:
+        why = "server"
     if wanted_s < lowest_s:
         note = "no_validators" if raised_by == "no_validators" else "floor"
+        why = "no_validators" if note == "no_validators" else why
     elif wanted_s > highest_s:
-        note = "ceiling"
+        note = why = "ceiling"
     spread_s = wait_s * jitter * rng.random()
     at = now.astimezone(UTC) + timedelta(seconds=max(lowest_s, min(wait_s, highest_s - spread_s) + spread_s))
     spared_until = _after_skipped(at, freshness)
     late_s = jitter * 3_600 * rng.random()  # or everybody spared until noon comes at noon
-    return Due(spared_until + timedelta(seconds=late_s), "skipped") if spared_until != at else Due(at, note)
+    if spared_until != at:
+        return Due(spared_until + timedelta(seconds=late_s), "skipped", "skipped")
+    return Due(at, note, why)
 
 
 def parse_retry_after(value: str, *, response_date: datetime | None, now: datetime) -> float | None:

@@ -31,6 +31,7 @@ from listener.clock import Clock
 from listener.errors import AccessDenied, RateLimited, RequestRefused, SourceUnavailable
 from listener.hear.guard import Guard, IPNetwork, Target
 from listener.hear.pace import Pace, parse_retry_after
+from listener.hear.reads import Meter
 from listener.hear.transport import URL_EXTENSION, AioTransport, body_within
 from listener.hear.turns import Turns
 from listener.http_hints import parse_http_date
@@ -208,6 +209,7 @@ class ReadOnly(httpx.AsyncBaseTransport):
         self._web = web
         self._name = name
         self._guard = Guard(name, reaches)
+        self.meter = Meter()
         self._prepared: dict[str, tuple[httpx.Request, Target, Reach, Mapping[str, str]]] = {}
 
     def __repr__(self) -> str:
@@ -335,6 +337,7 @@ class ReadOnly(httpx.AsyncBaseTransport):
         """
         turns, host = self._web.turns, asked.target.host
         await turns.take(host, source=self._name)
+        self.meter.sent(host)
         try:
             with anyio.fail_after(asked.left_s) as scope:
                 status, headers, body = await self._taken_in(asked)
@@ -353,9 +356,12 @@ class ReadOnly(httpx.AsyncBaseTransport):
             raise RequestRefused(f"{self._name}: {asked.reach.host} was not asked: {error}") from None
         try:
             body = b""
+            self.meter.status = response.status_code
             if 200 <= response.status_code < 300:
                 limit = self._web.limits.max_bytes
-                body = await body_within(response, wire_bytes=limit, body_bytes=limit, source=self._name)
+                body = await body_within(
+                    response, wire_bytes=limit, body_bytes=limit, source=self._name, meter=self.meter
+                )
             return response.status_code, _headers(response), body
         finally:
             await response.stream.aclose()  # type: ignore[union-attr]  # AioTransport's streams are asynchronous

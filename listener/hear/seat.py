@@ -6,17 +6,21 @@ Made by app (`Source`) and intake (`Seat`); used by intake and keeping.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from random import Random
 from typing import Literal
 
 import anyio
-import msgspec
 
-from listener.adapter import Poller, Streamer
+from listener.adapter import Cursor, Poller, Streamer
+from listener.events import Noted
+from listener.hear.memo import Memo
+from listener.hear.pace import Spread
+from listener.hear.reads import Meter, unpacked
+from listener.hear.reasons import FIXED
 from listener.hear.walk import Door
-from listener.status import SourceStateName, SourceView
+from listener.status import SourceStateName, SourceView, Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,9 +37,12 @@ class Source:
         door: The gate, with this source's place in it.
         reads: The adapter.
         group: Host or credential whose lease and pace it shares.
-        interval_s: Wanted between reads.
+        interval_s: Wanted between reads; None where the source's rhythm decides.
         floor_s: Never less between reads.
         look_back: How long the source may go on showing an old post.
+        meter: What its reader has asked for in this turn.
+        place: Digest of its configured address; empty where it has not one.
+        unconditional: The cursor without what makes the next read conditional; None where no read is.
     """
 
     name: str
@@ -46,50 +53,63 @@ class Source:
     door: Door
     reads: Poller | Streamer
     group: str
-    interval_s: float
+    interval_s: float | None
     floor_s: float
     look_back: timedelta
-
-
-class Memo(msgspec.Struct, kw_only=True):
-    """
-    What intake itself remembers of a source, stored with its cursor.
-    """
-
-    failures: int = 0
-    limited: int = 0
-    error_code: str | None = None
-    last_read_at: datetime | None = None
-    last_new_at: datetime | None = None
+    meter: Meter = field(default_factory=Meter)
+    place: str = ""
+    unconditional: Callable[[Cursor], Cursor] | None = None
 
 
 @dataclass(slots=True)
 class Seat:
     """
     A source at work: what is stored of it, and what it is doing.
+
+    Args:
+        new: Events of the present turn so far.
+        changes: What became of the source itself, to be told with the next commit.
+        moving: It has another address from now on; intake rebuilds it after the turn.
+        forced: An operator wants the next read without validators.
     """
 
     source: Source
     cursor: bytes | None
     next_due_at: datetime
     memo: Memo
+    rng: Spread
     status: SourceStateName = "waiting"
-    reason: str = "not read yet"
+    why: Why = "first"
+    reason: str = FIXED["first"]
     received: int = 0
     queued: int = 0
-    rng: Random = field(default_factory=Random)
+    new: int = 0
+    changes: tuple[Noted, ...] = ()
+    moving: bool = False
+    forced: bool = False
     reading: anyio.CancelScope | None = None
-    idle: anyio.Event = field(default_factory=anyio.Event)
+    idle: anyio.Event | None = None
 
-    def wait(self, status: SourceStateName, until: datetime, reason: str) -> None:
+    def wait(self, status: SourceStateName, until: datetime, why: Why, reason: str | None = None) -> None:
         """
         The source is read again at `until`, for a reason an operator can read.
         """
-        self.status, self.next_due_at, self.reason = status, until, reason
+        self.status, self.next_due_at, self.why = status, until, why
+        self.reason = FIXED[why] if reason is None else reason
 
-    def view(self, *, full: bool) -> SourceView:
+    def act(self, why: Why, reason: str) -> None:
         """
-        As an operator sees it; `full` while what it read waits for room in the queue.
+        The source is being read.
+        """
+        self.status, self.why, self.reason = "reading", why, reason
+
+    def view(self, *, full: bool, reads: bool = False) -> SourceView:
+        """
+        As an operator sees it.
+
+        Args:
+            full: What it read waits for room in the queue.
+            reads: With its latest reads.
         """
         source, memo = self.source, self.memo
         return SourceView(
@@ -98,22 +118,16 @@ class Seat:
             relation=source.relation,
             keep=source.keep,
             state="paused" if full else self.status,
-            reason="the queue has no room; what was read waits" if full else self.reason,
-            next_due_at=None if self.status == "reading" else self.next_due_at,
+            why="full" if full else self.why,
+            reason=FIXED["full"] if full else self.reason,
+            next_due_at=None if self.status in ("reading", "gone") else self.next_due_at,
             last_read_at=memo.last_read_at,
             last_new_at=memo.last_new_at,
             failures=memo.failures,
             error_code=memo.error_code,
             received=self.received,
             queued=self.queued,
+            moved=memo.moved is not None,
+            note=memo.note,
+            reads=unpacked(memo.reads) if reads else (),
         )
-
-
-def memo_of(stored: bytes) -> Memo:
-    """
-    The stored notes; fresh ones where they cannot be read (an older version wrote them).
-    """
-    try:
-        return msgspec.json.decode(stored, type=Memo)
-    except msgspec.MsgspecError:
-        return Memo()

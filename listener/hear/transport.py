@@ -23,6 +23,7 @@ from yarl import URL
 
 from listener.errors import DocumentRefused, RequestRefused
 from listener.hear.guard import AddressRefused, IPNetwork, socket_factory
+from listener.hear.reads import Meter
 
 URL_EXTENSION: Final = "listener.url"
 """Key of a request's parsed address; parsing it again would cost, and might differ."""
@@ -293,7 +294,9 @@ def too_large(source: str, most_bytes: int) -> DocumentRefused:
     )
 
 
-async def body_within(response: httpx.Response, *, wire_bytes: int, body_bytes: int, source: str) -> bytes:
+async def body_within(
+    response: httpx.Response, *, wire_bytes: int, body_bytes: int, source: str, meter: Meter | None = None
+) -> bytes:
     """
     The decoded body of a raw answer.
 
@@ -302,6 +305,7 @@ async def body_within(response: httpx.Response, *, wire_bytes: int, body_bytes: 
         wire_bytes: Most that is taken off the wire.
         body_bytes: Most that it may decode to.
         source: Name of the source, for messages.
+        meter: Told of what came off the wire.
 
     Raises:
         DocumentRefused: `too_large` (declared or actual) or `bad_encoding` (one that was not offered).
@@ -322,6 +326,8 @@ async def body_within(response: httpx.Response, *, wire_bytes: int, body_bytes: 
     read_bytes = 0
     async for piece in response.stream:  # type: ignore[union-attr]  # AioTransport's streams are asynchronous
         read_bytes += len(piece)
+        if meter is not None:
+            meter.bytes += len(piece)
         if read_bytes > most_bytes:
             raise too_large(source, most_bytes)
         if gunzip is None:

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from listener.adapter import Page
 from listener.events import (
+    Change,
     Cleared,
     Count,
     Gap,
@@ -55,7 +56,7 @@ class Door(Protocol):
         """
         ...
 
-    def note(self, item: Count | Gap, *, now: datetime) -> Noted:
+    def note(self, item: Count | Gap | Change, *, now: datetime) -> Noted:
         """
         An event about a topic or the source.
         """

@@ -291,7 +291,7 @@ class AdapterContract:
         assert spec.look_back_s > 0
         assert 0 < spec.floor_s(script.config, "own") <= spec.floor_s(script.config, "public")
         for relation in ("own", "public"):
-            assert spec.interval_s(script.config, relation) > 0
+            assert (spec.interval_s(script.config, relation) or spec.floor_s(script.config, relation)) > 0
 
     def test_wire_types_are_closed(self, script: Script) -> None:
         """Every type off the wire declares its fields, so that an allow-list can name each."""

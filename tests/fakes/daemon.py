@@ -5,13 +5,13 @@ A control and some synthetic posts, for tests of what serves or calls a daemon.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from listener.events import Cleared, Name, Noted, PostCreated, PostData, Provenance, Retraction
 from listener.queues.base import Commit, Item, Queue, SourceState
-from listener.status import Forgot, Held, Readiness, SourceView
+from listener.status import Forgot, Held, Polled, Read, Readiness, SourceView
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 KEPT_UNTIL = AT + timedelta(days=30)
@@ -90,6 +90,7 @@ VIEW = SourceView(
     relation="public",
     keep="text",
     state="waiting",
+    why="interval",
     reason="due in 10 minutes",
     next_due_at=AT + timedelta(minutes=10),
     last_read_at=AT,
@@ -98,6 +99,7 @@ VIEW = SourceView(
     error_code=None,
     received=3,
     queued=2,
+    reads=(Read(AT, 200, 5120, 2, None), Read(AT - timedelta(hours=1), 304, 0, 0, "unchanged")),
 )
 HELD = Held(
     key=name(1).hex(),
@@ -130,8 +132,13 @@ class FakeControl:
     failure: Exception | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    def sources(self) -> tuple[SourceView, ...]:
-        return self.views
+    def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
+        chosen = tuple(view for view in self.views if not names or view.name in names)
+        return chosen if reads else tuple(replace(view, reads=()) for view in chosen)
+
+    async def poll(self, source: str, *, unconditional: bool, come_back: bool) -> Polled:
+        self._ask("poll", f"{source} unconditional={unconditional} come_back={come_back}")
+        return Polled(due_at=AT + timedelta(minutes=3), reason="it was asked less than 15 min ago")
 
     def readiness(self) -> Readiness:
         return self.ready

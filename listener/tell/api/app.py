@@ -89,6 +89,7 @@ def _handlers(
         "readMetrics": health.metrics,
         "findPost": operator.find,
         "forgetPost": operator.forget,
+        "pollSource": operator.poll,
         "reload": operator.reload,
         "describeApi": describer.openapi,
         "describeEvent": describer.event_shape,

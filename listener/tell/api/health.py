@@ -18,7 +18,7 @@ from listener.errors import QueueError
 from listener.queues.base import Queue
 from listener.status import Control, SourceStateName
 from listener.telemetry import Telemetry
-from listener.tell.api.query import read_query
+from listener.tell.api.query import READS, SOURCE, read_query, read_sources
 from listener.tell.api.shapes import Alive, SourcesAnswer, as_json
 from listener.tell.api.table import METRICS_TYPE
 
@@ -39,8 +39,12 @@ class Health:
         """
         What each source is doing.
         """
-        read_query(request, ())
-        return as_json(SourcesAnswer(self.control.sources()))
+        query = read_query(request, (SOURCE, READS))
+        views = self.control.sources()
+        names, reads = read_sources(query, [view.name for view in views])
+        if names or reads:
+            views = self.control.sources(names, reads=reads)
+        return as_json(SourcesAnswer(views))
 
     async def healthz(self, request: Request) -> Response:
         """

@@ -96,6 +96,15 @@ AFTER: Final = Parameter(
     meaning="Position to read after; `start` for everything that is kept, `now` for what is still to come.",
     schema={"type": "string", "pattern": f"^(start|now|{_POSITION.pattern})$"},
 )
+SOURCE: Final = Parameter(
+    name="source",
+    meaning="Name of a source; all where none is given.",
+    schema={"type": "string"},
+    repeats=True,
+)
+READS: Final = Parameter(
+    name="reads", meaning="With the latest reads of each source.", schema=_one_of("true", "false")
+)
 LIMIT: Final = Parameter(
     name="limit",
     meaning="Most events in one answer.",
@@ -212,6 +221,16 @@ def read_selection(query: Query, known: Known, fold: Callable[[str], str]) -> Se
         until_at=_instant(query, "until"),
         addressed=None if not addressed else addressed == {"true"},
     )
+
+
+def read_sources(query: Query, known: Collection[str]) -> tuple[frozenset[str], bool]:
+    """
+    Which sources are asked about, and whether their latest reads are wanted.
+
+    Raises:
+        Refusal: a source that is not configured, or neither true nor false.
+    """
+    return _listed(query, "source", known), _listed(query, "reads", ("true", "false")) == {"true"}
 
 
 def read_limit(query: Query) -> int:

@@ -35,6 +35,20 @@ class SourcesAnswer(msgspec.Struct, frozen=True):
     sources: tuple[SourceView, ...]
 
 
+class PollBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    Which source to read, and how.
+    """
+
+    source: Annotated[str, Meta(min_length=1, max_length=100, description="Name of a configured source.")]
+    unconditional: Annotated[
+        bool, Meta(description="Without validators: a whole document. Counted, and once a day.")
+    ] = False
+    configured: Annotated[
+        bool, Meta(description="At the configured address again, where it is read at one it moved to.")
+    ] = False
+
+
 class Alive(msgspec.Struct, frozen=True):
     """
     The process answers.

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from listener.status import Forgot, Readiness
+from listener.status import Forgot, Polled, Readiness
 from listener.tell.api.operations import Answer, Operation
-from listener.tell.api.query import AFTER, FILTERS, LIMIT
+from listener.tell.api.query import AFTER, FILTERS, LIMIT, READS, SOURCE
 from listener.tell.api.shapes import (
     Alive,
     EventsAnswer,
     FoundAnswer,
     LinkBody,
+    PollBody,
     ReloadAnswer,
     SourcesAnswer,
 )
@@ -59,6 +60,7 @@ _STATE: Final = (
         path="/v1/sources",
         scope="read",
         summary="What each source is doing, why it waits, when it is due.",
+        parameters=(SOURCE, READS),
         answers={200: Answer(meaning="In the order of the configuration.", shape=SourcesAnswer)},
     ),
     Operation(
@@ -109,6 +111,15 @@ _COMMANDS: Final = (
         summary="Erase a post here and refuse it from now on.",
         body=LinkBody,
         answers={200: Answer(meaning="What was erased, and whether the bytes are gone.", shape=Forgot)},
+    ),
+    Operation(
+        name="pollSource",
+        method="POST",
+        path="/v1/poll",
+        scope="operate",
+        summary="Read a source as soon as politeness allows; one that is gone is tried again.",
+        body=PollBody,
+        answers={200: Answer(meaning="When it will be read, and why then.", shape=Polled)},
     ),
     Operation(
         name="reload",

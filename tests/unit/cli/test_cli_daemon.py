@@ -131,6 +131,46 @@ def test_sources(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
     assert (raw[0], json.loads(raw[1])[0]["name"]) == (0, VIEW.name)
 
 
+def test_the_last_reads_of_one_source(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    A name shows its reads below the table, newest first; a name nobody configured ends the command.
+    """
+    with daemon.running():
+        shown = told(capsys, "sources", "harbour-blog", "-c", daemon.config)
+        unknown = told(capsys, "sources", "harbor-blog", "-c", daemon.config)
+
+    assert shown[1].split("\n\n")[1] == (
+        "reads of harbour-blog\tstatus\tbytes\tnew\tnote\n"
+        "2026-01-05 12:00:00\t200\t5120\t2\t\n"
+        "2026-01-05 11:00:00\t304\t0\t0\tunchanged\n"
+    )
+    assert (unknown[0], unknown[1]) == (1, "")
+
+
+def test_poll(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    It says when the source will be read and why then; without validators only where somebody confirms it (P7).
+    """
+    with daemon.running():
+        done = told(capsys, "poll", "harbour-blog", "-c", daemon.config)
+        alone = told(capsys, "poll", "harbour-blog", "--unconditional", "-c", daemon.config)
+        forced = told(capsys, "poll", "harbour-blog", "--unconditional", "-y", "-c", daemon.config, "--json")
+        back = told(capsys, "poll", "harbour-blog", "--configured", "-c", daemon.config)
+
+    line = "harbour-blog: due 2026-01-05 12:03:00 UTC: it was asked less than 15 min ago\n"
+    assert (done, back) == ((0, line, ""), (0, line, ""))
+    assert alone == (1, "", "listener: nobody is there to confirm; add --yes\n")
+    assert json.loads(forced[1]) == {
+        "due_at": "2026-01-05T12:03:00Z",
+        "reason": "it was asked less than 15 min ago",
+    }
+    assert daemon.control.asked == [
+        ("poll", "harbour-blog unconditional=False come_back=False"),
+        ("poll", "harbour-blog unconditional=True come_back=False"),
+        ("poll", "harbour-blog unconditional=False come_back=True"),
+    ]
+
+
 def test_find(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
     """
     Find asks for exactly the link, says until when, and ends with 1 where nothing is held.

@@ -14,8 +14,17 @@ import orjson
 import pytest
 
 from listener.adapter import Cursor, Freshness, Page, Poller, Streamer
-from listener.errors import AccessDenied, LeaseLost, QueueFull, RateLimited, SourceUnavailable
+from listener.errors import (
+    AccessDenied,
+    DocumentRefused,
+    LeaseLost,
+    QueueFull,
+    RateLimited,
+    SourceUnavailable,
+    UnknownSource,
+)
 from listener.events import (
+    Change,
     Cleared,
     Count,
     Gap,
@@ -70,7 +79,7 @@ class Door:
     def retract(self, removal: Removal, *, now: object) -> Retraction:
         return GATE.retract(removal, place=self.place, now=now)  # type: ignore[arg-type]
 
-    def note(self, item: Count | Gap, *, now: object) -> Noted:
+    def note(self, item: Count | Gap | Change, *, now: object) -> Noted:
         return GATE.note(item, place=self.place, now=now)  # type: ignore[arg-type]
 
 
@@ -123,8 +132,19 @@ class House:
             node="local",
         )
         self.intake = Intake(
-            keeper=self.keeper, queue=self.queue, pace=self.pace, clock=self.clock, workers=4, spacing_s=2.0
+            keeper=self.keeper,
+            queue=self.queue,
+            pace=self.pace,
+            clock=self.clock,
+            telemetry=self.telemetry,
+            workers=4,
+            spacing_s=2.0,
+            rebuild=self.rebuild,
         )
+        self.built: dict[str, Callable[[str | None], Source]] = {}
+
+    def rebuild(self, name: str, address: str | None) -> Source:
+        return self.built[name](address)
 
     def source(
         self,
@@ -339,7 +359,7 @@ async def test_a_dropped_source_commits_nothing_more() -> None:
     reads = Script(house.clock, Page((post("1"),), Cursor(b"one")))
 
     async with house.running(house.source("blog", reads)):
-        await house.clock.advance(1.5)
+        await house.clock.advance(1)
         assert house.view("blog").state == "reading"
         await house.intake.drop(["blog"])
         await house.clock.advance(HOUR)
@@ -432,3 +452,201 @@ async def test_what_is_said_to_us_is_seen_within_two_minutes_whatever_the_blog_h
     assert len(gaps) >= 16
     assert max(gaps) <= 70
     assert len(theirs.calls) == 1
+
+
+# ------------------------------------------------------------------------------------------------- moves and ends
+
+QUIET = Freshness(not_modified=True, has_validators=True)
+
+
+class Movable:
+    """A source that can be built at two addresses; remembers who was asked."""
+
+    def __init__(self, house: House, old: Poller, new: Poller) -> None:
+        self.house, self.old, self.new = house, old, new
+        house.built["blog"] = self.source
+
+    def source(self, address: str | None = None) -> Source:
+        reads, host = (self.old, "old.example") if address is None else (self.new, "new.example")
+        return replace(self.house.source("blog", reads, host=host), place="place of the configured address")
+
+
+async def events(house: House) -> list[tuple[str, str]]:
+    """Type and note of every event about a source."""
+    batch = await house.queue.read(None, limit=1000)
+    told = [orjson.loads(entry.line) for entry in batch.entries]
+    return [(one["type"], one["data"]["note"]) for one in told if one["type"].startswith("listener.source.")]
+
+
+async def test_a_source_that_moved_is_read_at_its_new_address_across_restarts() -> None:
+    """P20: told once, durably with the page that proved it; the new host's pace counts; the cursor goes along."""
+    house = House()
+    moving = Page((post("1"),), Cursor(b"one"), moved_to="https://new.example/feed", freshness=QUIET)
+    old, new = Script(house.clock, moving), Script(house.clock)
+    movable = Movable(house, old, new)
+
+    async with house.running(movable.source()):
+        await house.clock.advance(1.5 * HOUR)
+        view = house.view("blog")
+    again = House(house.queue)
+    again.clock = again.keeper._clock = again.intake._clock = house.clock
+    again.built["blog"] = movable.source
+    async with again.running(movable.source()):
+        await house.clock.advance(1.5 * HOUR)
+
+    assert view.moved
+    assert (len(old.calls), [cursor for _, cursor in new.calls[:2]]) == (1, [b"one", b"one"])
+    assert await events(house) == [("listener.source.moved", "permanent_redirect")]
+    assert house.lines("source.moved") == [{"source": "blog", "note": "permanent_redirect"}]
+    assert await house.queue.state(Scope("host", "new.example")) is not None
+
+
+async def test_an_operator_can_go_back_to_the_configured_address() -> None:
+    """P20 is reversible: by hand, and by itself where the new address fails for a week."""
+    house = House()
+    moving = Page((), Cursor(b"one"), moved_to="https://new.example/feed", freshness=QUIET)
+    old, new = Script(house.clock, moving, *[Page((), freshness=QUIET)] * 3, moving), Script(house.clock)
+    movable = Movable(house, old, new)
+    async with house.running(movable.source()):
+        await house.clock.advance(10)
+        await house.intake.poll("blog", unconditional=False, come_back=True)
+        await house.clock.advance(4 * HOUR)
+        by_hand = (len(old.calls), house.view("blog").moved)
+        new.acts = [SourceUnavailable("blog: no answer")] * 99
+        await house.clock.advance(9 * 86_400)
+
+    assert by_hand[0] >= 4
+    assert len(old.calls) > by_hand[0] + 1
+    assert [note for _, note in await events(house)][:4] == [
+        "permanent_redirect",
+        "returned",
+        "permanent_redirect",
+        "returned",
+    ]
+
+
+async def test_a_source_that_ended_is_asked_three_times_in_two_days_and_then_by_hand_only() -> None:
+    """P21: one event, one alert, state gone across a restart; an operator's poll brings it back."""
+    house = House()
+    ended = DocumentRefused("blog: 410", reason="gone")
+    reads = Script(house.clock, *[ended] * 4, Page((post("1"),), Cursor(b"one"), freshness=QUIET))
+    house.built["blog"] = lambda _: house.source("blog", reads)
+
+    async with house.running(house.source("blog", reads)):
+        await house.clock.advance(10 * 86_400)
+        gone = house.view("blog")
+    again = House(house.queue)
+    again.clock = again.keeper._clock = again.intake._clock = house.clock
+    async with again.running(house.source("blog", reads)):
+        await house.clock.advance(10 * 86_400)
+        still = again.view("blog")
+        asked = len(reads.calls)
+        polled = await again.intake.poll("blog", unconditional=False, come_back=False)
+        await house.clock.advance(2 * 86_400)
+        back = again.view("blog")
+
+    assert (gone.state, gone.next_due_at, still.state, asked) == ("gone", None, "gone", 3)
+    assert reads.calls[2][0] - reads.calls[0][0] >= 48 * HOUR
+    assert polled.reason == "it is read at once"
+    assert (back.state, back.queued) == ("waiting", 1)
+    assert await events(house) == [("listener.source.gone", "status_410")]
+    assert len(house.lines("source.gone")) == 1
+
+
+# -------------------------------------------------------------------------------------------------------- by hand
+
+
+async def test_a_read_by_hand_comes_as_soon_as_is_polite() -> None:
+    """A stranger's site once in a quarter of an hour, however often an operator asks (FRB 070)."""
+    house = House()
+    reads = Script(house.clock)
+    async with house.running(house.source("blog", reads)):
+        await house.clock.advance(60)
+        for _ in range(20):
+            await house.intake.poll("blog", unconditional=False, come_back=False)
+            await house.clock.advance(60)
+
+    gaps = [later - earlier for (earlier, _), (later, _) in zip(reads.calls, reads.calls[1:], strict=False)]
+    assert len(gaps) == 1
+    assert 900 <= gaps[0] <= 903
+
+
+async def test_a_read_by_hand_waits_for_a_pause_the_server_asked_for() -> None:
+    """Retry-After holds for operators, too."""
+    house = House()
+    reads = Script(house.clock, RateLimited("blog: too many requests", wait_s=7200.0))
+    async with house.running(house.source("blog", reads)):
+        await house.clock.advance(5)
+        polled = await house.intake.poll("blog", unconditional=False, come_back=False)
+        await house.clock.advance(1800)
+
+    assert len(reads.calls) == 1
+    assert 7190 <= (polled.due_at - house.clock.now()).total_seconds() + 1800 <= 7200
+
+
+async def test_a_forced_unconditional_read_is_counted_and_made_once_a_day() -> None:
+    """P7: the cursor goes without its validators once; the next read is conditional again."""
+    house = House()
+    reads = Script(house.clock, Page((), Cursor(b"validators"), freshness=QUIET))
+    source = replace(house.source("blog", reads), unconditional=lambda _: Cursor(b"none"))
+    async with house.running(source):
+        await house.clock.advance(20 * 60)
+        first = await house.intake.poll("blog", unconditional=True, come_back=False)
+        await house.clock.advance(10)
+        second = await house.intake.poll("blog", unconditional=True, come_back=False)
+        await house.clock.advance(2 * HOUR)
+
+    assert [cursor for _, cursor in reads.calls][:3] == [None, b"none", b"none"]
+    assert (second.due_at - first.due_at).total_seconds() >= 86_400 or second.reason == "it is due already"
+    counted = house.telemetry.registry.get_sample_value(
+        "listener_source_unconditional_reads_total", {"source": "blog"}
+    )
+    assert counted == 2
+
+
+async def test_a_source_nobody_configured_cannot_be_read() -> None:
+    """The error says where the names are."""
+    house = House()
+    with pytest.raises(UnknownSource, match="listener sources"):
+        await house.intake.poll("nobody", unconditional=False, come_back=False)
+
+
+# ------------------------------------------------------------------------------------------------- why it waits
+
+
+async def test_each_source_says_why_it_waits_and_what_its_last_reads_were_like() -> None:
+    """Status, bytes, news and note of each turn, failures included; the reason names what decided."""
+    house = House()
+    daily = Freshness(has_validators=True, rhythm_s=86_400.0)
+    reads = Script(
+        house.clock,
+        Page((post("1"), post("2")), Cursor(b"one"), freshness=daily),
+        SourceUnavailable("blog: no answer"),
+        Page((), note="validators_untrusted", freshness=replace(daily, fresh_for_s=5 * HOUR)),
+    )
+    source = replace(house.source("blog", reads), interval_s=None)
+    async with house.running(source):
+        await house.clock.advance(10)
+        source.meter.status = 200
+        first = house.view("blog")
+        while len(reads.calls) < 2:
+            await house.clock.advance(60)
+        second = house.view("blog")
+        await house.clock.advance(0.5 * HOUR)
+        third = next(iter(house.intake.views(frozenset({"blog"}), reads=True)))
+
+    assert (first.why, first.reason) == (
+        "rhythm",
+        "it writes about every 24 h, so it is read every 2 h",
+    )
+    assert (second.state, second.why) == ("failing", "failing")
+    assert (third.why, third.reason, third.note) == (
+        "server",
+        "the site asks to be left alone for 5 h",
+        "validators_untrusted",
+    )
+    assert [(read.new, read.note) for read in third.reads] == [
+        (0, "validators_untrusted"),
+        (0, "unavailable"),
+        (2, None),
+    ]

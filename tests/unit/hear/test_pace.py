@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listener.adapter import Freshness
-from listener.hear.pace import BUSY_S, HOLD_MAX_S, Due, Pace, next_due, parse_retry_after, source_rng
+from listener.hear.pace import (
+    BUSY_S,
+    HOLD_MAX_S,
+    Due,
+    Pace,
+    Spread,
+    next_due,
+    parse_retry_after,
+    wanted_interval_s,
+)
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)  # a Monday
 HOST = "blog.example"
@@ -25,7 +34,15 @@ def later(seconds: float) -> datetime:
 def due(freshness: Freshness, *, now: datetime = NOW, jitter: float = 0.0, **changed: float) -> Due:
     """The next read of a source that is asked every two hours, at most hourly, at least daily."""
     limits = {"interval_s": 2 * HOUR, "floor_s": HOUR, "ceiling_s": DAY, **changed}
-    return next_due(now, freshness=freshness, jitter=jitter, rng=source_rng("blog"), **limits)
+    return next_due(
+        now,
+        interval_s=limits["interval_s"],
+        floor_s=limits["floor_s"],
+        ceiling_s=limits["ceiling_s"],
+        freshness=freshness,
+        jitter=jitter,
+        rng=Spread("blog"),
+    )
 
 
 def test_one_request_is_in_flight_per_host_and_starts_are_spaced() -> None:
@@ -176,11 +193,11 @@ def test_no_stored_bytes_break_a_start(stored: bytes) -> None:
         (VALID, Due(later(2 * HOUR))),
         (Freshness(not_modified=True), Due(later(2 * HOUR))),
         (Freshness(has_validators=True, fresh_for_s=60), Due(later(2 * HOUR))),
-        (Freshness(has_validators=True, fresh_for_s=3 * HOUR), Due(later(3 * HOUR))),
-        (Freshness(not_modified=True, fresh_for_s=3 * HOUR), Due(later(3 * HOUR))),
-        (Freshness(has_validators=True, fresh_for_s=16 * 365 * DAY), Due(later(DAY), "ceiling")),
-        (Freshness(), Due(later(DAY), "no_validators")),
-        (Freshness(fresh_for_s=2 * DAY), Due(later(DAY), "ceiling")),
+        (Freshness(has_validators=True, fresh_for_s=3 * HOUR), Due(later(3 * HOUR), None, "server")),
+        (Freshness(not_modified=True, fresh_for_s=3 * HOUR), Due(later(3 * HOUR), None, "server")),
+        (Freshness(has_validators=True, fresh_for_s=16 * 365 * DAY), Due(later(DAY), "ceiling", "ceiling")),
+        (Freshness(), Due(later(DAY), "no_validators", "no_validators")),
+        (Freshness(fresh_for_s=2 * DAY), Due(later(DAY), "ceiling", "ceiling")),
     ],
 )
 def test_a_source_waits_for_the_longer_of_interval_and_server(freshness: Freshness, expected: Due) -> None:
@@ -196,7 +213,11 @@ def test_no_setting_goes_below_the_floor() -> None:
         due(Freshness(), interval_s=1, ceiling_s=10),
     ]
 
-    assert told == [Due(later(HOUR), "floor"), Due(later(HOUR), "floor"), Due(later(DAY), "no_validators")]
+    assert told == [
+        Due(later(HOUR), "floor"),
+        Due(later(HOUR), "floor"),
+        Due(later(DAY), "no_validators", "no_validators"),
+    ]
 
 
 def test_an_own_source_may_be_asked_every_minute_without_validators() -> None:
@@ -226,7 +247,7 @@ def test_hours_and_days_to_be_spared_are_spared(freshness: Freshness, expected_a
     """In GMT, wherever `now` comes from; the read moves to the first full hour that is free."""
     elsewhere = NOW.astimezone(tz=None)
 
-    assert due(freshness, now=elsewhere) == Due(expected_at, "skipped")
+    assert due(freshness, now=elsewhere) == Due(expected_at, "skipped", "skipped")
 
 
 def test_a_source_that_spares_itself_always_is_read_all_the_same() -> None:
@@ -239,14 +260,69 @@ def test_a_source_that_spares_itself_always_is_read_all_the_same() -> None:
     assert told == [Due(later(2 * HOUR))] * 2
 
 
+@pytest.mark.parametrize(
+    ("asked_s", "freshness", "expected"),
+    [
+        (None, Freshness(), (HOUR, "interval")),
+        (None, Freshness(rhythm_s=HOUR), (HOUR, "interval")),
+        (None, Freshness(rhythm_s=DAY), (2 * HOUR, "rhythm")),
+        (None, Freshness(rhythm_s=7 * DAY), (14 * HOUR, "rhythm")),
+        (None, Freshness(rhythm_s=365 * DAY), (DAY, "rhythm")),
+        (6 * HOUR, Freshness(rhythm_s=DAY), (6 * HOUR, "interval")),
+        (6 * HOUR, Freshness(rhythm_s=DAY, overrun=True), (HOUR, "overrun")),
+    ],
+)
+def test_the_interval_follows_the_rhythm_within_floor_and_ceiling(
+    asked_s: float | None, freshness: Freshness, expected: tuple[float, str]
+) -> None:
+    """P14: twelve reads between two posts; what the operator asked for counts more, a window overrun most (P32)."""
+    assert wanted_interval_s(asked_s, freshness, floor_s=HOUR, ceiling_s=DAY) == expected
+
+
+def test_a_rhythm_never_goes_below_what_the_server_asks_for() -> None:
+    """P14: server hints win over the rhythm, and the reason says so."""
+    told = next_due(
+        NOW,
+        interval_s=2 * HOUR,
+        floor_s=HOUR,
+        ceiling_s=DAY,
+        freshness=Freshness(has_validators=True, fresh_for_s=5 * HOUR, rhythm_s=DAY),
+        jitter=0.0,
+        rng=Spread("blog"),
+        why="rhythm",
+    )
+
+    assert told == Due(later(5 * HOUR), None, "server")
+
+
+def test_a_place_in_the_spread_is_the_same_in_every_run() -> None:
+    """The numbers of a source are its own, from 0 to 1, and do not repeat."""
+    one, again, other = Spread("blog"), Spread("blog"), Spread("else")
+    numbers = [one.random() for _ in range(100)]
+
+    assert numbers == [again.random() for _ in range(100)]
+    assert numbers[0] != other.random()
+    assert len(set(numbers)) == 100
+    assert all(0 <= number < 1 for number in numbers)
+    assert 40 < sum(number < 0.5 for number in numbers) < 60
+    assert 5 <= one.uniform(5, 6) < 6
+
+
 def test_sources_that_were_due_together_spread() -> None:
     """500 sources take their own places in the jitter, the same ones in every run; hours spared do not gather them."""
     names = [f"blog {number}" for number in range(500)]
 
     def instants(freshness: Freshness) -> list[datetime]:
-        limits = {"interval_s": HOUR, "floor_s": HOUR, "ceiling_s": DAY}
         return [
-            next_due(NOW, freshness=freshness, jitter=0.1, rng=source_rng(name), **limits).at
+            next_due(
+                NOW,
+                interval_s=HOUR,
+                floor_s=HOUR,
+                ceiling_s=DAY,
+                freshness=freshness,
+                jitter=0.1,
+                rng=Spread(name),
+            ).at
             for name in names
         ]
 
@@ -282,7 +358,7 @@ def test_a_wait_is_always_between_floor_and_ceiling(
         ceiling_s=ceiling_s,
         freshness=Freshness(has_validators=True, fresh_for_s=fresh_for_s),
         jitter=jitter,
-        rng=source_rng(source),
+        rng=Spread(source),
     )
 
     wait_s = (told.at - NOW).total_seconds()

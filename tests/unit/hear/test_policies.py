@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import random
-
 import anyio
 import pytest
 
 from listener.errors import LeaseLost, QueueFull
-from listener.hear.pace import source_rng
+from listener.hear.pace import Spread
 from listener.hear.policies import failure_wait_s, rate_limited_wait_s, when_full
 
 DAY = 86_400.0
 
 
-class Edge(random.Random):
+class Edge(Spread):
     """Always at one end of the window."""
 
     def __init__(self, *, last: bool) -> None:
-        super().__init__(0)
+        super().__init__("edge")
         self._last = last
 
-    def uniform(self, a: float, b: float) -> float:
-        return b if self._last else a
+    def uniform(self, low: float, high: float) -> float:
+        return high if self._last else low
 
 
 def test_the_window_after_a_failure_doubles_up_to_a_day() -> None:
@@ -44,7 +42,7 @@ def test_the_window_after_a_429_without_a_wait_starts_at_ten_minutes() -> None:
 
 def test_sources_that_failed_together_come_back_apart() -> None:
     """Full jitter: a host that was down meets no crowd when it is up."""
-    waits = [failure_wait_s(6, source_rng(f"blog {number}")) for number in range(200)]
+    waits = [failure_wait_s(6, Spread(f"blog {number}")) for number in range(200)]
 
     assert min(waits) < 400
     assert max(waits) > 3_400

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from listener.adapter import Page
 from listener.events import (
+    Change,
     Cleared,
     Count,
     Gap,
@@ -74,7 +75,7 @@ class Door:
     def retract(self, removal: Removal, *, now: datetime) -> Retraction:
         return Retraction((Name(removal.name.encode()),), removal.reason, "/feed/x", "feed", now)
 
-    def note(self, item: Count | Gap, *, now: datetime) -> Noted:
+    def note(self, item: Count | Gap | Change, *, now: datetime) -> Noted:
         assert isinstance(item, Gap)
         data = GapData(network="feed", start_at=None, end_at=now, cause=item.cause, suspected=True)
         return Noted(SourceGap(id="gap", source="/feed/x", subject="x", time=now, data=data))

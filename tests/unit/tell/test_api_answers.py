@@ -99,6 +99,7 @@ async def test_sources(tmp_path: Path) -> None:
                 "relation": "public",
                 "keep": "text",
                 "state": "waiting",
+                "why": "interval",
                 "reason": "due in 10 minutes",
                 "next_due_at": "2026-01-05T12:10:00Z",
                 "last_read_at": "2026-01-05T12:00:00Z",
@@ -107,6 +108,9 @@ async def test_sources(tmp_path: Path) -> None:
                 "error_code": None,
                 "received": 3,
                 "queued": 2,
+                "moved": False,
+                "note": None,
+                "reads": [],
             }
         ]
     }
@@ -165,17 +169,60 @@ async def test_metrics_without_a_queue(tmp_path: Path) -> None:
     assert b"listener_api_streams 0.0" in got.body
 
 
+async def test_the_last_reads_of_a_source(tmp_path: Path) -> None:
+    """
+    They come where they are asked for; a source nobody configured is refused with those that are.
+    """
+    house = House()
+    async with served(house.app, folder=tmp_path) as where:
+        got = await get(where, "/v1/sources?source=harbour-blog&reads=true")
+        unknown = await get(where, "/v1/sources?source=harbor-blog")
+
+    assert got.json()["sources"][0]["reads"] == [
+        {"at": "2026-01-05T12:00:00Z", "status": 200, "bytes": 5120, "new": 2, "note": None},
+        {"at": "2026-01-05T11:00:00Z", "status": 304, "bytes": 0, "new": 0, "note": "unchanged"},
+    ]
+    assert (unknown.status, unknown.json()["nearest"]) == (400, "harbour-blog")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "parameter"),
+    [
+        (b'{"source":"harbor-blog"}', 400, "source"),
+        (b'{"source":"harbour-blog","unconditional":1}', 400, "unconditional"),
+        (b'{"source":"harbour-blog","follow":true}', 400, "follow"),
+        (b"{}", 400, "source"),
+        (b"{", 400, None),
+    ],
+)
+async def test_what_cannot_be_polled(tmp_path: Path, body: bytes, status: int, parameter: str | None) -> None:
+    """
+    Each fault names its member; the control hears nothing of it.
+    """
+    house = House()
+    async with served(house.app, folder=tmp_path) as where:
+        got = await send(where, "/v1/poll", body)
+
+    assert (got.status, got.json().get("parameter")) == (status, parameter)
+    assert house.control.asked == []
+
+
 async def test_commands(tmp_path: Path) -> None:
     """
-    Find, forget and reload reach the control with what was asked and answer with what it said.
+    Find, forget, poll and reload reach the control with what was asked and answer with what it said.
     """
     house = House()
     body = orjson.dumps({"link": LINK})
     async with served(house.app, folder=tmp_path) as where:
         found = await send(where, "/v1/find", body)
         forgot = await send(where, "/v1/forget", body)
+        polled = await send(where, "/v1/poll", b'{"source":"harbour-blog","unconditional":true}')
         reloaded = await send(where, "/v1/reload")
 
+    assert polled.json() == {
+        "due_at": "2026-01-05T12:03:00Z",
+        "reason": "it was asked less than 15 min ago",
+    }
     assert found.json() == {
         "found": [
             {
@@ -190,7 +237,12 @@ async def test_commands(tmp_path: Path) -> None:
     }
     assert forgot.json() == {"keys": [HELD.key], "erased": True}
     assert reloaded.json() == {"result": "applied: 1 added"}
-    assert house.control.asked == [("find", LINK), ("forget", LINK), ("reload", "")]
+    assert house.control.asked == [
+        ("find", LINK),
+        ("forget", LINK),
+        ("poll", "harbour-blog unconditional=True come_back=False"),
+        ("reload", ""),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -375,7 +427,8 @@ async def test_access_over_the_wire(tmp_path: Path, row: Any, door: Any) -> None
     On each door each operation answers exactly those who may ask; a refusal carries the challenge and no data.
     """
     house = House(Access(door=door, tokens=TOKENS))
-    body = b'{"link":"x"}' if row.body else b""
+    bodies = {"/v1/poll": b'{"source":"harbour-blog"}'}
+    body = bodies.get(row.path, b'{"link":"x"}') if row.body else b""
     free = row.scope is None or (door == "loopback" and row.scope != "operate")
     got: dict[Scope | None, tuple[int, str | None]] = {}
     async with served(house.app, folder=tmp_path) as where:

@@ -118,10 +118,13 @@ def test_no_search_in_text_and_none_for_people() -> None:
     assert parameters == {
         *(("/v1/events", name) for name in filters | {"limit"}),
         *(("/v1/events/stream", name) for name in filters),
+        ("/v1/sources", "source"),
+        ("/v1/sources", "reads"),
     }
     assert {row.path: row.body.__struct_fields__ for row in OPERATIONS if row.body is not None} == {  # type: ignore[attr-defined]  # bodies are Structs
         "/v1/find": ("link",),
         "/v1/forget": ("link",),
+        "/v1/poll": ("source", "unconditional", "configured"),
     }
 
 
