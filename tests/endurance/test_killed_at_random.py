@@ -1,7 +1,8 @@
 """
 A daemon that is killed at random while a city talks: in the end every post is there exactly once.
 
-LISTENER_ENDURANCE_S says how long (300 s), LISTENER_ENDURANCE_SEED which run (drawn and printed otherwise).
+LISTENER_ENDURANCE_S says how long all of `endurance` takes, roughly (300 s; this is half of it), LISTENER_ENDURANCE_SEED
+which run (drawn and printed otherwise).
 """
 
 from __future__ import annotations
@@ -9,70 +10,23 @@ from __future__ import annotations
 import os
 import random
 import secrets
-import subprocess
-import sys
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import anyio.from_thread
 import pytest
 
 from adapters.feed import simulator
-from listener.cli.client import Where, call
-from listener.cli.demo import Seen
-from listener.errors import ListenerError
 from listener.simulation.clock import ScaledClock
 from listener.simulation.ledger import tally
 from listener.simulation.scenario import ordinary_day
 from listener.simulation.world import World
-from tests.pipeline.daemon_process import ROOT, Installed
+from tests.endurance.lives import SPEED, Consumer, live_and_die, start
+from tests.pipeline.daemon_process import Installed
 
-DURATION_S = float(os.environ.get("LISTENER_ENDURANCE_S", "300"))
+DURATION_S = float(os.environ.get("LISTENER_ENDURANCE_S", "300")) / 2
 SEED = int(os.environ.get("LISTENER_ENDURANCE_SEED") or secrets.randbelow(2**31))
-SPEED = 60.0
-
-
-@dataclass
-class Consumer:
-    """A consumer outside that asks whenever somebody answers, and keeps its position across the daemon's deaths."""
-
-    where: Where
-    seen: Seen = field(default_factory=Seen)
-    created: Counter[str] = field(default_factory=Counter)
-    ids: Counter[str] = field(default_factory=Counter)
-
-    def look(self) -> int:
-        """Everything new, until there is no more; how many events that were, or -1 where nobody answers."""
-        count = 0
-        try:
-            while True:
-                page: dict[str, Any] = call(
-                    self.where, "GET", f"/v1/events?limit=500&after={self.seen.after}"
-                )
-                for event in page["events"]:
-                    assert event["type"] != "listener.queue.resync", event
-                    self.seen.take(event)
-                    self.ids[event["id"]] += 1
-                    self.created[event["subject"]] += event["type"] == "listener.post.created"
-                self.seen.after = page["next"]
-                count += len(page["events"])
-                if not page["more"]:
-                    return count
-        except (ListenerError, OSError, ValueError):
-            return -1
-
-
-def start(daemon: Installed, clock: ScaledClock, log: Path) -> subprocess.Popen[bytes]:
-    """One life of the daemon."""
-    words = [str(daemon.config), str(SPEED), clock.start_at.isoformat(), str(clock.origin_s)]
-    with log.open("ab") as out:
-        return subprocess.Popen(
-            [sys.executable, "-m", "tests.endurance.scaled_daemon", *words], cwd=ROOT, stdout=out, stderr=out
-        )
 
 
 @pytest.mark.timeout(DURATION_S + 180)
@@ -101,14 +55,7 @@ def test_every_post_is_there_exactly_once_however_often_the_daemon_is_killed(tmp
         daemon.accept()
         until = time.monotonic() + DURATION_S
         while time.monotonic() < until:
-            process = start(daemon, clock, log)
-            life_until = time.monotonic() + chance.choice([0.7, 1.0, 1.5, 2.5, 6.0]) * (0.5 + chance.random())
-            while time.monotonic() < life_until:
-                assert process.poll() is None, log.read_text("utf-8")[-3000:]
-                consumer.look()
-                time.sleep(0.05)
-            process.kill()
-            process.wait(30)
+            live_and_die(daemon, clock, log, consumer, chance)
             kills += 1
         process = start(daemon, clock, log)
         settle = time.monotonic() + 75  # an hour of the city: every blog is read once more
