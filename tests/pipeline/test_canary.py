@@ -78,6 +78,8 @@ def replies(daemon: Installed, planted: str) -> dict[str, bytes]:
     paths = [
         "/v1/events?after=start&limit=1000",
         "/v1/sources",
+        "/v1/sources?reads=true",
+        f"/v1/sources?source={planted}",
         "/healthz",
         "/readyz",
         "/metrics",
@@ -111,6 +113,10 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
             tail = daemon.command("tail", "--json", "--no-follow", "--since", "start")
             daemon.command("sources")
             daemon.command("sources", "--json")
+            names = [one["name"] for one in daemon.ask("/v1/sources")["sources"]]
+            daemon.command("sources", *names[:3])
+            daemon.command("poll", names[0])
+            daemon.command("poll", canary.trace("name of an unknown source"), code=1)
             link = next(
                 line.split('"link":"')[1].split('"')[0] for line in tail.splitlines() if '"link":"' in line
             )
