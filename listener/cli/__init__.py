@@ -30,6 +30,7 @@ ORDER: Final = (
     "forget",
     "reload",
     "healthcheck",
+    "feeds",
     "adapters",
     "schema",
 )

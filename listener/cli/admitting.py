@@ -1,0 +1,284 @@
+"""
+How `listener feeds` runs: the configuration, one look at everything, what is added. No command by itself.
+
+What is shown of it is `verdicts_shown`.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import anyio
+import typer
+
+from listener import __version__, registry, settings
+from listener.adapter import AdapterSpec
+from listener.admit import opml, tables
+from listener.admit.admission import Admission, House, new_sources
+from listener.admit.looking import Looker
+from listener.admit.verdicts import FINE, Verdict, Wanted
+from listener.cli import verdicts_shown
+from listener.clock import SystemClock
+from listener.errors import ConfigError, Fault
+from listener.hear.pace import Pace
+from listener.hear.reader import ReaderLimits, Web, user_agent
+from listener.settings import Settings
+from listener.settings.checks import addresses
+
+_REDIRECTS: Final = 5
+"""What RFC 9309, section 2.3.1.2, asks for robots.txt."""
+
+_TURN_S: Final = 600.0
+"""Chosen: nobody else waits here, so a line may wait until all the others that a redirect led to the same host are done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    What was said on the command line.
+
+    Args:
+        relation, criterion, take: Of every new source.
+        dry_run: Write nothing.
+        as_json: For a program.
+        by: The command, for the comment in the file.
+    """
+
+    relation: Literal["own", "public"]
+    criterion: str | None
+    take: Literal["matching", "all"] | None
+    dry_run: bool
+    as_json: bool
+    by: str
+
+
+class Run:
+    """
+    One look at a list of addresses.
+    """
+
+    def __init__(self, now: Settings, house: House, wanted: Sequence[Wanted]) -> None:
+        self.now = now
+        self.house = house
+        self.interrupted = False
+        self.took_s = 0.0
+        self.robots_asked = 0
+        self._counts: Counter[Verdict] = Counter()
+        self._advance: Callable[[], None] = lambda: None
+        self._total = len(wanted)
+        self.admission = Admission(wanted, house, told=self._settled)
+
+    def look(self, *, quiet: bool) -> None:
+        """
+        Everything that needs it was looked at, or Ctrl-C ended it; what was answered by then is kept.
+        """
+        clock = SystemClock()
+        begun_s = clock.monotonic()
+        with self._progress(quiet):
+            try:
+                anyio.run(self._look)
+            except KeyboardInterrupt:
+                self.interrupted = True
+        self.took_s = clock.monotonic() - begun_s
+
+    async def _look(self) -> None:
+        async with _web(self.now) as web:
+            assert self.house.spec.discover is not None
+            looker = Looker(web, self.house.spec.discover)
+            try:
+                await self.admission.look(looker, workers=self.now.reader.workers)
+            finally:
+                self.robots_asked = looker.robots_asked
+
+    def _settled(self, verdict: Verdict) -> None:
+        self._counts[verdict] += 1
+        self._advance()
+
+    @contextmanager
+    def _progress(self, quiet: bool) -> Iterator[None]:
+        """
+        A bar on stderr, where somebody looks at it.
+        """
+        if quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[so_far]}"),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task("asking", total=self._total, so_far="")
+
+            def advance() -> None:
+                found = self._counts["added"]
+                bar.update(task, completed=self._counts.total(), so_far=f"{found} found")
+
+            self._advance = advance
+            advance()
+            yield
+
+
+def prepared(
+    config: Path,
+    environ: Mapping[str, str],
+    wanted: Sequence[Wanted],
+    *,
+    relation: Literal["own", "public"],
+) -> Run:
+    """
+    A run against the configuration; nothing was asked for yet.
+
+    Raises:
+        ConfigError: the configuration does not load.
+    """
+    now = settings.load(config, environ=environ)
+    return Run(now, House.of(now, _discovering(), relation), wanted)
+
+
+def admit(config: Path, environ: Mapping[str, str], wanted: Sequence[Wanted], options: Options) -> int:
+    """
+    What can be added was added, every line was told, and what to do next: the exit code.
+
+    Raises:
+        ConfigError: the configuration does not load, or sources cannot be added to it; nothing was asked for.
+    """
+    run = prepared(config, environ, wanted, relation=options.relation)
+    criterion = _criterion(options)
+    sample = tables.NewSource(
+        name="x" * 63,
+        adapter=run.house.spec.name,
+        relation=options.relation,
+        criterion=criterion,
+        take=options.take,
+        address="https://feed.example/",
+    )
+    tables.rehearse(config, sample, environ=environ)
+    run.look(quiet=options.as_json)
+    lines = run.admission.lines()
+    sources = new_sources(
+        lines, settings.load(config, environ=environ), run.house, criterion=criterion, take=options.take
+    )
+    if sources and not options.dry_run:
+        today = SystemClock().now().date()
+        tables.append(config, sources, environ=environ, today=today, by=options.by)
+    outcome = verdicts_shown.Outcome(
+        lines=lines,
+        names={source.address: source.name for source in sources},
+        written=bool(sources) and not options.dry_run,
+        dry_run=options.dry_run,
+        interrupted=run.interrupted,
+        robots_asked=run.robots_asked,
+        took_s=run.took_s,
+    )
+    verdicts_shown.tell(outcome, as_json=options.as_json)
+    if run.interrupted:
+        return 130
+    return 0 if all(line.verdict in FINE for line in lines) else 1
+
+
+def outlines(file: Path) -> tuple[opml.Outline, ...]:
+    """
+    The feeds of a list.
+
+    Raises:
+        ConfigError: it cannot be read, or is none.
+    """
+    try:
+        if file.stat().st_size > opml.MOST_BYTES:
+            raise opml.NotOpml(f"is longer than {opml.MOST_BYTES >> 20} MB")
+        found = opml.read(file.read_bytes())
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror or type(error).__name__})"
+    except opml.NotOpml as error:
+        problem = str(error)
+    else:
+        return found
+    raise ConfigError([Fault(str(file), "(whole file)", problem, allowed="a list of feeds as OPML")])
+
+
+def export(config: Path, environ: Mapping[str, str], output: Path | None) -> None:
+    """
+    The configured feeds as OPML, in the order of the configuration.
+
+    Raises:
+        ConfigError: the configuration does not load, or the file cannot be written.
+    """
+    now = settings.load(config, environ=environ)
+    spec = _discovering()
+    feeds = [
+        (source.name, addresses(source.config)[0]) for source in now.sources if source.adapter == spec.name
+    ]
+    text = opml.write(feeds, title=f"Sources of {now.organisation.name}")
+    if output is None:
+        print(text, end="")
+        return
+    try:
+        with output.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        problem = f"cannot be written ({error.strerror}); choose another with --output"
+        raise ConfigError([Fault(str(output), "(whole file)", problem)]) from error
+    print(f"wrote {len(feeds)} feeds to {output}")
+
+
+def _discovering() -> AdapterSpec:
+    """
+    The adapter whose sources are found by address.
+
+    Raises:
+        ConfigError: none is installed.
+    """
+    for name in registry.names():
+        if registry.spec(name).discover is not None:
+            return registry.spec(name)
+    raise ConfigError([Fault("entry points", registry.GROUP, "no adapter finds sources by address")])
+
+
+def _web(now: Settings) -> Web:
+    """
+    The reader of the daemon, for one run: same identity, same limits, same guard.
+    """
+    return Web(
+        clock=SystemClock(),
+        pace=Pace(now.reader.spacing_s, frozenset()),
+        user_agent=user_agent(now.organisation.name, now.organisation.contact, __version__),
+        limits=ReaderLimits(
+            deadline_s=now.reader.deadline_s,
+            max_bytes=now.reader.max_bytes,
+            redirects=_REDIRECTS,
+            turn_s=_TURN_S,
+        ),
+        allow=now.reader.allow_addresses,
+    )
+
+
+def _criterion(options: Options) -> str | None:
+    """
+    Asked for once, where somebody is there to answer.
+
+    Raises:
+        ConfigError: nobody is.
+    """
+    if options.criterion is not None or options.relation == "own":
+        return options.criterion
+    if options.dry_run:
+        return "not asked for in a dry run"
+    if sys.stdin.isatty():
+        text = "Published rule by which these are read, and by which any other could be"
+        return str(typer.prompt(text, err=True))
+    problem = "is missing, and a public source is read under a published rule"
+    raise ConfigError(
+        [Fault("command line", "--criterion", problem, allowed="a sentence that any other source could meet")]
+    )
