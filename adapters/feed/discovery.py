@@ -155,7 +155,7 @@ def _in_page(page: str, address: str) -> list[_Link]:
         said = attributes(tag.written)
         link = _link(said.get("href", ""), said)
         if tag.name == "base":
-            base = base or _joined(address, link.href)
+            base = base or ("href" in said and _joined(address, link.href)) or None
         elif _form(link) is not None:
             found.append(link)
     return [replace(link, href=_joined(base or address, link.href) or "") for link in head or body]
