@@ -118,11 +118,11 @@ class Admission:
     def _judge_all(self) -> None:
         seen: set[str] = set()
         for index, each in enumerate(self._wanted):
-            address = each.address and self._house.asked_for(each.address)
+            address = None if each.address is None else self._house.asked_for(each.address)
             why = self._judged(each, address, seen)
             if why is not None:
                 self._settle(index, Missed(why))
-            elif address:
+            elif address is not None:
                 seen.add(sameness(address))
                 host = urlsplit(address).hostname or ""
                 self._to_ask.setdefault(host, deque()).append((index, address))

@@ -53,17 +53,14 @@ class Names:
         self._taken = set(taken)
         self._next: dict[str, int] = {}
 
-    def of(self, address: str, *, kind: str = "feed") -> str:
+    def of(self, address: str) -> str:
         """
         A name for a source, taken from then on.
 
         Args:
             address: Of the page or feed that the name should remind of.
-            kind: Stands at its end unless it is `feed`.
         """
         base = slug(address)
-        if kind != "feed" and not base.endswith(f"-{kind}"):
-            base = f"{base[: MOST_CHARS - len(kind) - 1].rstrip('-')}-{kind}"
         name, number = base, self._next.get(base, 2)
         while name in self._taken:
             suffix = f"-{number}"

@@ -177,7 +177,7 @@ def test_what_is_no_list(file: bytes) -> None:
     """
     A page, a picture, a text: refused as a whole, without a word of it.
     """
-    with pytest.raises(NotOpml, match="^is no OPML: it holds no outline$"):
+    with pytest.raises(NotOpml, match=r"^is no OPML: it holds no outline$"):
         read(file)
 
 
@@ -192,7 +192,7 @@ def test_a_list_too_long() -> None:
     """
     Beyond the limit nothing is read.
     """
-    with pytest.raises(NotOpml, match="^is longer than 32 MB$"):
+    with pytest.raises(NotOpml, match=r"^is longer than 32 MB$"):
         read(b"<opml>" + b" " * 2**25)
 
 

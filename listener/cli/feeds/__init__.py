@@ -1,7 +1,8 @@
 """
 `listener feeds`: from the address of a page, or another reader's list, to sources; and back to a list.
 
-The commands; what they do is `listener.admit`, how they run and what they show is `admitting` beside this file.
+The commands; what they do is `listener.admit`, how they run and what they show stands in `running` and `shown`, which are
+imported when one of them runs.
 """
 
 from __future__ import annotations
@@ -65,12 +66,12 @@ def find(addresses: AddressesArgument, config: ConfigOption = CONFIG, as_json: J
       0 feeds were found · 1 for some address none was · 2 configuration
     """
     from listener.admit.verdicts import Wanted
-    from listener.cli import admitting, verdicts_shown
+    from listener.cli.feeds import running, shown
 
     wanted = [Wanted(number, address, False) for number, address in enumerate(addresses, 1)]
-    run = admitting.prepared(config, os.environ, wanted, relation="public")
+    run = running.prepared(config, os.environ, wanted, relation="public")
     run.look(quiet=as_json)
-    found = verdicts_shown.tell_found(run.admission.looked(), run.house, as_json=as_json)
+    found = shown.tell_found(run.admission.looked(), run.house, as_json=as_json)
     raise typer.Exit(130 if run.interrupted else 0 if found else 1)
 
 
@@ -102,11 +103,11 @@ def add(
       0 all are in · 1 some are not; each says why · 2 configuration · 130 interrupted; what was answered is in
     """
     from listener.admit.verdicts import Wanted
-    from listener.cli import admitting
+    from listener.cli.feeds import running
 
     wanted = [Wanted(number, address, as_feed) for number, address in enumerate(addresses, 1)]
-    options = admitting.Options(relation, criterion, take, dry_run, as_json, by="listener feeds add")
-    raise typer.Exit(admitting.admit(config, os.environ, wanted, options))
+    options = running.Options(relation, criterion, take, dry_run, as_json, by="listener feeds add")
+    raise typer.Exit(running.admit(config, os.environ, wanted, options))
 
 
 @_app.command("import")
@@ -134,11 +135,11 @@ def import_(
       0 all are in · 1 some are not; each says why · 2 configuration or list · 130 interrupted; what was answered is in
     """
     from listener.admit.verdicts import Wanted
-    from listener.cli import admitting
+    from listener.cli.feeds import running
 
-    wanted = [Wanted(each.line, each.address, True) for each in admitting.outlines(file)]
-    options = admitting.Options(relation, criterion, take, dry_run, as_json, by="listener feeds import")
-    raise typer.Exit(admitting.admit(config, os.environ, wanted, options))
+    wanted = [Wanted(each.line, each.address, True) for each in running.outlines(file)]
+    options = running.Options(relation, criterion, take, dry_run, as_json, by="listener feeds import")
+    raise typer.Exit(running.admit(config, os.environ, wanted, options))
 
 
 @_app.command()
@@ -161,9 +162,9 @@ def export(
     Exit codes:
       0 written · 2 configuration, or the file is there already or cannot be written
     """
-    from listener.cli import admitting
+    from listener.cli.feeds import running
 
-    admitting.export(config, os.environ, output)
+    running.export(config, os.environ, output)
 
 
 def register(app: typer.Typer) -> None:

@@ -1,5 +1,5 @@
 """
-What `listener feeds` shows. No command by itself.
+What `listener feeds` shows.
 
 On a terminal tables, and the titles of pages; elsewhere lines or JSON, and no titles. An address that is not taken is
 shown by its host alone, because it may name a person or hold a secret; the number of its line says which it is.
@@ -18,6 +18,7 @@ from listener.admit.admission import House, sameness
 from listener.admit.looking import Looked, Missed
 from listener.admit.verdicts import FINE, SAID, Line, Wanted
 from listener.cli.screen import clean, print_json, print_table
+from listener.settings.linter import is_address
 from listener.settings.shown import shown_address
 
 
@@ -101,7 +102,7 @@ def _fine(found: Looked | Missed) -> bool:
 def _found_rows(
     house: House, wanted: Wanted, found: Looked | Missed, *, titles: bool
 ) -> Iterator[tuple[str, ...]]:
-    asked, more = shown_address(wanted.address or ""), ("",) if titles else ()
+    asked, more = _host(wanted), ("",) if titles else ()
     offered = () if isinstance(found, Missed) else found.candidates
     for each in offered:
         title = (each.title or "",) if titles else ()
@@ -114,7 +115,7 @@ def _found_json(house: House, wanted: Wanted, found: Looked | Missed) -> dict[st
     offered = () if isinstance(found, Missed) else found.candidates
     return {
         "line": wanted.line,
-        "host": shown_address(wanted.address or ""),
+        "host": _host(wanted),
         "verdict": found.why if isinstance(found, Missed) else None if offered else "no_feed",
         "feeds": [
             {"address": _place(house, each), "kind": each.kind, "standing": _standing(house, each)}
@@ -144,7 +145,15 @@ def _place(house: House, candidate: Candidate) -> str:
 
 
 def _where(line: Line) -> str:
-    return line.feed or (shown_address(line.wanted.address) if line.wanted.address else "")
+    return line.feed or _host(line.wanted)
+
+
+def _host(wanted: Wanted) -> str:
+    """
+    Of what was asked for, no more than scheme and host.
+    """
+    written = wanted.address or ""
+    return shown_address(written) if is_address(written) else "(no address)"
 
 
 def _row(line: Line, names: Mapping[str, str]) -> tuple[str, ...]:

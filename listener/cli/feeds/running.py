@@ -1,7 +1,6 @@
 """
-How `listener feeds` runs: the configuration, one look at everything, what is added. No command by itself.
-
-What is shown of it is `verdicts_shown`.
+How `listener feeds` runs: the configuration, one look at everything, what is added. What is
+to be seen of it is `shown`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from listener.admit import opml, tables
 from listener.admit.admission import Admission, House, new_sources
 from listener.admit.looking import Looker
 from listener.admit.verdicts import FINE, Verdict, Wanted
-from listener.cli import verdicts_shown
+from listener.cli.feeds import shown
 from listener.clock import SystemClock
 from listener.errors import ConfigError, Fault
 from listener.hear.pace import Pace
@@ -173,7 +172,7 @@ def admit(config: Path, environ: Mapping[str, str], wanted: Sequence[Wanted], op
     if sources and not options.dry_run:
         today = SystemClock().now().date()
         tables.append(config, sources, environ=environ, today=today, by=options.by)
-    outcome = verdicts_shown.Outcome(
+    outcome = shown.Outcome(
         lines=lines,
         names={source.address: source.name for source in sources},
         written=bool(sources) and not options.dry_run,
@@ -182,7 +181,7 @@ def admit(config: Path, environ: Mapping[str, str], wanted: Sequence[Wanted], op
         robots_asked=run.robots_asked,
         took_s=run.took_s,
     )
-    verdicts_shown.tell(outcome, as_json=options.as_json)
+    shown.tell(outcome, as_json=options.as_json)
     if run.interrupted:
         return 130
     return 0 if all(line.verdict in FINE for line in lines) else 1
