@@ -30,10 +30,12 @@ _TOKEN: Final = re.compile(r"[A-Za-z_-]+")
 _ESCAPED: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 """Mean the same escaped or not (RFC 3986, section 2.3)."""
-_IN_PATH: Final = _UNRESERVED | frozenset(b"%/=&*")
-_IN_QUERY: Final = _UNRESERVED | frozenset(b"%=&*")
-"""Octets that stand as they are; every other, reserved ones included, is compared escaped. `*` is there for rules alone:
-the one of an address is escaped before."""
+_SAME_IN_PATH: Final = _UNRESERVED | frozenset(b":@!'(),;")
+_SAME_IN_QUERY: Final = _SAME_IN_PATH | frozenset(b"/?")
+"""Compared without an escape, so that either spelling is the other; `*` and `$` are not among them, because they mean
+something in a rule."""
+_PLAIN: Final = _SAME_IN_QUERY | frozenset(b"%=&+*")
+"""Octets that may stand as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,8 @@ class Rules:
         Args:
             address: Absolute http or https address.
         """
-        parts = urlsplit(address)
-        query = f"?{parts.query}" if parts.query else ""
-        target = _escaped(f"{parts.path or '/'}{query}".replace("*", "%2A"))
+        path, mark, query = address.partition("#")[0].partition("?")
+        target = _escaped(f"{urlsplit(path).path or '/'}{mark}{query}".replace("*", "%2A"))
         if target == PLACE:
             return True
         fitting = [(rule.length, rule.allow) for rule in self.rules if rule.fits(target)]
@@ -161,15 +162,14 @@ def _escaped(text: str) -> str:
     """
     A path with its query in the one spelling in which both sides are compared (section 2.2.2).
     """
-    path, mark, query = _ESCAPED.sub(_settled, text).partition("?")
-    return _spelled(path, _IN_PATH) + mark + _spelled(query, _IN_QUERY)
+    path, mark, query = text.partition("?")
+    return _spelled(path, _SAME_IN_PATH) + mark + _spelled(query, _SAME_IN_QUERY)
 
 
-def _spelled(text: str, plain: frozenset[int]) -> str:
-    octets = text.encode("utf-8", "surrogateescape")
-    return "".join(chr(octet) if octet in plain else f"%{octet:02X}" for octet in octets)
+def _spelled(text: str, same: frozenset[int]) -> str:
+    def settled(escape: re.Match[str]) -> str:
+        octet = int(escape[1], 16)
+        return chr(octet) if octet in same else escape[0].upper()
 
-
-def _settled(escape: re.Match[str]) -> str:
-    octet = int(escape[1], 16)
-    return chr(octet) if octet in _UNRESERVED else escape[0].upper()
+    octets = _ESCAPED.sub(settled, text).encode("utf-8", "surrogateescape")
+    return "".join(chr(octet) if octet in _PLAIN else f"%{octet:02X}" for octet in octets)

@@ -5,11 +5,14 @@ From another reader's list to events: imported, checked, signed for, reloaded, r
 from __future__ import annotations
 
 import json
+import re
 from email.utils import format_datetime
 from pathlib import Path
 
+from adapters.feed.simulated_documents import home_page
 from listener.clock import SystemClock
 from tests.fakes.sites import configured, feed, page, robots, sites
+from tests.pipeline.city import city
 from tests.pipeline.daemon_process import Installed
 
 RULE = "Blogs of associations in the city's register"
@@ -79,3 +82,20 @@ def test_a_list_becomes_events(tmp_path: Path) -> None:
         }
         assert there.asked(2) == ["/feed", "/feed"]  # once to see what it is, once by the daemon
         assert (there.asked(3), there.asked(4)) == (["/", "/robots.txt"], ["/", "/robots.txt"])
+
+
+def test_the_home_page_of_a_simulated_blog_leads_to_its_feeds(tmp_path: Path) -> None:
+    """What the simulator announces is what discovery finds: every form of its posts, one of which is configured."""
+    with city(tmp_path) as blogs:
+        daemon = Installed(tmp_path)
+        (told,) = json.loads(daemon.command("feeds", "find", f"{blogs.served.address}/north/", "--json"))
+        announced = re.findall(
+            r'href="(/north/[^"]*)"', home_page(blogs.served.world, blogs.served.blogs["north"]).decode()
+        )
+
+        assert announced
+        assert {each["address"] for each in told["feeds"]} == {
+            blogs.served.address + path for path in announced
+        }
+        assert [each["kind"] for each in told["feeds"]] == ["feed"] * 4
+        assert [each["standing"] for each in told["feeds"]].count("configured") == 1

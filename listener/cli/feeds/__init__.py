@@ -51,7 +51,12 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", "-n", help="Look and te
 
 
 @_app.command()
-def find(addresses: AddressesArgument, config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+def find(
+    addresses: AddressesArgument,
+    relation: RelationOption = "public",
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
     """
     Show the feeds an address offers.
 
@@ -69,7 +74,7 @@ def find(addresses: AddressesArgument, config: ConfigOption = CONFIG, as_json: J
     from listener.cli.feeds import running, shown
 
     wanted = [Wanted(number, address, False) for number, address in enumerate(addresses, 1)]
-    run = running.prepared(config, os.environ, wanted, relation="public")
+    run = running.prepared(config, os.environ, wanted, relation=relation)
     run.look(quiet=as_json)
     found = shown.tell_found(run.admission.looked(), run.house, as_json=as_json)
     raise typer.Exit(130 if run.interrupted else 0 if found else 1)

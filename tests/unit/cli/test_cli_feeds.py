@@ -421,9 +421,10 @@ def test_no_person_of_a_page_or_list_stays_or_leaves(run: Run, tmp_path: Path) -
         "/broken": answer(500, said.encode(), x_author=header),
         "/moved": answer(302, location=f"http://127.0.0.1:1/@{handle}"),
     }
-    with sites({1: pages}) as there:
+    with sites({number: {path: said} for number, (path, said) in enumerate(pages.items(), 1)}) as there:
         config = configured(tmp_path)
-        addresses = [there.at(1, path) for path in pages] + [f"https://social.example/@{handle}"]
+        addresses = [there.at(number, path) for number, path in enumerate(pages, 1)]
+        addresses.append(f"https://social.example/@{handle}")
         file = opml(tmp_path, *addresses, text=name)
         wire = {
             "list": file.read_bytes(),
