@@ -89,8 +89,11 @@ def sameness(address: str) -> str:
     """
     Equal for addresses that are the same feed: over http or https, with or without the usual port.
     """
-    parts = urlsplit(address)
-    port = None if parts.port == _DEFAULT_PORTS.get(parts.scheme) else parts.port
+    try:
+        parts = urlsplit(address)
+        port = None if parts.port == _DEFAULT_PORTS.get(parts.scheme) else parts.port
+    except ValueError:  # another adapter's idea of an address
+        return address
     host = (parts.hostname or "").removesuffix(".")
     return f"{host}:{port or ''}{parts.path or '/'}?{parts.query}"
 
@@ -171,35 +174,37 @@ class Admission:
             (each, self._settled.get(index, Missed("interrupted"))) for index, each in enumerate(self._wanted)
         )
 
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self, house: House | None = None) -> tuple[Line, ...]:
         """
         The verdict of each line, in the order of the list, from what is known by now. Two lines that lead to the same
         feed are one source.
+
+        Args:
+            house: As it is now, where time has passed since it was given.
         """
         taken: set[str] = set()
-        return tuple(self._line(each, found, taken) for each, found in self.looked())
+        now = house or self._house
+        return tuple(_line(now, each, found, taken) for each, found in self.looked())
 
-    def _line(self, wanted: Wanted, found: Looked | Missed, taken: set[str]) -> Line:
-        if isinstance(found, Missed):
-            return Line(wanted=wanted, verdict=found.why, note=found.note)
-        offered = [(each.address, each) for each in found.candidates]
-        if found.itself:
-            offered = [(found.lasting, found.candidates[0])]
-        if any(map(self._house.follows_a_person, found.places)):
-            return Line(wanted=wanted, verdict="person")
-        allowed = [(address, each) for address, each in offered if not self._house.follows_a_person(address)]
-        if not allowed:
-            return Line(wanted=wanted, verdict="person" if offered else "no_feed")
-        address, _ = allowed[0]
-        same = sameness(address)
-        if same in self._house.known:
-            return Line(wanted=wanted, verdict="already_there", feed=self._house.known[same])
-        if same in taken:
-            return Line(wanted=wanted, verdict="duplicate", feed=address)
-        taken.add(same)
-        return Line(
-            wanted=wanted, verdict="added", feed=address, page=None if found.itself else found.places[-1]
-        )
+
+def _line(house: House, wanted: Wanted, found: Looked | Missed, taken: set[str]) -> Line:
+    if isinstance(found, Missed):
+        return Line(wanted=wanted, verdict=found.why, note=found.note)
+    offered = [found.lasting] if found.itself else [each.address for each in found.candidates]
+    if any(map(house.follows_a_person, found.places)):
+        return Line(wanted=wanted, verdict="person")
+    allowed = [address for address in offered if not house.follows_a_person(address)]
+    usable = [address for each in allowed if (address := house.asked_for(each)) is not None]
+    if not usable:
+        return Line(wanted=wanted, verdict="person" if offered and not allowed else "no_feed")
+    address = usable[0]
+    same = sameness(address)
+    if same in house.known:
+        return Line(wanted=wanted, verdict="already_there", feed=house.known[same])
+    if same in taken:
+        return Line(wanted=wanted, verdict="duplicate", feed=address)
+    taken.add(same)
+    return Line(wanted=wanted, verdict="added", feed=address, page=None if found.itself else found.places[-1])
 
 
 def new_sources(

@@ -21,7 +21,8 @@ from listener.adapter import AdapterSpec
 from listener.admit import opml, tables
 from listener.admit.admission import Admission, House, new_sources
 from listener.admit.looking import Looker
-from listener.admit.verdicts import FINE, Verdict, Wanted
+from listener.admit.names import MOST_CHARS
+from listener.admit.verdicts import FINE, Line, Verdict, Wanted
 from listener.cli.feeds import shown
 from listener.clock import SystemClock
 from listener.errors import ConfigError, Fault
@@ -151,40 +152,63 @@ def admit(config: Path, environ: Mapping[str, str], wanted: Sequence[Wanted], op
     What can be added was added, every line was told, and what to do next: the exit code.
 
     Raises:
-        ConfigError: the configuration does not load, or sources cannot be added to it; nothing was asked for.
+        ConfigError: the configuration does not load, or sources cannot be added to it. Nothing was asked for then; where
+            it was spoiled while others were asked, every line was told before.
     """
     run = prepared(config, environ, wanted, relation=options.relation)
     criterion = _criterion(options)
-    sample = tables.NewSource(
-        name="x" * 63,
-        adapter=run.house.spec.name,
-        relation=options.relation,
-        criterion=criterion,
-        take=options.take,
-        address="https://feed.example/",
-    )
-    tables.rehearse(config, sample, environ=environ)
+    if not options.dry_run:
+        tables.rehearse(config, _sample(run.house, criterion, options), environ=environ)
     run.look(quiet=options.as_json)
-    lines = run.admission.lines()
-    sources = new_sources(
-        lines, settings.load(config, environ=environ), run.house, criterion=criterion, take=options.take
-    )
-    if sources and not options.dry_run:
-        today = SystemClock().now().date()
-        tables.append(config, sources, environ=environ, today=today, by=options.by)
+    spoiled: ConfigError | None = None
+    lines, names = run.admission.lines(), dict[str, str]()
+    try:
+        lines, names = _added(run, config, environ, criterion, options)
+    except ConfigError as error:
+        spoiled = error
     outcome = shown.Outcome(
         lines=lines,
-        names={source.address: source.name for source in sources},
-        written=bool(sources) and not options.dry_run,
+        names=names,
+        written=bool(names) and not options.dry_run,
         dry_run=options.dry_run,
         interrupted=run.interrupted,
         robots_asked=run.robots_asked,
         took_s=run.took_s,
     )
     shown.tell(outcome, as_json=options.as_json)
+    if spoiled is not None:
+        raise spoiled
     if run.interrupted:
         return 130
     return 0 if all(line.verdict in FINE for line in lines) else 1
+
+
+def _added(
+    run: Run, config: Path, environ: Mapping[str, str], criterion: str | None, options: Options
+) -> tuple[tuple[Line, ...], dict[str, str]]:
+    """
+    Every line, and the names of the new sources by address; they stand in the configuration unless this is a dry run.
+    The configuration is read again: a long list leaves time to change it.
+    """
+    now = settings.load(config, environ=environ)
+    house = House.of(now, run.house.spec, options.relation)
+    lines = run.admission.lines(house)
+    sources = new_sources(lines, now, house, criterion=criterion, take=options.take)
+    if sources and not options.dry_run:
+        today = SystemClock().now().date()
+        tables.append(config, sources, environ=environ, today=today, by=options.by)
+    return lines, {source.address: source.name for source in sources}
+
+
+def _sample(house: House, criterion: str | None, options: Options) -> tables.NewSource:
+    return tables.NewSource(
+        name="x" * MOST_CHARS,
+        adapter=house.spec.name,
+        relation=options.relation,
+        criterion=criterion,
+        take=options.take,
+        address="https://feed.example/",
+    )
 
 
 def outlines(file: Path) -> tuple[opml.Outline, ...]:

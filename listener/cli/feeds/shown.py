@@ -16,7 +16,7 @@ from typing import Any
 from listener.adapter import Candidate
 from listener.admit.admission import House, sameness
 from listener.admit.looking import Looked, Missed
-from listener.admit.verdicts import FINE, SAID, Line, Wanted
+from listener.admit.verdicts import FINE, SAID, Line, Verdict, Wanted
 from listener.cli.screen import clean, print_json, print_table
 from listener.settings.linter import is_address
 from listener.settings.shown import shown_address
@@ -63,9 +63,9 @@ def tell(outcome: Outcome, *, as_json: bool) -> None:
         )
         return
     columns = ("line", "verdict", "where", "source", "note")
-    print_table(columns, [_row(line, outcome.names) for line in outcome.lines])
+    print_table(columns, [_row(line, outcome) for line in outcome.lines])
     # What follows goes to stderr, so that what is piped stays a table.
-    said = ", ".join(f"{counts[verdict]} {SAID[verdict]}" for verdict in SAID if counts[verdict]) or "nothing"
+    said = ", ".join(f"{counts[each]} {_words(each, outcome)}" for each in SAID if counts[each]) or "nothing"
     _say(f"\n{counts.total()} lines in {_duration(outcome.took_s)}: {said}")
     _say(f"robots.txt: asked of {outcome.robots_asked} sites; what is named as a feed is read without it")
     _say(_next(outcome))
@@ -156,9 +156,13 @@ def _host(wanted: Wanted) -> str:
     return shown_address(written) if is_address(written) else "(no address)"
 
 
-def _row(line: Line, names: Mapping[str, str]) -> tuple[str, ...]:
-    name = names.get(line.feed or "", "") if line.verdict == "added" else ""
-    return str(line.wanted.line), SAID[line.verdict], _where(line), name, line.note or ""
+def _row(line: Line, outcome: Outcome) -> tuple[str, ...]:
+    name = outcome.names.get(line.feed or "", "") if line.verdict == "added" else ""
+    return str(line.wanted.line), _words(line.verdict, outcome), _where(line), name, line.note or ""
+
+
+def _words(verdict: Verdict, outcome: Outcome) -> str:
+    return "can be added" if verdict == "added" and not outcome.written else SAID[verdict]
 
 
 def _as_json(line: Line, names: Mapping[str, str]) -> dict[str, Any]:

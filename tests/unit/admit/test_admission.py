@@ -149,6 +149,34 @@ async def test_a_redirect_to_a_person_is_refused(tmp_path: Path) -> None:
         assert verdicts(admission) == ["person", "person"]
 
 
+async def test_a_feed_nobody_could_read_is_passed_over(tmp_path: Path) -> None:
+    """
+    Where the first announced address is one that no request could carry, the next one is taken, spelled as it is sent.
+    """
+    with sites(
+        {1: {"/": page("/a/%2e%2e/feed", "http://bücher.example/feed"), "/only": page("/a/%2e%2e/feed")}}
+    ) as there:
+        admission = await looked_at(Admission(wanted(there.at(1), there.at(1, "/only")), house(tmp_path)))
+
+    assert [(line.verdict, line.feed) for line in admission.lines()] == [
+        ("added", "http://xn--bcher-kva.example/feed"),
+        ("no_feed", None),
+    ]
+
+
+async def test_what_was_configured_meanwhile_is_there(tmp_path: Path) -> None:
+    """
+    Lines are judged once more by the house as it is when they are written.
+    """
+    with sites({1: {"/feed": feed()}}) as there:
+        admission = await looked_at(Admission(wanted(there.at(1, "/feed")), house(tmp_path)))
+
+        assert verdicts(admission) == ["added"]
+        assert [line.verdict for line in admission.lines(house(tmp_path, reads=there.at(1, "/feed")))] == [
+            "already_there"
+        ]
+
+
 async def test_each_host_is_asked_one_address_after_the_other(tmp_path: Path) -> None:
     """
     Never two of its addresses at once, while other hosts go on beside it.

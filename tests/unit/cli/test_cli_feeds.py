@@ -265,7 +265,7 @@ def test_a_dry_run_looks_and_writes_nothing(run: Run, tmp_path: Path) -> None:
         code, out, err = run("import", opml(tmp_path, there.at(1, "/feed")), "--dry-run", "-c", config)
 
     assert (code, config.read_bytes()) == (0, before)
-    assert f"added\t{there.at(1, '/feed')}\t127-0-0-1" in out
+    assert f"2\tcan be added\t{there.at(1, '/feed')}\t127-0-0-1" in out
     assert err.splitlines()[-1] == "dry run: nothing was written"
 
 
