@@ -1,7 +1,7 @@
 """
 `listener feeds`: from the address of a page, or another reader's list, to sources; and back to a list.
 
-The commands; what they do is `listener.admit`, how they run and what they show stands in `running` and `shown`, which are
+The commands; what they do is `listener.admit`, how they run and what they show stands beside this file and is
 imported when one of them runs.
 """
 
@@ -140,9 +140,9 @@ def import_(
       0 all are in · 1 some are not; each says why · 2 configuration or list · 130 interrupted; what was answered is in
     """
     from listener.admit.verdicts import Wanted
-    from listener.cli.feeds import running
+    from listener.cli.feeds import lists, running
 
-    wanted = [Wanted(each.line, each.address, True) for each in running.outlines(file)]
+    wanted = [Wanted(each.line, each.address, True) for each in lists.outlines(file)]
     options = running.Options(relation, criterion, take, dry_run, as_json, by="listener feeds import")
     raise typer.Exit(running.admit(config, os.environ, wanted, options))
 
@@ -167,9 +167,9 @@ def export(
     Exit codes:
       0 written · 2 configuration, or the file is there already or cannot be written
     """
-    from listener.cli.feeds import running
+    from listener.cli.feeds import lists
 
-    running.export(config, os.environ, output)
+    lists.export(config, os.environ, output)
 
 
 def register(app: typer.Typer) -> None:

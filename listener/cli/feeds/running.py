@@ -18,7 +18,7 @@ import typer
 
 from listener import __version__, registry, settings
 from listener.adapter import AdapterSpec
-from listener.admit import opml, tables
+from listener.admit import tables
 from listener.admit.admission import Admission, House, new_sources
 from listener.admit.looking import Looker
 from listener.admit.names import MOST_CHARS
@@ -29,7 +29,6 @@ from listener.errors import ConfigError, Fault
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web, user_agent
 from listener.settings import Settings
-from listener.settings.checks import addresses
 
 _REDIRECTS: Final = 5
 """What RFC 9309, section 2.3.1.2, asks for robots.txt."""
@@ -144,7 +143,7 @@ def prepared(
         ConfigError: the configuration does not load.
     """
     now = settings.load(config, environ=environ)
-    return Run(now, House.of(now, _discovering(), relation), wanted)
+    return Run(now, House.of(now, discovering(), relation), wanted)
 
 
 def admit(config: Path, environ: Mapping[str, str], wanted: Sequence[Wanted], options: Options) -> int:
@@ -211,52 +210,7 @@ def _sample(house: House, criterion: str | None, options: Options) -> tables.New
     )
 
 
-def outlines(file: Path) -> tuple[opml.Outline, ...]:
-    """
-    The feeds of a list.
-
-    Raises:
-        ConfigError: it cannot be read, or is none.
-    """
-    try:
-        if file.stat().st_size > opml.MOST_BYTES:
-            raise opml.NotOpml(f"is longer than {opml.MOST_BYTES >> 20} MB")
-        found = opml.read(file.read_bytes())
-    except OSError as error:
-        problem = f"cannot be read ({error.strerror or type(error).__name__})"
-    except opml.NotOpml as error:
-        problem = str(error)
-    else:
-        return found
-    raise ConfigError([Fault(str(file), "(whole file)", problem, allowed="a list of feeds as OPML")])
-
-
-def export(config: Path, environ: Mapping[str, str], output: Path | None) -> None:
-    """
-    The configured feeds as OPML, in the order of the configuration.
-
-    Raises:
-        ConfigError: the configuration does not load, or the file cannot be written.
-    """
-    now = settings.load(config, environ=environ)
-    spec = _discovering()
-    feeds = [
-        (source.name, addresses(source.config)[0]) for source in now.sources if source.adapter == spec.name
-    ]
-    text = opml.write(feeds, title=f"Sources of {now.organisation.name}")
-    if output is None:
-        print(text, end="")
-        return
-    try:
-        with output.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except OSError as error:
-        problem = f"cannot be written ({error.strerror}); choose another with --output"
-        raise ConfigError([Fault(str(output), "(whole file)", problem)]) from error
-    print(f"wrote {len(feeds)} feeds to {output}")
-
-
-def _discovering() -> AdapterSpec:
+def discovering() -> AdapterSpec:
     """
     The adapter whose sources are found by address.
 
