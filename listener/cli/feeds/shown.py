@@ -158,7 +158,15 @@ def _host(wanted: Wanted) -> str:
 
 def _row(line: Line, outcome: Outcome) -> tuple[str, ...]:
     name = outcome.names.get(line.feed or "", "") if line.verdict == "added" else ""
-    return str(line.wanted.line), _words(line.verdict, outcome), _where(line), name, line.note or ""
+    return str(line.wanted.line), _words(line.verdict, outcome), _where(line), name, _note(line) or ""
+
+
+def _note(line: Line) -> str | None:
+    """
+    With a way on, where there is one.
+    """
+    hint = "if it is the feed itself, add it with --as-feed"
+    return hint if line.verdict == "robots" and not line.wanted.is_feed else line.note
 
 
 def _words(verdict: Verdict, outcome: Outcome) -> str:
@@ -171,7 +179,7 @@ def _as_json(line: Line, names: Mapping[str, str]) -> dict[str, Any]:
         "verdict": line.verdict,
         "where": _where(line),
         "source": names.get(line.feed or "") if line.verdict == "added" else None,
-        "note": line.note,
+        "note": _note(line),
     }
 
 

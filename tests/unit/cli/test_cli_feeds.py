@@ -185,6 +185,7 @@ def test_add_own_needs_no_rule(run: Run, tmp_path: Path) -> None:
 
     added = settings.load(config, environ={}).sources[1]
     assert (refused[0], json.loads(refused[1])["counts"]) == (1, {"robots": 1})
+    assert json.loads(refused[1])["lines"][0]["note"] == "if it is the feed itself, add it with --as-feed"
     assert (code, added.relation, added.criterion, added.take) == (0, "own", None, "matching")
     told = json.loads(out)
     assert told.pop("took_s") < 30
