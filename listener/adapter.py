@@ -228,6 +228,23 @@ class Reach:
     redirects: Literal["declared", "public"] = "declared"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Candidate:
+    """
+    A source that an address offers. Prints nothing of itself: a title may name a person.
+
+    Args:
+        address: Absolute; what would be configured. The address of the reply where the answer is itself a source.
+        title: As the page calls it, unmasked; for the eyes of the operator at a terminal, never for a log, a file or a
+            program. None where it has none.
+        kind: What it carries: what a site publishes, or what others write under it.
+    """
+
+    address: str
+    title: str | None
+    kind: Literal["feed", "comments"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermsOfUse:
     """
@@ -274,6 +291,9 @@ class AdapterSpec:
         simulator: Dotted path `module:function` of the local server that speaks this protocol; None where none ships.
         relocated: The config of a source that moved to this address, as an operator would have to write it; None where
             its sources cannot move.
+        discover: The sources that an answer offers, best first: itself, and nothing else, where it is one; what a page
+            announces, else. Pure, linear, and safe on whatever a server sends. Its config takes the chosen candidate's
+            address under the key `address`. None where sources are not found by address.
         unconditional: The cursor without what makes the next read conditional; None where no read is.
         address: The one address a source is read at, from its config; None where there is not one.
     """
@@ -295,5 +315,6 @@ class AdapterSpec:
     wire: tuple[type, ...] = ()
     simulator: str | None = None
     relocated: Callable[[Any, str], Any] | None = None
+    discover: Callable[[Reply], tuple[Candidate, ...]] | None = None
     unconditional: Callable[[Cursor], Cursor] | None = None
     address: Callable[[Any], str] | None = None

@@ -153,7 +153,15 @@ class SourceError(ListenerError):
 class SourceUnavailable(SourceError):
     """
     No usable answer: connection, TLS, deadline, 5xx. Tried again with back-off.
+
+    Args:
+        message: What failed on what.
+        status: Of the answer, where there was one.
     """
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class RateLimited(SourceError):

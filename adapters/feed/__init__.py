@@ -11,7 +11,17 @@ from typing import Final
 
 from adapters.feed.config import OWN_INTERVAL_S, PUBLIC_INTERVAL_S, FeedConfig
 from adapters.feed.wire import WIRE_TYPES
-from listener.adapter import AdapterSpec, Cursor, Interest, Poller, Reach, Reader, TermsOfUse
+from listener.adapter import (
+    AdapterSpec,
+    Candidate,
+    Cursor,
+    Interest,
+    Poller,
+    Reach,
+    Reader,
+    Reply,
+    TermsOfUse,
+)
 from listener.clock import Clock
 
 _EXAMPLE: Final = """\
@@ -63,6 +73,12 @@ def _relocated(config: FeedConfig, address: str) -> FeedConfig:
     return config.model_copy(update={"address": address, "first_address": config.scope})
 
 
+def _discover(reply: Reply) -> tuple[Candidate, ...]:
+    from adapters.feed.discovery import discover
+
+    return discover(reply)
+
+
 def _unconditional(cursor: Cursor) -> Cursor:
     from adapters.feed.cursor import without_validators
 
@@ -94,6 +110,7 @@ SPEC: Final = AdapterSpec(
     wire=WIRE_TYPES,
     simulator="adapters.feed.simulator:serve",
     relocated=_relocated,
+    discover=_discover,
     unconditional=_unconditional,
     address=_address,
 )

@@ -31,6 +31,7 @@ ORDER: Final = (
     "forget",
     "reload",
     "healthcheck",
+    "feeds",
     "adapters",
     "schema",
 )

@@ -397,7 +397,7 @@ class ReadOnly(httpx.AsyncBaseTransport):
             return
         if status in {401, 403}:
             raise AccessDenied(f"{self._name}: {host} denies access ({status}); look at credential and terms")
-        raise SourceUnavailable(f"{self._name}: {host} answered {status}; tried again later")
+        raise SourceUnavailable(f"{self._name}: {host} answered {status}; tried again later", status=status)
 
 
 def _revalidate(request: httpx.Request, validators: Mapping[str, str]) -> None:

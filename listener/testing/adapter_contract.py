@@ -293,6 +293,19 @@ class AdapterContract:
         for relation in ("own", "public"):
             assert (spec.interval_s(script.config, relation) or spec.floor_s(script.config, relation)) > 0
 
+    def test_discovery_is_safe(self, script: Script) -> None:
+        """An answer of the source offers itself; whatever else comes offers only what could be configured, and nobody is shown."""
+        if script.spec.discover is None:
+            return
+        first = script.first[0]
+        strange = [*script.broken, *_nonsense(script)]
+        offered = [script.spec.discover(reply) for reply in strange]
+
+        assert [each.address for each in script.spec.discover(first)] == [first.address]
+        for candidate in (each for candidates in offered for each in candidates):
+            assert script.spec.config.model_validate({"address": candidate.address})
+            assert not any(person in repr(candidate) for person in script.people)
+
     def test_wire_types_are_closed(self, script: Script) -> None:
         """Every type off the wire declares its fields, so that an allow-list can name each."""
         assert script.spec.wire

@@ -10,32 +10,14 @@ a blog that can stop the ear for minutes breaks promise 9. Lexbor is the oracle 
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import Final
 
 from listener.text.letters import clean
+from listener.text.tags import ATTRIBUTE, RAW, TAG, behind_raw, unescaped
 
-# Every alternative ends at the end of input too, as the standard has it, so none is ever tried again from a later `<`.
-_TAG: Final = re.compile(
-    r"""<(?:
-        !--(?:-?>|.*?(?:--!?>|\Z))
-      | [!?][^>]*+(?:>|\Z)
-      | /(?![a-zA-Z])[^>]*+(?:>|\Z)
-      | (?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)
-        (?P<attributes>(?:=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))|[^>])*+)(?:>|\Z)
-    )""",
-    re.VERBOSE | re.DOTALL,
-)
-_ATTRIBUTE: Final = re.compile(
-    r"""([^\s/>=]++)(?:\s*+=\s*+(?:"([^"]*+)"?|'([^']*+)'?|([^\s>]*+)))?""", re.VERBOSE
-)
-# `unescape` hands decimal references of any length to `int`, which refuses more than 4,300 digits.
-_ENDLESS_REFERENCE: Final = re.compile(r"&#[0-9]{10,};?")
 _UNSAFE_IN_ADDRESS: Final = re.compile(r"[\s<>\"\x00-\x20]")
 _WORD: Final = re.compile(r"\w")
 
-_RAW: Final = frozenset(["iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title"])
-"""Their content is not markup; it ends at the first end tag of the same name."""
 _HIDDEN: Final = frozenset(
     ["annotation", "annotation-xml", "audio", "canvas", "datalist", "select", "svg", "template", "video"]
 )
@@ -139,7 +121,7 @@ class _Page:
 
     def read(self, source: str) -> str:
         position = 0
-        while found := _TAG.search(source, position):
+        while found := TAG.search(source, position):
             self._text(source[position : found.start()])
             position = found.end()
             if name := found["name"]:
@@ -157,8 +139,8 @@ class _Page:
         Returns:
             Where to read on: behind the element, where nothing of it is to be seen.
         """
-        if name in _RAW:
-            return _behind_raw(name, source, position)
+        if name in RAW:
+            return behind_raw(name, source, position)
         if name in _HIDDEN:
             # Drawings may close themselves, as in XML; the others may not.
             return position if attributes.endswith("/") else _behind(name, source, position)
@@ -207,7 +189,7 @@ class _Page:
     def _text(self, raw: str) -> None:
         if not raw:
             return
-        text = _unescaped(raw)
+        text = unescaped(raw)
         if self._pre:
             self._write_lines(text)
         else:
@@ -260,11 +242,6 @@ def _says(shown: str, address: str) -> bool:
     return bare in shown
 
 
-def _behind_raw(name: str, source: str, position: int) -> int:
-    end = re.compile(f"</{name}(?=[\\s/>])[^>]*>?", re.IGNORECASE).search(source, position)
-    return end.end() if end else len(source)
-
-
 def _behind(name: str, source: str, position: int) -> int:
     depth = 1
     for found in re.compile(f"<(/?){name}(?=[\\s/>])([^>]*)>?", re.IGNORECASE).finditer(source, position):
@@ -278,9 +255,9 @@ def _behind(name: str, source: str, position: int) -> int:
 
 
 def _attribute(attributes: str, wanted: str) -> str:
-    for name, double, single, bare in _ATTRIBUTE.findall(attributes):
+    for name, double, single, bare in ATTRIBUTE.findall(attributes):
         if name.lower() == wanted:
-            return _unescaped(double or single or bare)
+            return unescaped(double or single or bare)
     return ""
 
 
@@ -300,9 +277,3 @@ def _shown_image(alt: str) -> str:
     if not _WORD.search(alt) or (len(alt) > 2 and alt[0] == alt[-1] == ":"):
         return alt
     return f"[{alt}]"
-
-
-def _unescaped(raw: str) -> str:
-    if "&" not in raw:
-        return raw
-    return unescape(_ENDLESS_REFERENCE.sub("\ufffd", raw))
