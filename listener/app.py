@@ -7,7 +7,7 @@ The composition root: settings become objects, objects go into one task group. R
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 from starlette.applications import Starlette
 
-from listener import __version__, registry, settings
+from listener import __version__, settings
 from listener.adapter import Interest
 from listener.clock import Clock
 from listener.control import FORGET_FOR, DaemonControl
@@ -163,21 +163,26 @@ class Daemon:
             reload=self.reload,
         )
 
-    def _source(self, name: str) -> Source:
+    def _sources(self, names: Iterable[str] | None = None) -> Iterator[Source]:
         """
-        One configured source, ready to be read.
+        Configured sources, ready to be read; None: all of them.
         """
-        chosen = next(source for source in self._settings.sources if source.name == name)
-        spec = registry.spec(chosen.adapter)
+        wanted = None if names is None else frozenset(names)
+        for source in self._settings.sources:
+            if wanted is None or source.name in wanted:
+                yield self._source(source)
+
+    def _source(self, chosen: settings.Source) -> Source:
+        spec = chosen.spec
         interest: Interest = LiveInterest(self._configured)
-        reader = self._web_client.reader(name, spec.reaches(chosen.config))
+        reader = self._web_client.reader(chosen.name, spec.reaches(chosen.config))
         return Source(
-            name=name,
+            name=chosen.name,
             network=chosen.adapter,
             relation=chosen.relation,
             keep=chosen.keep,
             take_all=chosen.take == "all",
-            door=Door(self._configured, name),
+            door=Door(self._configured, chosen.name),
             reads=spec.build(chosen.config, reader, self._clock, interest),
             group=spec.lease_group(chosen.config),
             interval_s=spec.interval_s(chosen.config, chosen.relation),
@@ -192,7 +197,7 @@ class Daemon:
     ) -> None:
         self._at_review(self._clock.now().date())
         await self._clear_away(())
-        await self._intake.add(self._source(source.name) for source in self._settings.sources)
+        await self._intake.add(self._sources())
         address = await group.start(self._serve)
         group.start_soon(self._intake.run)
         group.start_soon(self._upkeep.run)
@@ -310,7 +315,7 @@ class Daemon:
         self._configured.apply(wanted, objections)
         self._upkeep.retention = timedelta(days=wanted.privacy.retention_days)
         self._at_review(self._clock.now().date())
-        await self._intake.add(self._source(name) for name in [*change.added, *change.changed])
+        await self._intake.add(self._sources([*change.added, *change.changed]))
         await self._clear_away(change.removed)
         reach("reload.applied")
         counts = {name: len(getattr(change, name)) for name in ("added", "changed", "removed", "unchanged")}

@@ -1,8 +1,9 @@
 """
-httpx's types over one aiohttp session, and the bounded way to take a body in.
+One aiohttp session that says GET, and the bounded way to take a body in.
 
-`listener.hear.reader` gives it requests that the guard has passed; nobody else builds one. httpx's own pool is
-quadratic in its connections, and the ready-made bridge keeps cookies and rewrites addresses; hence this one.
+`listener.hear.reader` gives it addresses that the guard has passed; nobody else builds one. httpx's own pool is
+quadratic in its connections, and the ready-made bridge keeps cookies and rewrites addresses; hence this one. It
+speaks no types of httpx but its errors: making a Request and a Response for each poll would cost as much as the poll.
 
 Invariants: what `listener.hear.guard.parse` made of an address is what is sent, byte for byte; no cookie is kept, no
 proxy taken from the environment, no header added but `Host`, nothing sent twice, no redirect followed here; a foreign
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn
 
 import aiohttp
@@ -23,9 +24,6 @@ from yarl import URL
 
 from listener.errors import DocumentRefused, RequestRefused
 from listener.hear.guard import AddressRefused, IPNetwork, socket_factory
-
-URL_EXTENSION: Final = "listener.url"
-"""Key of a request's parsed address; parsing it again would cost, and might differ."""
 
 KEEP_ALIVE_S: Final = 15.0
 """Chosen: long enough for the pages of one reading; a source asked minutes later connects anew."""
@@ -105,10 +103,9 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
         _raise_translated(error)
 
 
-class AioTransport(httpx.AsyncBaseTransport):
+class Transport:
     """
-    httpx.Request in, httpx.Response out, over one session of its own. To be built inside the running loop; closed
-    with `aclose`.
+    GET over one session of its own. To be built inside the running loop; closed with `aclose`.
 
     Args:
         allow: Networks that may be connected to although they are not global.
@@ -148,31 +145,22 @@ class AioTransport(httpx.AsyncBaseTransport):
             middlewares=(_once,),
         )
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def get(self, url: URL, headers: Mapping[str, str]) -> Answer:
         """
-        The head of the answer; its stream is raw (still encoded) and must be closed.
+        The head of the answer; its body is raw (still encoded), and it must be released.
+
+        Args:
+            url: As `listener.hear.guard.parse` made it.
+            headers: All that is said beside `Host`.
 
         Raises:
             httpx.TransportError: no head came.
             RequestRefused: the address guard refused every address of the host.
         """
-        url = request.extensions.get(URL_EXTENSION)
         try:
-            answer = await self._session.request(
-                request.method,
-                url if isinstance(url, URL) else URL(str(request.url), encoded=True),
-                headers=[
-                    (name.decode("ascii"), value.decode())
-                    for name, value in request.headers.raw
-                    if name.lower() != b"host"
-                ],
-                allow_redirects=False,
-            )
+            return Answer(await self._session.get(url, headers=headers, allow_redirects=False))
         except _FOREIGN as error:
             _raise_translated(error)
-        return httpx.Response(
-            answer.status, headers=answer.raw_headers, stream=AioStream(answer), request=request
-        )
 
     async def aclose(self) -> None:
         """
@@ -181,32 +169,45 @@ class AioTransport(httpx.AsyncBaseTransport):
         await self._session.close()
 
 
-class AioStream(httpx.AsyncByteStream):
+class Answer:
     """
-    The raw body of one answer. Closing it before its end closes the connection; after its end, or where there is
-    no body, the connection goes back to the pool.
+    The head of an answer, and the way to its raw body.
     """
+
+    __slots__ = ("_answer", "headers", "status")
 
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
         self._answer = answer
+        self.status: int = answer.status
+        self.headers: tuple[tuple[bytes, bytes], ...] = answer.raw_headers
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
+    def said(self, name: bytes) -> str:
         """
-        Not a generator: one that is left in the middle would end whenever the collector finds it.
+        Every value of a header, joined; empty where it was not sent.
+
+        Args:
+            name: In lower case.
+        """
+        return ", ".join(value.decode("latin-1") for key, value in self.headers if key.lower() == name)
+
+    async def piece(self) -> bytes:
+        """
+        The next piece of the raw body; empty at its end.
+
+        Raises:
+            httpx.TransportError: the wire broke.
         """
         try:
-            piece = await self._answer.content.readany()
+            return await self._answer.content.readany()
         except _FOREIGN as error:
             raise translated(error) from None
-        if not piece:
-            raise StopAsyncIteration
-        return piece
 
-    async def aclose(self) -> None:
-        self._answer.release()  # does not wait: safe while being cancelled
+    def release(self) -> None:
+        """
+        Let go of it. Before the end of the body the connection is closed; after it, or where there is no body, it goes
+        back to the pool. Does not wait: safe while being cancelled.
+        """
+        self._answer.release()
 
 
 class Gunzip:
@@ -293,12 +294,12 @@ def too_large(source: str, most_bytes: int) -> DocumentRefused:
     )
 
 
-async def body_within(response: httpx.Response, *, wire_bytes: int, body_bytes: int, source: str) -> bytes:
+async def body_within(answer: Answer, *, wire_bytes: int, body_bytes: int, source: str) -> bytes:
     """
     The decoded body of a raw answer.
 
     Args:
-        response: As `AioTransport` gave it.
+        answer: As `Transport` gave it.
         wire_bytes: Most that is taken off the wire.
         body_bytes: Most that it may decode to.
         source: Name of the source, for messages.
@@ -308,19 +309,19 @@ async def body_within(response: httpx.Response, *, wire_bytes: int, body_bytes: 
         httpx.DecodingError: said to be gzip and is not, or not wholly.
         httpx.TransportError: the wire broke.
     """
-    encoding = response.headers.get("content-encoding", "").strip().lower()
+    encoding = answer.said(b"content-encoding").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip"}:
         raise DocumentRefused(
             f"{source}: the answer is encoded in a way that was not offered", reason="bad_encoding"
         )
     most_bytes = wire_bytes if "gzip" in encoding else min(wire_bytes, body_bytes)
-    declared = response.headers.get("content-length", "")
+    declared = answer.said(b"content-length")
     if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > most_bytes):
         raise too_large(source, most_bytes)
     pieces: list[bytes] = []
     gunzip = Gunzip(body_bytes, source=source) if "gzip" in encoding else None
     read_bytes = 0
-    async for piece in response.stream:  # type: ignore[union-attr]  # AioTransport's streams are asynchronous
+    while piece := await answer.piece():
         read_bytes += len(piece)
         if read_bytes > most_bytes:
             raise too_large(source, most_bytes)
