@@ -143,8 +143,8 @@ def _could_be_connected_to(host: str) -> bool:
     if not _NUMERIC.fullmatch(host):
         return True
     try:
-        ip_address(host)
-    except ValueError:
+        socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+    except OSError:
         return False
     return True
 

@@ -57,6 +57,7 @@ class Intake:
         self._seats: dict[str, Seat] = {}
         self._due = DueQueue()
         self._changed = anyio.Event()
+        self._asleep_until: datetime | None = None
         self._streams: TaskGroup | None = None
 
     # ------------------------------------------------------------------------------------------ what is read
@@ -165,6 +166,7 @@ class Intake:
         Return at `due_at`, or earlier when something changed.
         """
         changed = self._changed
+        self._asleep_until = due_at
         async with anyio.create_task_group() as group:
 
             async def alarm() -> None:
@@ -202,7 +204,9 @@ class Intake:
         self._due.done(source.group, free_at=now if own else now + self._spacing)
         if self._seats.get(source.name) is seat:
             self._schedule(seat)
-        self._wake()
+        next_at = self._due.next_at()
+        if self._asleep_until is None or (next_at is not None and next_at < self._asleep_until):
+            self._wake()  # else the alarm that is set is early enough; setting it anew costs more than a turn here
 
     # ---------------------------------------------------------------------------------------------- one turn
 
