@@ -87,6 +87,7 @@ class Intake:
                 seat.reading.cancel()
         for seat in seats:
             if seat.reading is not None:
+                seat.idle = seat.idle or anyio.Event()
                 await seat.idle.wait()
 
     def views(self) -> tuple[SourceView, ...]:
@@ -191,14 +192,12 @@ class Intake:
         """
         source = seat.source
         if self._seats.get(source.name) is seat:
-            seat.idle = anyio.Event()
             with anyio.CancelScope() as scope:
                 seat.reading, seat.status, seat.reason = scope, "reading", "being read"
                 try:
                     await self._read(seat)
                 finally:
-                    seat.reading = None
-                    seat.idle.set()
+                    seat.stopped()
         now = self._clock.now()
         own = source.relation == "own"
         self._due.done(source.group, free_at=now if own else now + self._spacing)
@@ -248,7 +247,6 @@ class Intake:
         Keep a source that speaks by itself connected; each end is one failure with its back-off.
         """
         assert isinstance(seat.source.reads, Streamer)
-        seat.idle = anyio.Event()
         with anyio.CancelScope() as scope:
             seat.reading = scope
             try:
@@ -256,8 +254,7 @@ class Intake:
                     await self._clock.sleep((seat.next_due_at - self._clock.now()).total_seconds())
                     await self._connect(seat, seat.source.reads)
             finally:
-                seat.reading = None
-                seat.idle.set()
+                seat.stopped()
 
     async def _connect(self, seat: Seat, stream: Streamer) -> None:
         async def send(page: Page) -> None:

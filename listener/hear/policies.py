@@ -7,7 +7,6 @@ commits in `when_full`. Nothing here sleeps by itself or reads a clock.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -15,6 +14,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from tenacity.wait import wait_base
 
 from listener.errors import QueueFull
+from listener.hear.pace import Chance
 
 DAY_S: Final = 86_400.0
 """An error never stops a source for good: it ends in a daily probe (P19)."""
@@ -36,7 +36,7 @@ _FAILURE: Final = wait_exponential(multiplier=2 * FAILURE_FIRST_S, max=DAY_S)
 _LIMITED: Final = wait_exponential(multiplier=2 * LIMITED_FIRST_S, max=DAY_S)
 
 
-def failure_wait_s(failures: int, rng: random.Random) -> float:
+def failure_wait_s(failures: int, rng: Chance) -> float:
     """
     Seconds until a source that failed is tried again: between `FAILURE_FIRST_S` and twice it after the first
     failure, the window doubling with each further one up to a day; anywhere in the window (full jitter).
@@ -48,7 +48,7 @@ def failure_wait_s(failures: int, rng: random.Random) -> float:
     return rng.uniform(FAILURE_FIRST_S, _window_s(_FAILURE, failures))
 
 
-def rate_limited_wait_s(failures: int, rng: random.Random) -> float:
+def rate_limited_wait_s(failures: int, rng: Chance) -> float:
     """
     Seconds until a source whose host said "too often", without saying for how long, is tried again; as
     `failure_wait_s`, from `LIMITED_FIRST_S` on.

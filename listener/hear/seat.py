@@ -6,15 +6,15 @@ Made by app (`Source`) and intake (`Seat`); used by intake and keeping.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from random import Random
 from typing import Literal
 
 import anyio
 import msgspec
 
 from listener.adapter import Poller, Streamer
+from listener.hear.pace import Chance
 from listener.hear.walk import Door
 from listener.status import SourceStateName, SourceView
 
@@ -73,19 +73,27 @@ class Seat:
     cursor: bytes | None
     next_due_at: datetime
     memo: Memo
+    rng: Chance
     status: SourceStateName = "waiting"
     reason: str = "not read yet"
     received: int = 0
     queued: int = 0
-    rng: Random = field(default_factory=Random)
     reading: anyio.CancelScope | None = None
-    idle: anyio.Event = field(default_factory=anyio.Event)
+    idle: anyio.Event | None = None
 
     def wait(self, status: SourceStateName, until: datetime, reason: str) -> None:
         """
         The source is read again at `until`, for a reason an operator can read.
         """
         self.status, self.next_due_at, self.reason = status, until, reason
+
+    def stopped(self) -> None:
+        """
+        It is not being read any more; whoever waits for that goes on.
+        """
+        self.reading = None
+        if self.idle is not None:
+            self.idle.set()
 
     def view(self, *, full: bool) -> SourceView:
         """
