@@ -35,7 +35,7 @@ from listener.keys import KeyRing
 from listener.queues import open_queue
 from listener.queues.base import Queue
 from listener.secret_files import key_ring
-from listener.settings import Settings, Statement
+from listener.settings import Settings
 from listener.status import Readiness
 from listener.telemetry import Telemetry
 from listener.tell.api import build_api
@@ -89,7 +89,7 @@ class Daemon:
             raise _ours(group) from group
 
     async def _run(self, on_ready: Callable[[str], None] | None, signals: bool) -> None:
-        statement = self._load()
+        digest = self._load()
         keys = key_ring(self._settings.privacy.secret_files, create=True)
         objections = settings.read_objections(self._settings.privacy.objections_file)
         self._configured = InForce(self._settings, keys, objections)
@@ -101,7 +101,7 @@ class Daemon:
             async with anyio.create_task_group() as group:
                 if signals:
                     group.start_soon(self._signals)
-                await self._start(group, statement, on_ready)
+                await self._start(group, digest, on_ready)
                 await self._stop.wait()
                 self._telemetry.daemon_stopping(reason="asked to stop")
                 group.cancel_scope.cancel()
@@ -109,12 +109,12 @@ class Daemon:
 
     # --------------------------------------------------------------------------------------------- building
 
-    def _load(self) -> Statement:
+    def _load(self) -> str:
         """
-        The configuration, and the statement somebody signed for it.
+        The configuration, and the digest of the statement that somebody signed for it.
         """
         self._settings = settings.load(self._config, environ=self._environ)
-        return settings.require_accepted(self._settings, settings.lock_path(self._config))
+        return settings.require_accepted(self._settings, settings.lock_path(self._config)).digest
 
     def _web(self) -> Web:
         now = self._settings
@@ -192,9 +192,7 @@ class Daemon:
 
     # --------------------------------------------------------------------------------------------- running
 
-    async def _start(
-        self, group: TaskGroup, statement: Statement, on_ready: Callable[[str], None] | None
-    ) -> None:
+    async def _start(self, group: TaskGroup, digest: str, on_ready: Callable[[str], None] | None) -> None:
         self._at_review(self._clock.now().date())
         await self._clear_away(())
         await self._intake.add(self._sources())
@@ -205,7 +203,7 @@ class Daemon:
             version=__version__,
             sources=len(self._settings.sources),
             watches=len(self._settings.watches),
-            statement=statement.digest,
+            statement=digest,
         )
         if on_ready is not None:
             on_ready(address)

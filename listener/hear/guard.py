@@ -174,13 +174,11 @@ class Guard:
         reaches: What its adapter declared; nothing else is asked.
     """
 
-    __slots__ = ("_by_host", "_source")
+    __slots__ = ("_reaches", "_source")
 
     def __init__(self, source: str, reaches: Sequence[Reach]) -> None:
         self._source = source
-        self._by_host: dict[str, list[tuple[re.Pattern[str], Reach]]] = {}
-        for reach in reaches:
-            self._by_host.setdefault(reach.host, []).append((re.compile(reach.path), reach))
+        self._reaches = tuple((re.compile(reach.path), reach) for reach in reaches)
 
     def first(self, address: str) -> tuple[Target, Reach]:
         """
@@ -216,8 +214,8 @@ class Guard:
         return target
 
     def _reach_of(self, target: Target) -> Reach | None:
-        for pattern, reach in self._by_host.get(target.host, ()):
-            if pattern.fullmatch(target.path):
+        for pattern, reach in self._reaches:
+            if reach.host == target.host and pattern.fullmatch(target.path):
                 return reach
         return None
 
