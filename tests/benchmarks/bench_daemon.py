@@ -93,7 +93,9 @@ def queued(folder: Path) -> int:
     socket_path = str(Installed(folder).where.socket_path)
     with httpx.Client(transport=httpx.HTTPTransport(uds=socket_path), base_url="http://localhost") as client:
         said = client.get("/metrics").text
-    return int(float(next(line for line in said.splitlines() if line.startswith("listener_queue_posts ")).split()[1]))
+    return int(
+        float(next(line for line in said.splitlines() if line.startswith("listener_queue_posts ")).split()[1])
+    )
 
 
 def script_cold(folder: Path, addresses: list[str]) -> Spent:
@@ -135,7 +137,8 @@ def _timed(command: list[str], folder: Path) -> tuple[bytes, Spent]:
 def _until(process: subprocess.Popen[bytes], done: Callable[[], bool]) -> None:
     until = time.monotonic() + PATIENCE_S
     while not done():
-        assert process.poll() is None and time.monotonic() < until, "the daemon ended, or never came to its end"
+        assert process.poll() is None, "the daemon ended"
+        assert time.monotonic() < until, "the daemon never came to its end"
         time.sleep(0.02)
 
 

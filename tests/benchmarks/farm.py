@@ -28,10 +28,10 @@ from typing import Any
 ENTRIES = 9
 """Entries of one document, which is 20 KB long."""
 
-WORDS = (
+TEXT = (
     "the city council voted on a new bridge over the river and people along the road asked when the park would open "
     "again because buses were late all winter while volunteers cleared paths of snow near school before breakfast"
-).split()
+)
 
 HEAD = """
 data_dir = "data"
@@ -71,10 +71,10 @@ def host(number: int) -> str:
 
 def document(number: int, *, entries: int = ENTRIES) -> bytes:
     """An RSS document in WordPress's shape, no two alike: distinct GUIDs, dates of the last three weeks."""
-    dice, now = Random(number), datetime.now(UTC)
+    dice, now, known = Random(number), datetime.now(UTC), TEXT.split()
     items = []
     for entry in range(entries):
-        words = [dice.choice(WORDS) for _ in range(280)]
+        words = [dice.choice(known) for _ in range(280)]
         paragraphs = "".join(f"<p>{' '.join(words[at : at + 40])}.</p>\n" for at in range(0, 280, 40))
         published = now - timedelta(hours=entry * 48, seconds=dice.randrange(3600))
         link = f"https://blog-{number}.example/{published:%Y/%m}/entry-{entry}/"
