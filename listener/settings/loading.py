@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path as FilePath
+from sys import intern
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -260,7 +261,7 @@ def _source(table: SourceTable, spec: AdapterSpec, config: Any) -> Source:
     return Source(
         name=table.name,
         relation=table.relation,
-        criterion=table.criterion,
+        criterion=None if table.criterion is None else intern(table.criterion),  # often one for thousands
         keep=table.keep or spec.terms.default_keep,
         take=table.take or ("all" if table.relation == "own" else "matching"),
         spec=spec,
