@@ -15,7 +15,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -103,12 +103,14 @@ class Farm:
     Args:
         port: The same on every host.
         answered: How many answers it gave so far, shared with its process.
+        pid: Of its process.
         scheme: `http` or `https`.
     """
 
     port: int
     answered: Any
     scheme: str
+    pid: int
 
     def address(self, number: int) -> str:
         return f"{self.scheme}://{host(number)}:{self.port}/feed/{number}"
@@ -133,16 +135,18 @@ def farm(
     process = context.Process(target=_serve, args=(there, answered, hosts, entries, close, tls), daemon=True)
     process.start()
     try:
-        yield Farm(here.recv(), answered, "https" if tls else "http")
+        yield Farm(here.recv(), answered, "https" if tls else "http", process.pid or 0)
     finally:
         process.terminate()
         process.join()
 
 
 def many_files() -> None:
-    """This process and its children may hold a socket per host."""
+    """This process and its children may hold a socket per host; beyond the hard limit only where root may raise it."""
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (65_536, max(hard, 65_536)))
 
 
 class _Answer(asyncio.Protocol):
