@@ -7,7 +7,7 @@ The composition root: settings become objects, objects go into one task group. R
 from __future__ import annotations
 
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ import anyio
 from anyio.abc import TaskGroup, TaskStatus
 from starlette.applications import Starlette
 
-from listener import __version__, registry, settings
+from listener import __version__, settings
 from listener.adapter import Interest
 from listener.clock import Clock
 from listener.control import FORGET_FOR, DaemonControl
@@ -36,7 +36,7 @@ from listener.keys import KeyRing
 from listener.queues import open_queue
 from listener.queues.base import Queue
 from listener.secret_files import key_ring
-from listener.settings import Settings, Statement
+from listener.settings import Settings
 from listener.status import Readiness
 from listener.telemetry import Telemetry
 from listener.tell.api import build_api
@@ -90,7 +90,7 @@ class Daemon:
             raise _ours(group) from group
 
     async def _run(self, on_ready: Callable[[str], None] | None, signals: bool) -> None:
-        statement = self._load()
+        digest = self._load()
         keys = key_ring(self._settings.privacy.secret_files, create=True)
         objections = settings.read_objections(self._settings.privacy.objections_file)
         self._configured = InForce(self._settings, keys, objections)
@@ -102,7 +102,7 @@ class Daemon:
             async with anyio.create_task_group() as group:
                 if signals:
                     group.start_soon(self._signals)
-                await self._start(group, statement, on_ready)
+                await self._start(group, digest, on_ready)
                 await self._stop.wait()
                 self._telemetry.daemon_stopping(reason="asked to stop")
                 group.cancel_scope.cancel()
@@ -110,12 +110,12 @@ class Daemon:
 
     # --------------------------------------------------------------------------------------------- building
 
-    def _load(self) -> Statement:
+    def _load(self) -> str:
         """
-        The configuration, and the statement somebody signed for it.
+        The configuration, and the digest of the statement that somebody signed for it.
         """
         self._settings = settings.load(self._config, environ=self._environ)
-        return settings.require_accepted(self._settings, settings.lock_path(self._config))
+        return settings.require_accepted(self._settings, settings.lock_path(self._config)).digest
 
     def _web(self) -> Web:
         now = self._settings
@@ -146,7 +146,7 @@ class Daemon:
             workers=self._settings.reader.workers,
             spacing_s=self._settings.reader.spacing_s,
             telemetry=self._telemetry,
-            rebuild=self._source,
+            rebuild=self._rebuilt,
         )
         self._upkeep = Upkeep(
             queue=self._queue,
@@ -167,23 +167,35 @@ class Daemon:
             reload=self.reload,
         )
 
-    def _source(self, name: str, moved_to: str | None = None) -> Source:
+    def _sources(self, names: Iterable[str] | None = None) -> Iterator[Source]:
         """
-        One configured source, ready to be read; at the address it moved to, where there is one.
+        Configured sources, ready to be read; None: all of them.
+        """
+        wanted = None if names is None else frozenset(names)
+        for source in self._settings.sources:
+            if wanted is None or source.name in wanted:
+                yield self._source(source)
+
+    def _rebuilt(self, name: str, moved_to: str | None) -> Source:
+        """
+        The source of that name, read at the address it moved to; at the configured one where that is None.
         """
         chosen = next(source for source in self._settings.sources if source.name == name)
-        spec, config = registry.spec(chosen.adapter), chosen.config
+        return self._source(chosen, moved_to)
+
+    def _source(self, chosen: settings.Source, moved_to: str | None = None) -> Source:
+        spec, config = chosen.spec, chosen.config
         if moved_to is not None and spec.relocated is not None:
             config = spec.relocated(config, moved_to)
         interest: Interest = LiveInterest(self._configured)
-        reader = self._web_client.reader(name, spec.reaches(config))
+        reader = self._web_client.reader(chosen.name, spec.reaches(config))
         return Source(
-            name=name,
+            name=chosen.name,
             network=chosen.adapter,
             relation=chosen.relation,
             keep=chosen.keep,
             take_all=chosen.take == "all",
-            door=Door(self._configured, name),
+            door=Door(self._configured, chosen.name),
             reads=spec.build(config, reader, self._clock, interest),
             group=spec.lease_group(config),
             interval_s=spec.interval_s(config, chosen.relation),
@@ -196,12 +208,10 @@ class Daemon:
 
     # --------------------------------------------------------------------------------------------- running
 
-    async def _start(
-        self, group: TaskGroup, statement: Statement, on_ready: Callable[[str], None] | None
-    ) -> None:
+    async def _start(self, group: TaskGroup, digest: str, on_ready: Callable[[str], None] | None) -> None:
         self._at_review(self._clock.now().date())
         await self._clear_away(())
-        await self._intake.add(self._source(source.name) for source in self._settings.sources)
+        await self._intake.add(self._sources())
         address = await group.start(self._serve)
         group.start_soon(self._intake.run)
         group.start_soon(self._upkeep.run)
@@ -209,7 +219,7 @@ class Daemon:
             version=__version__,
             sources=len(self._settings.sources),
             watches=len(self._settings.watches),
-            statement=statement.digest,
+            statement=digest,
         )
         if on_ready is not None:
             on_ready(address)
@@ -319,7 +329,7 @@ class Daemon:
         self._configured.apply(wanted, objections)
         self._upkeep.retention = timedelta(days=wanted.privacy.retention_days)
         self._at_review(self._clock.now().date())
-        await self._intake.add(self._source(name) for name in [*change.added, *change.changed])
+        await self._intake.add(self._sources([*change.added, *change.changed]))
         await self._clear_away(change.removed)
         reach("reload.applied")
         counts = {name: len(getattr(change, name)) for name in ("added", "changed", "removed", "unchanged")}

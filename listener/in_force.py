@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from listener import registry, settings
-from listener.adapter import Terms
+from listener.adapter import AdapterSpec, Terms
 from listener.events import (
     Change,
     Cleared,
@@ -68,7 +67,17 @@ class InForce:
             nobot_tags=now.privacy.nobot_tags,
             objections=objections,
         )
-        self.places = {source.name: _place(now, source) for source in now.sources}
+        spans = {adapter: _spans(now, spec) for adapter, spec in _specs(now).items()}
+        self.places = {
+            source.name: Place(
+                network=source.adapter,
+                source=source.name,
+                keep=source.keep,
+                retention=spans[source.adapter][0],
+                emit_from=spans[source.adapter][1],
+            )
+            for source in now.sources
+        }
 
     def asking(self, paused: frozenset[WatchName]) -> Asking:
         """
@@ -159,22 +168,19 @@ def own_hosts(now: Settings) -> frozenset[str]:
         reach.host
         for source in now.sources
         if source.relation == "own"
-        for reach in registry.spec(source.adapter).reaches(source.config)
+        for reach in source.spec.reaches(source.config)
     )
 
 
-def _place(now: Settings, source: settings.Source) -> Place:
+def _specs(now: Settings) -> dict[str, AdapterSpec]:
+    return {source.adapter: source.spec for source in now.sources}
+
+
+def _spans(now: Settings, spec: AdapterSpec) -> tuple[timedelta, timedelta]:
     """
-    Where the posts of a source come from, and how long they may stay.
+    How long the posts of an adapter's sources may stay, and how old they may be; made once, not for each source.
     """
     retention = timedelta(days=now.privacy.retention_days)
-    most = registry.spec(source.adapter).terms.retention_max_days
-    if most is not None:
-        retention = min(retention, timedelta(days=most))
-    return Place(
-        network=source.adapter,
-        source=source.name,
-        keep=source.keep,
-        retention=retention,
-        emit_from=max(retention, timedelta(days=now.privacy.backfill_days)),
-    )
+    if spec.terms.retention_max_days is not None:
+        retention = min(retention, timedelta(days=spec.terms.retention_max_days))
+    return retention, max(retention, timedelta(days=now.privacy.backfill_days))

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import typer
 
@@ -42,11 +44,27 @@ def run(
 
     import anyio
 
-    from listener.app import Daemon
-    from listener.clock import SystemClock
-    from listener.telemetry import Telemetry, take_over_process
+    with _without("rich", "pygments"):
+        from listener.app import Daemon
+        from listener.clock import SystemClock
+        from listener.telemetry import Telemetry, take_over_process
 
     telemetry = Telemetry(sys.stdout, pretty=sys.stdout.isatty() if pretty is None else pretty, debug=debug)
     take_over_process(telemetry)
     daemon = Daemon(config, os.environ, clock=SystemClock(), telemetry=telemetry)
     anyio.run(daemon.run)
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """
+    What is imported meanwhile does not find these modules. Libraries take them along where they are installed, to
+    draw tracebacks on a terminal; a daemon draws none and would carry them for years (4 MB, a sixth of the start).
+    """
+    hidden = [name for name in names if name not in sys.modules]
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]  # None: an import of it fails, as documented
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]

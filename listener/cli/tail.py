@@ -7,7 +7,6 @@ connection. What an event says was masked at the gate; here only what could stee
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import sys
@@ -15,15 +14,19 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 import typer
 
-from listener.cli.client import SILENT_MOST_S, Where, daemon, opened
 from listener.cli.options import CONFIG, ConfigOption
 from listener.cli.screen import clean, clean_json, moment
 from listener.errors import ConfigError, Fault, NoDaemon
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
+    from listener.cli.client import Where
 
 _FIRST_PAUSE_S: Final = 1.0
 _LONGEST_PAUSE_S: Final = 30.0
@@ -81,6 +84,8 @@ def tail(
     Exit codes:
       0 ended · 1 refused · 2 command line or configuration · 6 no daemon · 130 interrupted
     """
+    from listener.cli.client import Where, daemon
+
     where = daemon(config) if url is None else Where(url=url, token=_token(token_file))
     wanted = Wanted((*(("watch", name) for name in watch), *(("network", name) for name in network)), since)
     lines: Iterator[str] = followed(where, wanted, pause=time.sleep) if follow else pages(where, wanted)
@@ -96,6 +101,8 @@ def pages(where: Where, wanted: Wanted) -> Iterator[str]:
     """
     Every event that is there already, as JSON.
     """
+    from listener.cli.client import SILENT_MOST_S, opened
+
     after, more = wanted.since, True
     while more:
         with opened(
@@ -120,6 +127,10 @@ def followed(where: Where, wanted: Wanted, *, pause: Callable[[float], None]) ->
         NoDaemon: nothing answered the first time.
         Refused: the daemon says no, at any time.
     """
+    from http.client import HTTPException
+
+    from listener.cli.client import SILENT_MOST_S, opened
+
     last_id: str | None = None
     wait_s = _FIRST_PAUSE_S
     path = wanted.path("/v1/events/stream", after=wanted.since)
@@ -135,14 +146,14 @@ def followed(where: Where, wanted: Wanted, *, pause: Callable[[float], None]) ->
         except NoDaemon:
             if last_id is None:
                 raise
-        except (OSError, http.client.HTTPException):
+        except (OSError, HTTPException):
             pass  # as when the stream ends in order: told below, and taken up again
         print(f"listener: the connection was lost; trying again in {wait_s:g} s", file=sys.stderr)
         pause(wait_s)
         wait_s = min(2 * wait_s, _LONGEST_PAUSE_S)
 
 
-def blocks(answer: http.client.HTTPResponse) -> Iterator[dict[str, str]]:
+def blocks(answer: HTTPResponse) -> Iterator[dict[str, str]]:
     """
     The fields of each block of a stream.
 

@@ -62,6 +62,8 @@ Source: IANA IPv4 and IPv6 Special-Purpose Address Registries, as of RFC 6890 wi
 _UNSENDABLE: Final = re.compile(r"[\x00-\x1f\x7f]")
 _SENT_AS_IS: Final = "".join(map(chr, range(0x21, 0x7F)))
 _HOST: Final = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*")  # a name (IDNA-encoded), or an IP address
+_NUMERIC: Final = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|.*:.*")
+_DOTTED: Final = re.compile(r"(?:[/\\]|%2f|%5c)(?:\.|%2e)", re.IGNORECASE)  # a path begins with a slash
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
@@ -126,10 +128,25 @@ def parse(address: str, *, source: str) -> Target:
         raise RequestRefused(f"{source}: an address with user name or password is not read; remove them")
     if not _HOST.fullmatch(host):
         raise RequestRefused(f"{source}: the address names no host that could exist; mend the address")
+    if not _could_be_connected_to(host):
+        raise RequestRefused(f"{source}: the host is neither a name nor a plain IP address")
     path = url.raw_path.partition("?")[0]
-    if {".", ".."} & set(re.split(r"[/\\]", unquote(path))):
+    if _DOTTED.search(path) and {".", ".."} & set(re.split(r"[/\\]", unquote(path))):
         raise RequestRefused(f"{source}: the path of the address holds dot segments; write it out")
     return Target(url, url.scheme, host, path)
+
+
+def _could_be_connected_to(host: str) -> bool:
+    """
+    False for what looks like an IP address and is none.
+    """
+    if not _NUMERIC.fullmatch(host):
+        return True
+    try:
+        socket.inet_pton(socket.AF_INET6 if ":" in host else socket.AF_INET, host)
+    except OSError:
+        return False
+    return True
 
 
 def _url(text: str) -> URL:
@@ -157,13 +174,11 @@ class Guard:
         reaches: What its adapter declared; nothing else is asked.
     """
 
-    __slots__ = ("_by_host", "_source")
+    __slots__ = ("_reaches", "_source")
 
     def __init__(self, source: str, reaches: Sequence[Reach]) -> None:
         self._source = source
-        self._by_host: dict[str, list[tuple[re.Pattern[str], Reach]]] = {}
-        for reach in reaches:
-            self._by_host.setdefault(reach.host, []).append((re.compile(reach.path), reach))
+        self._reaches = tuple((re.compile(reach.path), reach) for reach in reaches)
 
     def first(self, address: str) -> tuple[Target, Reach]:
         """
@@ -199,8 +214,8 @@ class Guard:
         return target
 
     def _reach_of(self, target: Target) -> Reach | None:
-        for pattern, reach in self._by_host.get(target.host, ()):
-            if pattern.fullmatch(target.path):
+        for pattern, reach in self._reaches:
+            if reach.host == target.host and pattern.fullmatch(target.path):
                 return reach
         return None
 

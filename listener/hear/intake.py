@@ -66,6 +66,7 @@ class Intake:
         self._seats: dict[str, Seat] = {}
         self._due = DueQueue()
         self._changed = anyio.Event()
+        self._asleep_until: datetime | None = None
         self._streams: TaskGroup | None = None
 
     # ------------------------------------------------------------------------------------------ what is read
@@ -94,7 +95,8 @@ class Intake:
             if seat.reading is not None:
                 seat.reading.cancel()
         for seat in seats:
-            if seat.reading is not None and seat.idle is not None:
+            if seat.reading is not None:
+                seat.idle = seat.idle or anyio.Event()
                 await seat.idle.wait()
 
     def views(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
@@ -221,6 +223,7 @@ class Intake:
         Return at `due_at`, or earlier when something changed.
         """
         changed = self._changed
+        self._asleep_until = due_at
         async with anyio.create_task_group() as group:
 
             async def alarm() -> None:
@@ -245,15 +248,13 @@ class Intake:
         """
         source = seat.source
         if self._seats.get(source.name) is seat:
-            seat.idle = anyio.Event()
             with anyio.CancelScope() as scope:
                 seat.reading = scope
                 seat.act("reading", "being read")
                 try:
                     await self._read(seat)
                 finally:
-                    seat.reading = None
-                    seat.idle.set()
+                    seat.stopped()
         now = self._clock.now()
         own = source.relation == "own"
         self._due.done(source.group, free_at=now if own else now + self._spacing)
@@ -261,7 +262,9 @@ class Intake:
             if seat.moving:
                 await self._settle_elsewhere(seat)
             self._schedule(seat)
-        self._wake()
+        next_at = self._due.next_at()
+        if self._asleep_until is None or (next_at is not None and next_at < self._asleep_until):
+            self._wake()  # else the alarm that is set is early enough; setting it anew costs more than a turn here
 
     # ---------------------------------------------------------------------------------------------- one turn
 
@@ -304,7 +307,6 @@ class Intake:
         Keep a source that speaks by itself connected; each end is one failure with its back-off.
         """
         assert isinstance(seat.source.reads, Streamer)
-        seat.idle = anyio.Event()
         with anyio.CancelScope() as scope:
             seat.reading = scope
             try:
@@ -312,8 +314,7 @@ class Intake:
                     await self._clock.sleep((seat.next_due_at - self._clock.now()).total_seconds())
                     await self._connect(seat, seat.source.reads)
             finally:
-                seat.reading = None
-                seat.idle.set()
+                seat.stopped()
 
     async def _connect(self, seat: Seat, stream: Streamer) -> None:
         async def send(page: Page) -> None:

@@ -44,6 +44,7 @@ _DUMP_VERSION: Final = 1
 RHYTHM_SHARE: Final = 12
 """Chosen: a source is read twelve times between two of its posts, as far as floor and ceiling allow (P14): a daily blog
 every two hours, a weekly one every fourteen."""
+_WORD: Final = 2**64 - 1
 
 DueNote = Literal["floor", "ceiling", "no_validators", "skipped"]
 
@@ -72,19 +73,22 @@ class Spread:
     the standard library keeps 2.5 KB of state.
     """
 
-    __slots__ = ("_asked", "_seed")
+    __slots__ = ("_state",)
 
     def __init__(self, source: str) -> None:
-        self._seed = hashlib.sha256(source.encode()).digest()[:8]
-        self._asked = 0
+        self._state = int.from_bytes(hashlib.sha256(source.encode()).digest()[24:], "big")
 
     def random(self) -> float:
         """
         The next number, from 0 inclusive to 1 exclusive.
+
+        Source: SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
         """
-        self._asked += 1
-        digest = hashlib.sha256(self._seed + self._asked.to_bytes(8, "big")).digest()
-        return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+        self._state = (self._state + 0x9E3779B97F4A7C15) & _WORD
+        mixed = self._state
+        mixed = ((mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9) & _WORD
+        mixed = ((mixed ^ (mixed >> 27)) * 0x94D049BB133111EB) & _WORD
+        return ((mixed ^ (mixed >> 31)) >> 11) / 2**53
 
     def uniform(self, low: float, high: float) -> float:
         """

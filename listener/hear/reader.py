@@ -5,7 +5,7 @@ The only way out: one GET at a time, within what a source declared, in the pace 
 pass `listener.hear.guard`, turns come from `listener.hear.turns`, bytes from `listener.hear.transport`.
 
 Invariants: nothing but GET can be said, by either door of `ReadOnly`, its own `read` or an `httpx.AsyncClient` built
-on it; every request has taken its turn, hops included; an answer is whole and within its caps, or an error; no
+on it; both say exactly what was checked; every request has taken its turn, hops included; an answer is whole and within its caps, or an error; no
 connection outlives the request that was cancelled; no message holds more than the source's name and its host.
 
 Offered encoding is gzip alone: brotli and zstd decoders cannot be bounded as tightly.
@@ -32,7 +32,7 @@ from listener.errors import AccessDenied, RateLimited, RequestRefused, SourceUna
 from listener.hear.guard import Guard, IPNetwork, Target
 from listener.hear.pace import Pace, parse_retry_after
 from listener.hear.reads import Meter
-from listener.hear.transport import URL_EXTENSION, AioTransport, body_within
+from listener.hear.transport import Answer, Transport, body_within
 from listener.hear.turns import Turns
 from listener.http_hints import parse_http_date
 
@@ -49,8 +49,7 @@ _BODY_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
 _NOT_TOLD: Final = _BODY_HEADERS | {"set-cookie", "content-encoding"}
 """Of the wire, not of the decoded body; and what would let a server know us again."""
 
-_PREPARED_MOST: Final = 8
-"""Chosen: a feed asks one address; an adapter whose addresses change gains nothing from keeping them."""
+_BREAKS_A_REQUEST: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 UNAVAILABLE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (httpx.ConnectTimeout, "did not accept a connection in time"),
@@ -149,10 +148,10 @@ class Web:
         self._allow = tuple(allow)
         self._tls = tls
         self._resolver = resolver
-        self._transport: AioTransport | None = None
+        self._transport: Transport | None = None
 
     async def __aenter__(self) -> Self:
-        self._transport = AioTransport(allow=self._allow, tls=self._tls, resolver=self._resolver)
+        self._transport = Transport(allow=self._allow, tls=self._tls, resolver=self._resolver)
         return self
 
     async def __aexit__(
@@ -167,7 +166,7 @@ class Web:
                 await transport.aclose()
 
     @property
-    def transport(self) -> AioTransport:
+    def transport(self) -> Transport:
         """
         Raises:
             RuntimeError: used outside `async with`.
@@ -190,12 +189,12 @@ class Web:
 @dataclass(frozen=True, slots=True, repr=False)
 class _Asked:
     """
-    One request on its way: what is asked, within which reach, and with what is left of the deadline.
+    One request on its way: what is asked, within which reach, saying what, and with what is left of the deadline.
     """
 
-    request: httpx.Request
     target: Target
     reach: Reach
+    headers: Mapping[str, str]
     left_s: float
 
 
@@ -210,7 +209,6 @@ class ReadOnly(httpx.AsyncBaseTransport):
         self._name = name
         self._guard = Guard(name, reaches)
         self.meter = Meter()
-        self._prepared: dict[str, tuple[httpx.Request, Target, Reach, Mapping[str, str]]] = {}
 
     def __repr__(self) -> str:
         return f"ReadOnly({self._name!r})"
@@ -221,17 +219,13 @@ class ReadOnly(httpx.AsyncBaseTransport):
         may name people. Cookies never come back, nor do headers of the wire (length, encoding). A validator whose bytes cannot be sent as they came is not
         sent at all.
         """
-        validators, others = self._told(headers or {})
-        asked = self._prepare(address, others)
-        _revalidate(asked.request, validators)
-        host = asked.reach.host
+        said = self._said(headers or {})
+        target, reach = self._guard.first(address)
         try:
-            reply = await self._follow(asked)
+            reply = await self._follow(_Asked(target, reach, said, self._web.limits.deadline_s))
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, httpx.CookieConflict) as error:
-            raise SourceUnavailable(f"{self._name}: {host} {unavailable_because(error)}") from error
-        finally:
-            self._keep(address, asked, others)
-        self._judge(reply.status, host)
+            raise SourceUnavailable(f"{self._name}: {reach.host} {unavailable_because(error)}") from error
+        self._judge(reply.status, reach.host)
         return reply
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -247,62 +241,28 @@ class ReadOnly(httpx.AsyncBaseTransport):
             raise RequestRefused(f"{self._name}: this service only reads; the request was not sent")
         target, reach = self._guard.first(str(request.url))
         headers = {name: value for name, value in request.headers.items() if name in HEADERS}
-        asked = _Asked(self._request(target, headers), target, reach, self._web.limits.deadline_s)
+        asked = _Asked(target, reach, {**self._web.identity, **headers}, self._web.limits.deadline_s)
         status, told, body, _ = await self._exchange(asked)
         raw = [(name.encode(), value.encode(errors="surrogateescape")) for name, value in told.items()]
         return httpx.Response(status, headers=raw, content=body, request=request)
 
-    # -------------------------------------------------------------------------------------------- preparing
-
-    def _told(self, headers: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    def _said(self, headers: Mapping[str, str]) -> dict[str, str]:
         """
-        Validators, and the rest, with names in lower case.
+        All that the request says, names in lower case.
 
         Raises:
             RequestRefused: a header that may not be sent, or one that would break the request.
         """
-        validators: dict[str, str] = {}
-        others: dict[str, str] = {}
+        said = dict(self._web.identity)
         for given, value in headers.items():
             name = given.lower()
             if name not in HEADERS:
                 raise RequestRefused(f"{self._name}: a request may not carry the header {name[:40]!a}")
-            if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", value):
+            if _BREAKS_A_REQUEST.search(value):
                 raise RequestRefused(f"{self._name}: the header {name} holds a control character")
-            if name not in VALIDATORS:
-                others[name] = value
-            elif _sendable(value):
-                validators[name] = value
-        return validators, others
-
-    def _prepare(self, address: str, headers: Mapping[str, str]) -> _Asked:
-        """
-        The request for an address: the one kept from last time where nothing but validators differs. It is taken
-        out while in use, so that two reads never share one.
-        """
-        kept = self._prepared.pop(address, None)
-        if kept is not None and kept[3] == headers:
-            request, target, reach, _ = kept
-        else:
-            target, reach = self._guard.first(address)
-            request = self._request(target, headers)
-        return _Asked(request, target, reach, self._web.limits.deadline_s)
-
-    def _keep(self, address: str, asked: _Asked, headers: Mapping[str, str]) -> None:
-        while len(self._prepared) >= _PREPARED_MOST:
-            del self._prepared[next(iter(self._prepared))]
-        self._prepared[address] = (asked.request, asked.target, asked.reach, headers)
-
-    def _request(self, target: Target, headers: Mapping[str, str]) -> httpx.Request:
-        values = {name.encode(): value.encode() for name, value in {**self._web.identity, **headers}.items()}
-        # httpx learns only the origin, so that nothing that prints a request can print a query.
-        origin = f"{target.scheme}://{target.url.raw_authority}/"
-        try:
-            request = httpx.Request("GET", origin, headers=values, extensions={URL_EXTENSION: target.url})
-        except httpx.InvalidURL:  # stricter than yarl about numbers; its message would repeat the host
-            raise RequestRefused(f"{self._name}: the host is neither a name nor a plain IP address") from None
-        request.headers.encoding = "utf-8"  # or httpx refuses a validator beyond ASCII
-        return request
+            if name not in VALIDATORS or _sendable(value):
+                said[name] = value
+        return said
 
     # --------------------------------------------------------------------------------------------- exchange
 
@@ -320,16 +280,14 @@ class ReadOnly(httpx.AsyncBaseTransport):
                 raise httpx.TooManyRedirects("too many")
             target = self._guard.hop(asked.target, location, asked.reach)
             hops.append((status, str(target.url)))
-            kept = self._kept_at(asked, target)
-            asked = _Asked(self._request(target, kept), target, asked.reach, left_s)
+            asked = _Asked(target, asked.reach, self._kept_at(asked, target), left_s)
 
-    @staticmethod
-    def _kept_at(asked: _Asked, target: Target) -> dict[str, str]:
+    def _kept_at(self, asked: _Asked, target: Target) -> dict[str, str]:
         """
         What goes along to the next hop: never validators, credentials only within the origin.
         """
         kept = _EVERYWHERE if asked.target.origin != target.origin else HEADERS - VALIDATORS
-        return {name: value for name, value in asked.request.headers.items() if name in kept}
+        return {**self._web.identity, **{name: asked.headers[name] for name in asked.headers if name in kept}}
 
     async def _exchange(self, asked: _Asked) -> tuple[int, dict[str, str], bytes, float]:
         """
@@ -338,12 +296,14 @@ class ReadOnly(httpx.AsyncBaseTransport):
         turns, host = self._web.turns, asked.target.host
         await turns.take(host, source=self._name)
         self.meter.sent(host)
+        left_s = 0.0
         try:
-            with anyio.fail_after(asked.left_s) as scope:
+            with anyio.move_on_after(asked.left_s) as scope:
                 status, headers, body = await self._taken_in(asked)
-                left_s = scope.deadline - anyio.current_time()
-        except TimeoutError:
-            raise httpx.ReadTimeout("deadline") from None
+                if status in _REDIRECTS:
+                    left_s = scope.deadline - anyio.current_time()
+            if scope.cancelled_caught:
+                raise httpx.ReadTimeout("deadline")
         finally:
             turns.give_back(host)
         self._hold_if_asked(status, headers, host)
@@ -351,20 +311,20 @@ class ReadOnly(httpx.AsyncBaseTransport):
 
     async def _taken_in(self, asked: _Asked) -> tuple[int, dict[str, str], bytes]:
         try:
-            response = await self._web.transport.handle_async_request(asked.request)
+            answer = await self._web.transport.get(asked.target.url, asked.headers)
         except RequestRefused as error:
             raise RequestRefused(f"{self._name}: {asked.reach.host} was not asked: {error}") from None
         try:
             body = b""
-            self.meter.status = response.status_code
-            if 200 <= response.status_code < 300:
+            self.meter.status = answer.status
+            if 200 <= answer.status < 300:
                 limit = self._web.limits.max_bytes
                 body = await body_within(
-                    response, wire_bytes=limit, body_bytes=limit, source=self._name, meter=self.meter
+                    answer, wire_bytes=limit, body_bytes=limit, source=self._name, meter=self.meter
                 )
-            return response.status_code, _headers(response), body
+            return answer.status, _headers(answer), body
         finally:
-            await response.stream.aclose()  # type: ignore[union-attr]  # AioTransport's streams are asynchronous
+            answer.release()
 
     # ---------------------------------------------------------------------------------------------- judging
 
@@ -400,18 +360,6 @@ class ReadOnly(httpx.AsyncBaseTransport):
         raise SourceUnavailable(f"{self._name}: {host} answered {status}; tried again later", status=status)
 
 
-def _revalidate(request: httpx.Request, validators: Mapping[str, str]) -> None:
-    """
-    A prepared request carries these validators, and none of last time.
-    """
-    for name in VALIDATORS:
-        value = validators.get(name)
-        if value is not None:
-            request.headers[name] = value
-        elif name in request.headers:
-            del request.headers[name]
-
-
 def unavailable_because(error: Exception) -> str:
     """
     What a failure of httpx means for the source; never its own message, which may hold an address.
@@ -422,12 +370,12 @@ def unavailable_because(error: Exception) -> str:
     return "cannot be read"
 
 
-def _headers(response: httpx.Response) -> dict[str, str]:
+def _headers(answer: Answer) -> dict[str, str]:
     """
     Names in lower case; values decoded so that `_sendable` can tell whether they can be sent back unchanged.
     """
     headers: dict[str, str] = {}
-    for raw_name, raw_value in response.headers.raw:
+    for raw_name, raw_value in answer.headers:
         name, value = raw_name.decode("ascii", "replace").lower(), raw_value.decode(errors="surrogateescape")
         if name not in _NOT_TOLD:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value

@@ -97,6 +97,14 @@ class Seat:
         self.status, self.next_due_at, self.why = status, until, why
         self.reason = FIXED[why] if reason is None else reason
 
+    def stopped(self) -> None:
+        """
+        It is not being read any more; whoever waits for that goes on.
+        """
+        self.reading = None
+        if self.idle is not None:
+            self.idle.set()
+
     def act(self, why: Why, reason: str) -> None:
         """
         The source is being read.

@@ -1,8 +1,9 @@
 """
-httpx's types over one aiohttp session, and the bounded way to take a body in.
+One aiohttp session that says GET, and the bounded way to take a body in.
 
-`listener.hear.reader` gives it requests that the guard has passed; nobody else builds one. httpx's own pool is
-quadratic in its connections, and the ready-made bridge keeps cookies and rewrites addresses; hence this one.
+`listener.hear.reader` gives it addresses that the guard has passed; nobody else builds one. httpx's own pool is
+quadratic in its connections, and the ready-made bridge keeps cookies and rewrites addresses; hence this one. It
+speaks no types of httpx but its errors: making a Request and a Response for each poll would cost as much as the poll.
 
 Invariants: what `listener.hear.guard.parse` made of an address is what is sent, byte for byte; no cookie is kept, no
 proxy taken from the environment, no header added but `Host`, nothing sent twice, no redirect followed here; a foreign
@@ -11,25 +12,27 @@ error leaves as httpx's own and without an address in it.
 
 from __future__ import annotations
 
+import socket
 import ssl
 import zlib
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn
 
 import aiohttp
 import httpx
-from aiohttp.abc import AbstractResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from listener.errors import DocumentRefused, RequestRefused
 from listener.hear.guard import AddressRefused, IPNetwork, socket_factory
+from listener.hear.lookup import Lookup
 from listener.hear.reads import Meter
 
-URL_EXTENSION: Final = "listener.url"
-"""Key of a request's parsed address; parsing it again would cost, and might differ."""
-
-KEEP_ALIVE_S: Final = 15.0
-"""Chosen: long enough for the pages of one reading; a source asked minutes later connects anew."""
+KEEP_ALIVE_S: Final = 3.0
+"""
+Chosen: longer than the spacing between two pages of one reading, and no longer, because a kept TLS connection takes 0.3
+MB (measured 2026-11-24, asyncio's buffers); a source asked minutes later connects anew.
+"""
 
 SLICE_BYTES: Final = 1_024
 """Fed to the decoder at a time, because it hands back a copy of what it has not come to yet."""
@@ -95,6 +98,30 @@ def _raise_translated(error: Exception) -> NoReturn:
     raise translated(error) from None
 
 
+class _Names(AbstractResolver):
+    """
+    `Lookup` as the connector asks for it.
+    """
+
+    def __init__(self, lookup: Lookup) -> None:
+        self._lookup = lookup
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        flags = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        return [
+            ResolveResult(hostname=host, host=address[0], port=port, family=kind, proto=proto, flags=flags)
+            for kind, _, proto, _, address in await self._lookup.addresses(host, port, family)
+            if kind == socket.AF_INET or not address[3]  # one with a zone is link-local: never read
+        ]
+
+    async def close(self) -> None:
+        """
+        Nothing: whoever made the lookup closes it.
+        """
+
+
 async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
     """
     Client middleware that lets no connection error of aiohttp reach its session, which would send the request a
@@ -106,10 +133,9 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
         _raise_translated(error)
 
 
-class AioTransport(httpx.AsyncBaseTransport):
+class Transport:
     """
-    httpx.Request in, httpx.Response out, over one session of its own. To be built inside the running loop; closed
-    with `aclose`.
+    GET over one session of its own. To be built inside the running loop; closed with `aclose`.
 
     Args:
         allow: Networks that may be connected to although they are not global.
@@ -131,11 +157,12 @@ class AioTransport(httpx.AsyncBaseTransport):
             raise ValueError(
                 "servers are always verified: the TLS context must require certificates and names"
             )
+        self._lookup = Lookup() if resolver is None else None
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0,  # pace limits, per host and in all
                 ssl=tls or True,
-                resolver=resolver,
+                resolver=resolver if self._lookup is None else _Names(self._lookup),
                 socket_factory=socket_factory(allow),
                 keepalive_timeout=KEEP_ALIVE_S,
             ),
@@ -149,65 +176,71 @@ class AioTransport(httpx.AsyncBaseTransport):
             middlewares=(_once,),
         )
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def get(self, url: URL, headers: Mapping[str, str]) -> Answer:
         """
-        The head of the answer; its stream is raw (still encoded) and must be closed.
+        The head of the answer; its body is raw (still encoded), and it must be released.
+
+        Args:
+            url: As `listener.hear.guard.parse` made it.
+            headers: All that is said beside `Host`.
 
         Raises:
             httpx.TransportError: no head came.
             RequestRefused: the address guard refused every address of the host.
         """
-        url = request.extensions.get(URL_EXTENSION)
         try:
-            answer = await self._session.request(
-                request.method,
-                url if isinstance(url, URL) else URL(str(request.url), encoded=True),
-                headers=[
-                    (name.decode("ascii"), value.decode())
-                    for name, value in request.headers.raw
-                    if name.lower() != b"host"
-                ],
-                allow_redirects=False,
-            )
+            return Answer(await self._session.get(url, headers=headers, allow_redirects=False))
         except _FOREIGN as error:
             _raise_translated(error)
-        return httpx.Response(
-            answer.status, headers=answer.raw_headers, stream=AioStream(answer), request=request
-        )
 
     async def aclose(self) -> None:
         """
         Every connection is closed.
         """
         await self._session.close()
+        if self._lookup is not None:
+            self._lookup.close()
 
 
-class AioStream(httpx.AsyncByteStream):
+class Answer:
     """
-    The raw body of one answer. Closing it before its end closes the connection; after its end, or where there is
-    no body, the connection goes back to the pool.
+    The head of an answer, and the way to its raw body.
     """
+
+    __slots__ = ("_answer", "headers", "status")
 
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
         self._answer = answer
+        self.status: int = answer.status
+        self.headers: tuple[tuple[bytes, bytes], ...] = answer.raw_headers
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
+    def said(self, name: bytes) -> str:
         """
-        Not a generator: one that is left in the middle would end whenever the collector finds it.
+        Every value of a header, joined; empty where it was not sent.
+
+        Args:
+            name: In lower case.
+        """
+        return ", ".join(value.decode("latin-1") for key, value in self.headers if key.lower() == name)
+
+    async def piece(self) -> bytes:
+        """
+        The next piece of the raw body; empty at its end.
+
+        Raises:
+            httpx.TransportError: the wire broke.
         """
         try:
-            piece = await self._answer.content.readany()
+            return await self._answer.content.readany()
         except _FOREIGN as error:
             raise translated(error) from None
-        if not piece:
-            raise StopAsyncIteration
-        return piece
 
-    async def aclose(self) -> None:
-        self._answer.release()  # does not wait: safe while being cancelled
+    def release(self) -> None:
+        """
+        Let go of it. Before the end of the body the connection is closed; after it, or where there is no body, it goes
+        back to the pool. Does not wait: safe while being cancelled.
+        """
+        self._answer.release()
 
 
 class Gunzip:
@@ -295,13 +328,13 @@ def too_large(source: str, most_bytes: int) -> DocumentRefused:
 
 
 async def body_within(
-    response: httpx.Response, *, wire_bytes: int, body_bytes: int, source: str, meter: Meter | None = None
+    answer: Answer, *, wire_bytes: int, body_bytes: int, source: str, meter: Meter | None = None
 ) -> bytes:
     """
     The decoded body of a raw answer.
 
     Args:
-        response: As `AioTransport` gave it.
+        answer: As `Transport` gave it.
         wire_bytes: Most that is taken off the wire.
         body_bytes: Most that it may decode to.
         source: Name of the source, for messages.
@@ -312,19 +345,19 @@ async def body_within(
         httpx.DecodingError: said to be gzip and is not, or not wholly.
         httpx.TransportError: the wire broke.
     """
-    encoding = response.headers.get("content-encoding", "").strip().lower()
+    encoding = answer.said(b"content-encoding").strip().lower()
     if encoding not in {"", "identity", "gzip", "x-gzip"}:
         raise DocumentRefused(
             f"{source}: the answer is encoded in a way that was not offered", reason="bad_encoding"
         )
     most_bytes = wire_bytes if "gzip" in encoding else min(wire_bytes, body_bytes)
-    declared = response.headers.get("content-length", "")
+    declared = answer.said(b"content-length")
     if declared.isascii() and declared.isdigit() and (len(declared) > 18 or int(declared) > most_bytes):
         raise too_large(source, most_bytes)
     pieces: list[bytes] = []
     gunzip = Gunzip(body_bytes, source=source) if "gzip" in encoding else None
     read_bytes = 0
-    async for piece in response.stream:  # type: ignore[union-attr]  # AioTransport's streams are asynchronous
+    while piece := await answer.piece():
         read_bytes += len(piece)
         if meter is not None:
             meter.bytes += len(piece)

@@ -9,7 +9,8 @@ all but told, so that one busy host cannot keep every worker.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import deque
+from dataclasses import dataclass, field
 from typing import Final
 
 import anyio
@@ -25,15 +26,13 @@ _QUEUE_S: Final = 1.0
 @dataclass(slots=True)
 class _Queue:
     """
-    Who stands in line at one host.
+    Who stands in line at one host, behind the one whose turn it is.
 
     Args:
-        lock: Held by the one whose turn it is.
-        people: Requests of ours in line, the one at the front included.
+        waiting: One event each, in order; set when the turn is handed over.
     """
 
-    lock: anyio.Lock
-    people: int = 0
+    waiting: deque[anyio.Event] = field(default_factory=deque)
 
 
 class Turns:
@@ -56,7 +55,7 @@ class Turns:
 
     async def take(self, host: str, *, source: str) -> None:
         """
-        The host is ours until `give_back`, by the same task.
+        The host is ours until `give_back`.
 
         Raises:
             RateLimited: the host is held, or our turn is further away than `most_s`; nothing was taken.
@@ -64,19 +63,13 @@ class Turns:
         self._refuse_if_held(host, source)
         queue = self._queues.get(host)
         if queue is None:
-            queue = self._queues[host] = _Queue(anyio.Lock(fast_acquire=True))
-        self._refuse_if_far(host, queue, source)
-        queue.people += 1
-        try:
-            await self._first_in_line(host, queue, source)
-        except BaseException:
-            self._leave(host, queue)
-            raise
+            self._queues[host] = _Queue()  # the usual case: nobody is in front
+        else:
+            await self._wait_in_line(host, queue, source)
         try:
             await self._slot(host, source)
         except BaseException:
-            queue.lock.release()
-            self._leave(host, queue)
+            self._hand_over(host)
             raise
         self._pace.started(host, self._clock.now())
 
@@ -85,18 +78,43 @@ class Turns:
         The next in line may go.
         """
         self._pace.finished(host, self._clock.now())
-        queue = self._queues[host]
-        queue.lock.release()
-        self._leave(host, queue)
+        self._hand_over(host)
 
-    async def _first_in_line(self, host: str, queue: _Queue, source: str) -> None:
-        if queue.people == 1:
-            queue.lock.acquire_nowait()  # the usual case: it need not wait
-            return
-        with anyio.move_on_after(self._most_s):
-            await queue.lock.acquire()
-            return
-        raise _busy(host, source, self._most_s)
+    async def _wait_in_line(self, host: str, queue: _Queue, source: str) -> None:
+        """
+        Return when the turn was handed over to us.
+        """
+        self._refuse_if_far(host, 1 + len(queue.waiting), source)
+        ours = anyio.Event()
+        queue.waiting.append(ours)
+        try:
+            with anyio.move_on_after(self._most_s):
+                await ours.wait()
+        except BaseException:
+            self._step_out(host, queue, ours)
+            raise
+        if not ours.is_set():
+            self._step_out(host, queue, ours)
+            raise _busy(host, source, self._most_s)
+
+    def _step_out(self, host: str, queue: _Queue, ours: anyio.Event) -> None:
+        """
+        Leave the line; a turn that was handed over at the same moment goes on to the next.
+        """
+        if ours.is_set():
+            self._hand_over(host)
+        else:
+            queue.waiting.remove(ours)
+
+    def _hand_over(self, host: str) -> None:
+        """
+        The next in line has the turn; an empty line is forgotten, as there may be ten thousand hosts.
+        """
+        queue = self._queues[host]
+        if queue.waiting:
+            queue.waiting.popleft().set()
+        else:
+            del self._queues[host]
 
     async def _slot(self, host: str, source: str) -> None:
         while wait_s := self._pace.slot(host, self._clock.now()):
@@ -112,18 +130,10 @@ class Turns:
             wait_s = (until - now).total_seconds()
             raise RateLimited(f"{source}: {host} asked for a pause; it goes on by itself", wait_s=wait_s)
 
-    def _refuse_if_far(self, host: str, queue: _Queue, source: str) -> None:
-        wait_s = queue.people * (self._pace.spacing_s(host) or _QUEUE_S)
+    def _refuse_if_far(self, host: str, in_front: int, source: str) -> None:
+        wait_s = in_front * (self._pace.spacing_s(host) or _QUEUE_S)
         if wait_s > self._most_s:
             raise _busy(host, source, wait_s)
-
-    def _leave(self, host: str, queue: _Queue) -> None:
-        """
-        Out of the line; an empty line is forgotten, as there may be ten thousand hosts.
-        """
-        queue.people -= 1
-        if not queue.people:
-            del self._queues[host]
 
 
 def _busy(host: str, source: str, wait_s: float) -> RateLimited:

@@ -113,13 +113,14 @@ def check_addresses(
     made = config.model_dump() if isinstance(config, BaseModel) else {}
     told: set[str] = set()
     for place, address in [*_addresses(written, path), *_addresses(made, path)]:
-        refusal = linter.fault_in_address(address, relation=relation, own=own)
-        if refusal is None or address in told:
+        if address in told:
             continue
         told.add(address)
-        yield draft.origins.fault(
-            place, refusal.problem, found=shown_address(address), allowed=refusal.allowed
-        )
+        refusal = linter.fault_in_address(address, relation=relation, own=own)
+        if refusal is not None:
+            yield draft.origins.fault(
+                place, refusal.problem, found=shown_address(address), allowed=refusal.allowed
+            )
 
 
 def addresses(value: object) -> tuple[str, ...]:

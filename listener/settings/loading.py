@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path as FilePath
+from sys import intern
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -146,7 +148,8 @@ def _config(
     """
     The adapter's own keys, checked by its own model; None where they are wrong.
     """
-    schema = spec.config.model_json_schema()
+    model: type[BaseModel] = spec.config
+    schema = _schema_of(model)
     # A core key reaches the adapter where its model asks for it; the core's own schema speaks about it.
     shared = _CORE_KEYS & properties(schema).keys()
     own = {key: value for key, value in source.items() if key not in _CORE_KEYS or key in shared}
@@ -157,6 +160,14 @@ def _config(
     unknown = [key for key in table if key not in properties(schema)]
     faults += [_unknown_key(origins, (*path, key), table.pop(key), schema) for key in unknown]
     return _validated(spec.config, table, schema, path, origins, silenced, faults)
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> Mapping[str, Any]:
+    """
+    Made once for each adapter and not for each source: it takes longer than everything else about a source.
+    """
+    return model.model_json_schema()
 
 
 def _unknown_key(origins: Origins, path: Path, value: object, schema: Mapping[str, Any]) -> Fault:
@@ -251,7 +262,7 @@ def _source(table: SourceTable, spec: AdapterSpec, config: Any) -> Source:
     return Source(
         name=table.name,
         relation=table.relation,
-        criterion=table.criterion,
+        criterion=None if table.criterion is None else intern(table.criterion),  # often one for thousands
         keep=table.keep or spec.terms.default_keep,
         take=table.take or ("all" if table.relation == "own" else "matching"),
         spec=spec,

@@ -13,7 +13,7 @@ import pytest
 
 from listener.cli.client import Refused, call
 from listener.simulation.clock import ScaledClock
-from tests.endurance.test_killed_at_random import SPEED, start
+from tests.endurance.lives import SPEED, start
 from tests.pipeline.city import city
 from tests.pipeline.daemon_process import Installed
 
