@@ -122,7 +122,7 @@ def test_neighbours_are_left_alone() -> None:
     """What is held back is one post: removals, rejects, other posts and what stands beyond the window go on."""
     reading = Reading()
     crowd = tuple(post(f"w{number}", f"n{number}") for number in range(REMEMBERED))
-    items = (post("a"), Removal("x"), Rejected("no_content"), *crowd)
+    items: tuple[Item, ...] = (post("a"), Removal("x"), Rejected("no_content"), *crowd)
     assert reading.read(0, *items) == items
     reading.read(1, post("b"), *items[1:])
     assert reading.read(2, *items) == items[1:]
