@@ -6,7 +6,7 @@ specifications alone. Whatever a format has room for that names a person is fill
 
 Sources (as remembered or quoted, 2026-11):
 RSS 2.0, https://www.rssboard.org/rss-specification (2.0.11); RSS 1.0, http://web.resource.org/rss/1.0/spec;
-Atom, RFC 4287; threads in Atom, RFC 4685; deleted entries, RFC 6721;
+Atom, RFC 4287; threads in Atom, RFC 4685; deleted entries, RFC 6721; archives, RFC 5005;
 JSON Feed 1.1, https://www.jsonfeed.org/version/1.1/ (`expired` is said of a feed, not of an item);
 WordPress, src/wp-includes/feed-rss2.php and feed-rss2-comments.php.
 """
@@ -14,8 +14,8 @@ WordPress, src/wp-includes/feed-rss2.php and feed-rss2-comments.php.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
@@ -55,6 +55,16 @@ class Blog:
         validators: `exact`; `none`; or `wordpress`, which derives both from the newest date written on an entry, so
             that a comment approved late changes neither.
         summary_only: Shows the first sentence where others show all.
+        software: Whose shape documents and addresses have.
+        ids: `steady`; `unstable`: other ones at every reading; `one`: the same for every entry; `none`.
+        secure: Addresses and ids say https, or neither does; None: ids alone do.
+        restless: At every reading the same words in other dress: white space, entities, counters, times from now, marks
+            of a visit, an advertisement, order of categories, a new `updated`.
+        twins: Posts that say something else at every other reading, as two caches would.
+        locked: Posts behind a password: a form stands where the text was.
+        archives: The feed's past stands in archive documents (RFC 5005, section 4).
+        titles: What the language of the software makes of a comment's title, in the feed of all comments and in that of
+            one article.
     """
 
     place: str
@@ -64,6 +74,14 @@ class Blog:
     max_age_s: int | None = None
     validators: Literal["exact", "none", "wordpress"] = "exact"
     summary_only: bool = False
+    software: Literal["wordpress", "blogger"] = "wordpress"
+    ids: Literal["steady", "unstable", "one", "none"] = "steady"
+    secure: bool | None = None
+    restless: bool = False
+    twins: Mapping[str, str] = field(default_factory=dict)
+    locked: frozenset[str] = frozenset()
+    archives: bool = False
+    titles: tuple[str, str] = ("Comment on {on} by {by}", "By: {by}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,9 @@ class Document:
         comments: It is a feed of comments.
         on: The one article whose comments it shows.
         changed_at: When it last changed.
+        reading: Counts how often the blog was read.
+        links: Relation and address of documents beside this one.
+        is_archive: It is closed and will never change.
     """
 
     world: World
@@ -92,6 +113,9 @@ class Document:
     comments: bool
     on: Entry | None
     changed_at: datetime
+    reading: int = 0
+    links: tuple[tuple[str, str], ...] = ()
+    is_archive: bool = False
 
     @property
     def home(self) -> str:
@@ -110,25 +134,80 @@ class Document:
         """
         if not self.comments:
             return entry.title
+        on_all, on_one = self.blog.titles
         if self.on is not None:
-            return f"By: {entry.author.name}"
-        return f"Comment on {self.world.entries[entry.on or ''].title} by {entry.author.name}"
+            return on_one.format(by=entry.author.name)
+        return on_all.format(on=self.world.entries[entry.on or ""].title, by=entry.author.name)
 
     def link_of(self, entry: Entry) -> str:
-        return self.origin + self.world.link(entry)
+        link = self.origin + self.world.link(entry)
+        if self.blog.secure:
+            link = link.replace("http://", "https://", 1)
+        if not self.blog.restless:
+            return link
+        page, mark, fragment = link.partition("#")
+        return f"{page}?utm_source=feed&utm_content={self.reading}{mark}{fragment}"
 
     def id_of(self, entry: Entry) -> str:
         """
         The identity that no move changes: as WordPress does it, an address by number on the blog's first host.
         """
         article = entry if entry.on is None else self.world.entries[entry.on]
-        base = f"https://{self.blog.place}.example/?p={article.number}"
+        scheme = "http" if self.blog.secure is False else "https"
+        base = f"{scheme}://{self.blog.place}.example/?p={article.number}"
+        match self.blog.ids:
+            case "unstable":
+                base += f"&session={self.reading}"
+            case "one":
+                base = f"https://{self.blog.place}.example/?p=0"
+            case "none":
+                return ""
         return base if entry.on is None else f"{base}#comment-{entry.number}"
 
+    def updated_of(self, entry: Entry) -> datetime:
+        return self.world.clock.now() if self.blog.restless else entry.changed_at
+
+    def tags_of(self, entry: Entry) -> tuple[str, ...]:
+        return entry.tags[::-1] if self.blog.restless and self.reading % 2 else entry.tags
+
     def html_of(self, entry: Entry) -> str:
+        article = entry if entry.on is None else self.world.entries[entry.on]
+        if article.post in self.blog.locked:
+            return _LOCKED_FORM.format(home=self.home, number=article.number)
         if self.blog.summary_only:
             return f"<p>{escape(_excerpt(entry))}</p>"
-        return entry.html if entry.html is not None else _paragraphs(entry.text)
+        twin = self.blog.twins.get(entry.post) if self.reading % 2 else None
+        if twin is not None:
+            return _paragraphs(twin)
+        shown = entry.html if entry.html is not None else _paragraphs(entry.text)
+        return shown + _dress(self.reading) if self.blog.restless else shown
+
+    def excerpt_of(self, entry: Entry) -> str:
+        article = entry if entry.on is None else self.world.entries[entry.on]
+        if article.post in self.blog.locked:
+            return "There is no excerpt because this is a protected post."
+        return _excerpt(entry)
+
+
+_LOCKED_FORM: Final = (
+    '<form action="{home}wp-login.php?action=postpass" class="post-password-form" method="post">'
+    "<p>This content is password-protected. To view it, please enter the password below.</p>"
+    '<p><label for="pwbox-{number}">Password: <input name="post_password" id="pwbox-{number}" type="password"'
+    ' spellcheck="false" required size="20" /></label> <input type="submit" name="Submit" value="Enter" /></p></form>'
+)
+"""Source: WordPress, get_the_password_form (as remembered, 2026-11)."""
+
+
+def _dress(reading: int) -> str:
+    """
+    What plug-ins put below a text, other at every reading.
+    """
+    space, quote = (" ", "’") if reading % 2 else ("&#32;\n ", "&#8217;")
+    return (
+        f'<p class="meta-{reading}">Posted{space}{reading + 2} hours ago. {1200 + reading:,} views. That{quote}s all.</p>'
+        f'<div id="ad-{reading}"><script>show({reading})</script>'
+        f'<a href="https://ads.example/click?zone=3&amp;cb={reading}">Tyres</a></div>'
+    )
 
 
 def _rss2(doc: Document) -> bytes:
@@ -139,6 +218,8 @@ def _rss2(doc: Document) -> bytes:
     head = [
         _tag("title", doc.title),
         f'<atom:link href="{escape(doc.origin + doc.path)}" rel="self" type="application/rss+xml" />',
+        *(f'<atom:link rel="{rel}" href="{escape(href)}" />' for rel, href in doc.links),
+        "<fh:archive />" if doc.is_archive else "",
         _tag("link", doc.home),
         _tag("description", f"{place.title}. {owner.bio}"),
         _tag("lastBuildDate", _rfc822(doc.changed_at)),
@@ -163,7 +244,8 @@ def _rss2(doc: Document) -> bytes:
         ' xmlns:atom="http://www.w3.org/2005/Atom" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
         ' xmlns:slash="http://purl.org/rss/1.0/modules/slash/"'
         ' xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
-        ' xmlns:webfeeds="http://webfeeds.org/rss/1.0" xmlns:media="http://search.yahoo.com/mrss/">',
+        ' xmlns:webfeeds="http://webfeeds.org/rss/1.0" xmlns:media="http://search.yahoo.com/mrss/"'
+        ' xmlns:fh="http://purl.org/syndication/history/1.0">',
         "<channel>",
         *filter(None, head),
         *items,
@@ -178,8 +260,8 @@ def _rss2_item(doc: Document, entry: Entry) -> str:
         _tag("link", doc.link_of(entry)),
         f"<dc:creator>{_cdata(author.name)}</dc:creator>",
         _tag("pubDate", _rfc822(entry.written_at)),
-        f'<guid isPermaLink="false">{escape(doc.id_of(entry))}</guid>',
-        f"<description>{_cdata(escape(_excerpt(entry), quote=False))}</description>",
+        f'<guid isPermaLink="false">{escape(doc.id_of(entry))}</guid>' if doc.blog.ids != "none" else "",
+        f"<description>{_cdata(escape(doc.excerpt_of(entry), quote=False))}</description>",
         f"<content:encoded>{_cdata(doc.html_of(entry))}</content:encoded>",
     ]
     if not doc.comments:
@@ -187,7 +269,7 @@ def _rss2_item(doc: Document, entry: Entry) -> str:
         parts += [
             _tag("comments", f"{thread}#comments"),
             _tag("author", f"{author.email} ({author.name})"),
-            *(f"<category>{_cdata(tag)}</category>" for tag in entry.tags),
+            *(f"<category>{_cdata(tag)}</category>" for tag in doc.tags_of(entry)),
             _tag("wfw:commentRss", f"{thread}feed/"),
             _tag("slash:comments", str(len(doc.world.comments(doc.blog.place, entry.post)))),
             _tag("itunes:author", author.name),
@@ -208,14 +290,17 @@ def _atom(doc: Document) -> bytes:
         _tag("updated", _rfc3339(doc.changed_at)),
         f'<link rel="self" type="application/atom+xml" href="{escape(doc.origin + doc.path)}" />',
         f'<link rel="alternate" type="text/html" href="{escape(doc.home)}" />',
+        *(f'<link rel="{rel}" href="{escape(href)}" />' for rel, href in doc.links),
+        "<fh:archive />" if doc.is_archive else "",
         _atom_person("author", doc.world.owner),
         _tag("icon", doc.world.owner.avatar),
         '<generator uri="https://wordpress.org/" version="6.9">WordPress</generator>',
     ]
     return _xml(
         f'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0"'
-        f' xmlns:at="http://purl.org/atompub/tombstones/1.0" xml:lang="{place.lang}">',
-        *head,
+        f' xmlns:at="http://purl.org/atompub/tombstones/1.0" xmlns:fh="http://purl.org/syndication/history/1.0"'
+        f' xml:lang="{place.lang}">',
+        *filter(None, head),
         *(_atom_entry(doc, entry) for entry in doc.entries),
         *(_atom_tombstone(doc, entry) for entry in doc.gone),
         "</feed>",
@@ -228,10 +313,10 @@ def _atom_entry(doc: Document, entry: Entry) -> str:
         _tag("id", doc.id_of(entry)),
         f'<link rel="alternate" type="text/html" href="{escape(doc.link_of(entry))}" />',
         _tag("published", _rfc3339(entry.written_at)),
-        _tag("updated", _rfc3339(entry.changed_at)),
+        _tag("updated", _rfc3339(doc.updated_of(entry))),
         _atom_person("author", entry.author),
-        *(f'<category term="{escape(tag)}" />' for tag in entry.tags),
-        _tag("summary", _excerpt(entry)),
+        *(f'<category term="{escape(tag)}" />' for tag in doc.tags_of(entry)),
+        _tag("summary", doc.excerpt_of(entry)),
         f'<content type="html">{escape(doc.html_of(entry))}</content>',
     ]
     if doc.comments:
@@ -289,7 +374,7 @@ def _json_item(doc: Document, entry: Entry) -> dict[str, Any]:
         "url": doc.link_of(entry),
         "title": doc.title_of(entry),
         "content_html": doc.html_of(entry),
-        "summary": _excerpt(entry),
+        "summary": doc.excerpt_of(entry),
         "date_published": _rfc3339(entry.written_at),
         "language": entry.lang,
         "authors": [_json_author(entry.author)],
@@ -335,7 +420,7 @@ def _rss1_item(doc: Document, entry: Entry) -> str:
     parts = [
         _tag("title", doc.title_of(entry)),
         _tag("link", doc.link_of(entry)),
-        _tag("description", _excerpt(entry)),
+        _tag("description", doc.excerpt_of(entry)),
         _tag("dc:creator", entry.author.name),
         _tag("dc:identifier", doc.id_of(entry)),
         _tag("dc:date", _rfc3339(entry.written_at)),
