@@ -65,6 +65,7 @@ class Blog:
         archives: The feed's past stands in archive documents (RFC 5005, section 4).
         titles: What the language of the software makes of a comment's title, in the feed of all comments and in that of
             one article.
+        answers: The sentence WordPress puts before an answer to a comment.
     """
 
     place: str
@@ -82,6 +83,7 @@ class Blog:
     locked: frozenset[str] = frozenset()
     archives: bool = False
     titles: tuple[str, str] = ("Comment on {on} by {by}", "By: {by}")
+    answers: str = "In reply to {parent}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +184,16 @@ class Document:
         shown = entry.html if entry.html is not None else _paragraphs(entry.text)
         return shown + _dress(self.reading) if self.blog.restless else shown
 
+    def said_in(self, entry: Entry) -> str:
+        """
+        What WordPress shows of an entry: before an answer, whom it answers, with a link to what they said.
+        """
+        parent = self.world.entries.get(entry.reply_to or "")
+        if parent is None or entry.on in self.blog.locked:
+            return self.html_of(entry)
+        link = f'<a href="{escape(self.link_of(parent))}">{escape(parent.author.name)}</a>'
+        return f"<p>{self.blog.answers.format(parent=link)}</p>\n{self.html_of(entry)}"
+
     def excerpt_of(self, entry: Entry) -> str:
         article = entry if entry.on is None else self.world.entries[entry.on]
         if article.post in self.blog.locked:
@@ -262,7 +274,7 @@ def _rss2_item(doc: Document, entry: Entry) -> str:
         _tag("pubDate", _rfc822(entry.written_at)),
         f'<guid isPermaLink="false">{escape(doc.id_of(entry))}</guid>' if doc.blog.ids != "none" else "",
         f"<description>{_cdata(escape(doc.excerpt_of(entry), quote=False))}</description>",
-        f"<content:encoded>{_cdata(doc.html_of(entry))}</content:encoded>",
+        f"<content:encoded>{_cdata(doc.said_in(entry))}</content:encoded>",
     ]
     if not doc.comments:
         thread = doc.origin + page_of(doc.world, entry)
@@ -317,7 +329,7 @@ def _atom_entry(doc: Document, entry: Entry) -> str:
         _atom_person("author", entry.author),
         *(f'<category term="{escape(tag)}" />' for tag in doc.tags_of(entry)),
         _tag("summary", doc.excerpt_of(entry)),
-        f'<content type="html">{escape(doc.html_of(entry))}</content>',
+        f'<content type="html">{escape(doc.said_in(entry))}</content>',
     ]
     if doc.comments:
         answered = doc.world.entries[entry.reply_to or entry.on or ""]

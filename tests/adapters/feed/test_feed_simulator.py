@@ -566,6 +566,18 @@ class TestManners:
         assert set(chain[0]) <= set(closed)
         assert beyond.status == 404
 
+    @pytest.mark.parametrize("form", ["rss2", "atom"])
+    async def test_an_answer_says_whom_it_answers(self, form: Format) -> None:
+        """WordPress names the parent and links what they said; not Blogger, and not under a locked post."""
+        world, _ = small_world()
+        async with serve(world, blogs=[Blog(place="ours", answers="Als Antwort auf {parent}.")]) as served:
+            answer, comment = (await self.read(served, form, comments=True)).entries
+
+        assert answer.content[0].value == (
+            f'<p>Als Antwort auf <a href="{comment.link}">{BORIS.name}</a>.</p>\n<p>Same here.</p>'
+        )
+        assert comment.content[0].value == "<p>Thanks for clearing it.</p>"
+
     async def test_titles_of_another_language(self) -> None:
         """What the software makes of a comment's title, in both kinds of feed."""
         world, _ = small_world()
