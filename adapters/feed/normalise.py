@@ -137,7 +137,9 @@ def _post(entry: WireEntry, document: _Document) -> Post | None:
         return None
     native = identities.native(entry, title=titled.rest, text=text)
     names = distinct((*authors, *titled.names))
-    by_us = _is_by_us(kind, names, config)
+    # Who a whole feed is by did not write the comments in it.
+    writers = distinct((*_names(entry.authors), *titled.names)) if kind == "comment" else names
+    by_us = _is_by_us(kind, writers, config)
     published, edited = _times(entry)
     return Post(
         native=native,

@@ -2,7 +2,7 @@
 The documents of a simulated blog on Blogger: Atom with threads, GData's extensions, and a profile and a picture of
 everybody.
 
-Takes a `simulated_documents.Document`; gives bytes to `adapters.feed.simulator`. Written from the published reference
+Takes a `simulated_blog.Document`; gives bytes to `adapters.feed.simulator`. Written from the published reference
 of the feeds and from documents as remembered, 2026-11 (https://developers.google.com/blogger/docs/2.0/reference): the
 title of a comment is the beginning of its text, its address ends in `?showComment=…#c…`, every comment names its
 article in `thr:in-reply-to`, an answer to a comment its parent in a `related` link only.
@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Final
 
-from adapters.feed.simulated_documents import Document
+from adapters.feed.simulated_blog import Document
 from listener.simulation.people import Person
 from listener.simulation.world import Entry
 

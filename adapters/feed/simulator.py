@@ -26,19 +26,9 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
+from adapters.feed.simulated_blog import FORMATS, Blog, Document, Format, page_of
 from adapters.feed.simulated_blogger import MEDIA_TYPE, blogger_document
-from adapters.feed.simulated_documents import (
-    ENDINGS,
-    FORMATS,
-    MEDIA_TYPES,
-    WRITERS,
-    Blog,
-    Document,
-    Format,
-    home_page,
-    page,
-    page_of,
-)
+from adapters.feed.simulated_documents import ENDINGS, MEDIA_TYPES, WRITERS, home_page, page
 from listener.simulation.clock import Clock, ScaledClock
 from listener.simulation.ledger import RequestRow
 from listener.simulation.scenario import ordinary_day

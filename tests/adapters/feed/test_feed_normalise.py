@@ -472,6 +472,17 @@ def test_by_us_and_addressed(
     assert (post.by_us, post.addressed) == expected
 
 
+def test_the_editor_of_a_feed_did_not_write_its_comments() -> None:
+    """A comment that names nobody is to us, whoever the feed is by; that name is masked in it all the same."""
+    feed = WireFeed(
+        dialect="rss", entries=(WireEntry(id="1#comment-1", title=said("t")),), authors=("City Office",)
+    )
+    (post,) = items_from(feed, OWN)
+
+    assert isinstance(post, Post)
+    assert (post.by_us, post.addressed, post.author) == (False, True, Author(("City Office",)))
+
+
 @pytest.mark.parametrize(("kind", "expected"), [("articles", "article"), ("comments", "comment")])
 def test_kind_as_configured(kind: str, expected: str) -> None:
     """What the operator says a feed carries outweighs the shape of its entries."""
