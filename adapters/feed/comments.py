@@ -96,7 +96,7 @@ _PORTRAIT: Final = re.compile(
     r"<img\b(?=[^<>]{0,2000}(?:gravatar\.com/|/avatars?/|class=[\"'][^\"'<>]{0,200}\b(?:avatar|gravatar|photo)\b))[^<>]*>",
     re.IGNORECASE,
 )
-_LOCK: Final = re.compile(r"name=[\"']?post_password\b|action=postpass\b", re.IGNORECASE)
+_LOCK: Final = re.compile(r"<input\b[^<>]{0,200}\bname=[\"']?post_password\b", re.IGNORECASE)
 _TOKEN: Final = re.compile(r"\w+")
 _COMPACT_MIN: Final = 5
 """Chosen: a shorter name is looked for as a word of its own only."""
@@ -204,7 +204,7 @@ def is_locked(text: Text | None) -> bool:
     """
     Whether a form stands there that asks for a password: the words are not public.
     """
-    return text is not None and "post" in text.value and _LOCK.search(text.value) is not None
+    return text is not None and "post_password" in text.value and _LOCK.search(text.value) is not None
 
 
 def _parted(address: str) -> tuple[str, str]:

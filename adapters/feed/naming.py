@@ -144,7 +144,10 @@ def identities_of(feed: WireFeed, config: FeedConfig, ids: Believed) -> Identiti
         doubted=doubted,
         shared=frozenset(site | shared),
         same=_said_twice(by_id, plain, doubted),
-        at={link: None if identity in doubted else identity or None for link, identity in at.items()},
+        at={
+            link: None if identity in doubted or link in shared else identity or None
+            for link, identity in at.items()
+        },
         _plain=plain,
     )
 

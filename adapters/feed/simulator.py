@@ -40,6 +40,7 @@ __all__ = ["FORMATS", "Blog", "Blogs", "Format", "city_blogs", "configuration", 
 
 _BLOGGER: Final = re.compile(r"feeds/(?:posts|comments|(\d{1,9})/comments)/default")
 _ARCHIVE: Final = re.compile(r"feed/(atom/)?archive/(\d{1,6})/")
+_NUMBERED: Final = re.compile(r"/([^/]+)/archives/(\d{1,9})/")
 _SLOW: Final = Fault(drip_bytes=2048, drip_every_s=0.5)
 
 
@@ -271,6 +272,12 @@ class Blogs:
         return (*headers, *self.world.noise.headers)
 
     def _article_at(self, path: str) -> Entry | None:
+        """
+        By its address, or by its number as WordPress's numeric permalinks have it.
+        """
+        numbered = _NUMBERED.fullmatch(path)
+        if numbered:
+            return self._article_numbered(numbered[1], int(numbered[2]))
         for article in self.world.entries.values():
             if article.on is None and article.deleted_at is None and page_of(self.world, article) == path:
                 return article

@@ -63,7 +63,7 @@ def comment_sources(served: simulator.Blogs) -> str:
         addresses.append(
             f"{served.address}/{place}/feeds/{article.number}/comments/default"
             if place == "canary-blogger"
-            else f"{served.address}{served.world.link(article)}feed/"
+            else f"{served.address}/{place}/archives/{article.number}/feed/"
         )
     return "\n".join(
         f'[[source]]\nname = "comments-{number}"\nadapter = "feed"\nrelation = "public"\n'

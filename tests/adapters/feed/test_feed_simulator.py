@@ -586,7 +586,9 @@ class TestManners:
             everywhere = (await self.read(served, comments=True)).entries[0].title
             article = (await self.read(served)).entries[0]
             here = parsed(await get(article.wfw_commentrss)).entries[0].title
+            numbered = parsed(await get(f"{served.address}/ours/archives/1/feed/")).entries[0].title
 
+        assert numbered == here
         assert (everywhere, here) == (f"Kommentar zu Ice & <snow> von {CHLOE.name}", f"Von: {CHLOE.name}")
 
     @pytest.mark.parametrize(
