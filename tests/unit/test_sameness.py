@@ -7,6 +7,8 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from listener.text import as_read, same_address
 
@@ -86,3 +88,18 @@ def test_no_text_takes_longer_than_its_length(piece: str) -> None:
     as_read(piece * 10)
     short = min(took(piece * 2_000) for _ in range(3))
     assert min(took(piece * 8_000) for _ in range(3)) < 10 * max(short, 0.001)
+
+
+PIECES = st.lists(
+    st.text(max_size=5)
+    | st.sampled_from(
+        ["http://", "https://A.b", "/", "?", "#", "&", "utm_x=1", "p=1", "3 hours ago", "İ", "\ud800", "\n"]
+    )
+)
+
+
+@given(PIECES.map("".join))
+def test_any_text_has_one_spelling(text: str) -> None:
+    """No text is refused, and a common spelling is its own; white space around words is nothing."""
+    assert same_address(same_address(text)) == same_address(text)
+    assert as_read(f"\n {text}\t") == as_read(text)
