@@ -29,6 +29,7 @@ from adapters.feed.cursor import (
 )
 from adapters.feed.documents import read_document
 from adapters.feed.normalise import items_from
+from adapters.feed.versions import settled
 from adapters.feed.wire import WireFeed
 from listener.adapter import Cursor, Freshness, Item, Page, Reader, Reply
 from listener.clock import Clock
@@ -43,6 +44,13 @@ ACCEPT: Final = (
 
 _IN_A_THREAD_BYTES: Final = 64 * 1024
 """Larger documents are read beside the event loop, so that none delays another source. Chosen: about 5 ms."""
+
+SHOW_AGAIN_S: Final = 14 * 86400.0
+"""
+Whatever a feed shows is given to the queue again this often, although nothing changed: what it still shows keeps its
+keys (design.md, section 6), or an undated post would come back as news once they ended. Chosen: a third of the time a
+key lives, so that two readings in a row may fail.
+"""
 
 _FULL: Final = 2
 """Posts a window must show before it can be overrun; a feed of one entry always replaces it. Chosen."""
@@ -68,16 +76,21 @@ class FeedSource:
             SourceError: whatever else the reader raises.
         """
         known = decode_cursor(cursor, address=self._config.address)
-        reply = await self._reader.read(self._config.address, headers=_conditions(known))
+        again = known is not None and self._clock.now().timestamp() - known.read_at >= SHOW_AGAIN_S
+        headers = _conditions(None if again else known)
+        reply = await self._reader.read(self._config.address, headers=headers)
         now = self._clock.now()
         if reply.status == 304:
             return _unchanged(known, reply, now)
         _require_document(reply)
         body = digest(reply.body)
-        if known is not None and known.body == body:
+        if known is not None and known.body == body and not again:
             return _same_again(known, reply, now)
         feed, items = await self._understand(reply)
-        return _page(known, _cursor(self._config.address, reply, body, feed, items, now), items, reply, now)
+        told, versions = settled(items, b"" if known is None else known.versions, now)
+        fresh = _cursor(self._config.address, reply, body, feed, items, now)
+        page = _page(known, msgspec.structs.replace(fresh, versions=versions), items, reply, now)
+        return replace(page, items=tuple(item for item in page.items if isinstance(item, Gap)) + told)
 
     async def _understand(self, reply: Reply) -> tuple[WireFeed, tuple[Item, ...]]:
         if len(reply.body) <= _IN_A_THREAD_BYTES:

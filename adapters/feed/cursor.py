@@ -35,6 +35,7 @@ class FeedCursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         window: Digests of the newest identities of the latest document, one after the other.
         shown: How many posts the latest document showed.
         read_at: When it was read; seconds since 1970.
+        versions: See `versions`.
     """
 
     version: int
@@ -48,6 +49,7 @@ class FeedCursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     window: bytes
     shown: int
     read_at: int
+    versions: bytes = b""
 
     def __repr__(self) -> str:
         return "FeedCursor(…)"

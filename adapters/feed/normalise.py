@@ -1,32 +1,40 @@
 """
 `WireFeed` to posts and removals. Pure: takes what `documents` read, gives what a page carries.
 
-Identity is id, else guid, else link, else a digest of what is said, always scoped by the feed's first configured
-address, so that a feed that moves brings nothing back as news. http and https name the same post.
+Which post an entry is, is told by `naming`; what a comment hides, by `comments`.
 
 Invariant: one item per entry of the document, in its order; only a post that stands there twice under the same
-identity is given once.
+identity is given once, and one that its tombstone outlives not at all.
 """
 
 from __future__ import annotations
 
-import hashlib
 import html
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from adapters.feed.comments import Found, is_comment_address, without_commenter, without_parent
+from adapters.feed.comments import (
+    Found,
+    is_comment_address,
+    is_locked,
+    page_of_comment,
+    sibling_id,
+    without_commenter,
+    without_parent,
+    without_parent_name,
+    without_pictures,
+)
 from adapters.feed.config import FeedConfig
 from adapters.feed.dates import parse_date
 from adapters.feed.elements import distinct
+from adapters.feed.naming import Believed, Identities, identities_of
 from adapters.feed.wire import Text, WireDeletion, WireEntry, WireFault, WireFeed
 from listener.adapter import Item
 from listener.events import Author, Kind, Post, Rejected, Removal
-from listener.text import clean, fold, html_to_text
+from listener.text import clean, fold, html_to_text, same_address
 
 TITLE_MAX: Final = 10_000
 """Characters; chosen: no title is longer, a longer one is a broken document."""
@@ -52,14 +60,14 @@ class _Document:
     What an entry has to know of its document.
 
     Args:
-        repeated_ids: Identities that several entries with different links share; no identity of any of them.
-        shared_links: Addresses that name more than one entry or the whole site; no name of any of them.
+        identities: Which of its ids and links may be believed.
+        answers: See `items_from`.
     """
 
     feed: WireFeed
     config: FeedConfig
-    repeated_ids: Set[str]
-    shared_links: Set[str]
+    identities: Identities
+    answers: str | None
 
 
 class _TooLarge(Exception):
@@ -68,22 +76,29 @@ class _TooLarge(Exception):
     """
 
 
-def items_from(feed: WireFeed, config: FeedConfig) -> tuple[Item, ...]:
+def items_from(
+    feed: WireFeed, config: FeedConfig, *, ids: Believed = "stated", answers: str | None = None
+) -> tuple[Item, ...]:
     """
     Every entry as a `Post`, `Removal` or `Rejected`, in the order of the document.
+
+    Args:
+        ids: What identifies an entry; see `naming.Believed`.
+        answers: Native identity of the article whose comments this document holds, where it is known: every entry is
+            a comment, and answers that article where it states no other comment.
     """
-    document = _Document(feed, config, _repeated_ids(feed), _shared_links(feed, config))
-    living = {_native(config.scope, entry.id): entry for entry in _entries(feed) if entry.id}
-    return tuple(_once(_items(document, living)))
+    document = _Document(feed, config, identities_of(feed, config, ids), answers)
+    gone = _gone(document)
+    return tuple(_once(_items(document, gone), gone))
 
 
-def _items(document: _Document, living: dict[str, WireEntry]) -> Iterator[Item]:
+def _items(document: _Document, gone: Set[str]) -> Iterator[Item]:
     for entry in document.feed.entries:
         if isinstance(entry, WireFault):
             yield Rejected(entry.reason)
         elif isinstance(entry, WireDeletion):
-            name = _native(document.config.scope, entry.ref)
-            if not _came_back(living.get(name), entry):
+            name = document.identities.named(entry.ref)
+            if name in gone:
                 yield Removal(name)
         else:
             yield item_from(entry, document)
@@ -95,8 +110,10 @@ def item_from(entry: WireEntry, document: _Document) -> Post | Removal | Rejecte
 
     Returns:
         `Removal` where JSON Feed says that it expired; `Rejected` where it says nothing (`no_content`), not
-        even which it is (`no_identity`).
+        even which it is (`no_identity`), or shows a form that asks for a password instead (`no_content`).
     """
+    if is_locked(entry.content) or is_locked(entry.summary):
+        return Rejected("no_content")
     try:
         post = _post(entry, document)
     except _TooLarge:
@@ -110,21 +127,23 @@ def _post(entry: WireEntry, document: _Document) -> Post | None:
     """
     None where the entry has no words and is not a named one that expired.
     """
-    config = document.config
-    kind = _kind(entry, config)
+    config, identities = document.config, document.identities
+    kind = "comment" if document.answers else _kind(entry, config)
     answered = _answered(entry) if kind == "comment" else None
-    text = _body(entry, answered) or ""
+    text = _body(entry, kind, answered) or ""
     authors = _names(entry.authors or document.feed.authors)
     titled = _titled(entry, kind, authors, text)
     if not (text or titled.rest or (entry.expired and (entry.id or entry.link))):
         return None
-    native = _identity(entry, document, titled.rest, text)
+    native = identities.native(entry, title=titled.rest, text=text)
     names = distinct((*authors, *titled.names))
-    by_us = _is_by_us(kind, names, config)
+    # Who a whole feed is by did not write the comments in it.
+    writers = distinct((*_names(entry.authors), *titled.names)) if kind == "comment" else names
+    by_us = _is_by_us(kind, writers, config)
     published, edited = _times(entry)
     return Post(
         native=native,
-        aliases=_aliases(entry.link, native, document),
+        aliases=identities.aliases(entry, native),
         kind=kind,
         text=text,
         title=titled.rest,
@@ -133,7 +152,7 @@ def _post(entry: WireEntry, document: _Document) -> Post | None:
         published_at=published,
         edited_at=edited,
         link=entry.link,
-        reply_to=_reply_to(entry, answered, config.scope),
+        reply_to=_reply_to(entry, kind, answered, document),
         by_us=by_us,
         addressed=config.relation == "own" and not by_us,
         open_to_reply="yes" if entry.takes_comments else "unknown",
@@ -141,59 +160,39 @@ def _post(entry: WireEntry, document: _Document) -> Post | None:
     )
 
 
-# ------------------------------------------------------------------------------------------------------- identity
+# --------------------------------------------------------------------------------------------------- what is gone
 
 
-def _native(scope: str, identity: str) -> str:
+def _gone(document: _Document) -> frozenset[str]:
     """
-    An identity inside its feed.
+    Names of what the document's tombstones take away. Source: RFC 6721, section 3: an entry that was updated later
+    than its tombstone says outlives it.
     """
-    identity = identity.strip()
-    return f"{scope}\n{'http' + identity[5:] if identity.startswith('https://') else identity}"
+    graves = [entry for entry in document.feed.entries if isinstance(entry, WireDeletion)]
+    if not graves:
+        return frozenset()
+    named = document.identities.named
+    living = {
+        named(entry.id): entry for entry in document.feed.entries if isinstance(entry, WireEntry) and entry.id
+    }
+    return frozenset(
+        named(grave.ref) for grave in graves if not _came_back(living.get(named(grave.ref)), grave)
+    )
 
 
-def _identity(entry: WireEntry, document: _Document, title: str | None, text: str) -> str:
-    stated = entry.id if entry.id not in document.repeated_ids else None
-    if stated or entry.link:
-        return _native(document.config.scope, stated or entry.link or "")
-    said = hashlib.sha256(
-        f"{entry.id or ''}\0{title or ''}\0{text}".encode(errors="surrogatepass")
-    ).hexdigest()
-    return _native(document.config.scope, f"sha256:{said}")
+def _came_back(entry: WireEntry | None, deletion: WireDeletion) -> bool:
+    if entry is None:
+        return False
+    updated, deleted = parse_date(entry.updated or entry.published), parse_date(deletion.when)
+    return updated is not None and deleted is not None and updated > deleted
 
 
-def _aliases(link: str | None, native: str, document: _Document) -> tuple[str, ...]:
+def _once(items: Iterable[Item], gone: Set[str]) -> Iterator[Item]:
     """
-    Its public address, and the same inside its feed; not where the address is shared with others.
+    Of posts with the same identity, the first; a second one would be taken for an edit of it at every reading. What
+    is gone is not shown beside its tombstone.
     """
-    if link is None or link in document.shared_links:
-        return ()
-    return tuple(name for name in (link, _native(document.config.scope, link)) if name != native)
-
-
-def _repeated_ids(feed: WireFeed) -> frozenset[str]:
-    links: dict[str, set[str | None]] = {}
-    for entry in _entries(feed):
-        if entry.id:
-            links.setdefault(entry.id, set()).add(entry.link)
-    return frozenset(identity for identity, found in links.items() if len(found) > 1)
-
-
-def _shared_links(feed: WireFeed, config: FeedConfig) -> frozenset[str]:
-    counts = Counter(link for link, _ in {(entry.link, entry.id) for entry in _entries(feed)} if link)
-    shared = {link for link, count in counts.items() if count > 1}
-    return frozenset(shared | {config.address, config.scope} | ({feed.home} if feed.home else set()))
-
-
-def _entries(feed: WireFeed) -> Iterable[WireEntry]:
-    return (entry for entry in feed.entries if isinstance(entry, WireEntry))
-
-
-def _once(items: Iterable[Item]) -> Iterator[Item]:
-    """
-    Of posts with the same identity, the first; a second one would be taken for an edit of it at every reading.
-    """
-    seen: set[str] = set()
+    seen = set(gone)
     for item in items:
         if isinstance(item, Post):
             if item.native in seen:
@@ -202,26 +201,23 @@ def _once(items: Iterable[Item]) -> Iterator[Item]:
         yield item
 
 
-def _came_back(entry: WireEntry | None, deletion: WireDeletion) -> bool:
-    """
-    Whether an entry outlives its tombstone. Source: RFC 6721, section 3: one updated later does.
-    """
-    if entry is None:
-        return False
-    updated, deleted = parse_date(entry.updated or entry.published), parse_date(deletion.when)
-    return updated is not None and deleted is not None and updated > deleted
-
-
 # -------------------------------------------------------------------------------------------------- what is said
 
 
-def _body(entry: WireEntry, answered: Found | None) -> str | None:
+def _body(entry: WireEntry, kind: Kind, answered: Found | None) -> str | None:
     """
     The whole content, else the summary.
     """
     if answered is not None:
-        return _plain(Text(answered.rest or "", "html"))
+        return _plain(Text(without_pictures(answered.rest or ""), "html"))
+    if kind == "comment":
+        found = _plain(_without_pictures(entry.content)) or _plain(_without_pictures(entry.summary))
+        return found and without_parent_name(found)
     return _plain(entry.content) or _plain(entry.summary)
+
+
+def _without_pictures(text: Text | None) -> Text | None:
+    return text if text is None else replace(text, value=without_pictures(text.value))
 
 
 def _answered(entry: WireEntry) -> Found | None:
@@ -243,7 +239,7 @@ def _titled(entry: WireEntry, kind: Kind, authors: tuple[str, ...], text: str) -
     if kind != "comment":
         return Found(title)
     found = without_commenter(title, authors)
-    if found.rest and text.startswith(found.rest.rstrip(".… ")):  # Blogger: the first words again
+    if found.rest and _line(text).startswith(found.rest.rstrip(".… ")):  # Blogger: the first words again
         return replace(found, rest=None)
     return found
 
@@ -293,18 +289,27 @@ def _kind(entry: WireEntry, config: FeedConfig) -> Kind:
     return "comment" if answers or any(map(is_comment_address, (entry.id, entry.link))) else "article"
 
 
-def _reply_to(entry: WireEntry, answered: Found | None, scope: str) -> str | None:
+def _reply_to(entry: WireEntry, kind: Kind, answered: Found | None, document: _Document) -> str | None:
     """
-    What it answers. Another comment lives in the same feed and goes by its identity there; an article lives in
-    another feed and goes by its address, which is one of its names.
+    What it answers, by the name that has in its own feed. Another comment lives in this feed and goes by its identity
+    here; an article lives in another feed and goes by its address, which is one of its names there, unless it is
+    known which one this document belongs to.
+
+    Every comment answers something: where it does not say what, it is the page it stands on.
     """
-    href = entry.reply_href
+    href, ref = entry.reply_href, entry.reply_ref
     if href is not None and not is_comment_address(href):
-        return href
-    if entry.reply_ref:
-        return _native(scope, entry.reply_ref)
+        return document.answers or same_address(href)
+    if ref:
+        return document.identities.named(ref)
     parent = href or (html.unescape(answered.parent) if answered and answered.parent else None)
-    return _native(scope, parent) if parent else None
+    if parent:
+        sibling = sibling_id(entry.id, entry.link, parent) if document.identities.ids == "stated" else None
+        return document.identities.named(sibling) if sibling else document.identities.native_at(parent)
+    if kind != "comment":
+        return None
+    page = page_of_comment(entry.link)
+    return document.answers or (same_address(page) if page else None)
 
 
 def _is_by_us(kind: Kind, names: tuple[str, ...], config: FeedConfig) -> bool:

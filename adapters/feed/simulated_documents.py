@@ -1,12 +1,12 @@
 """
 The documents of the feed simulator: RSS 2.0 (in the shape WordPress gives it), RSS 1.0, Atom 1.0, JSON Feed, pages.
 
-Takes entries of a `listener.simulation.world.World`; gives bytes to `adapters.feed.simulator`. Written from the
+Takes a `simulated_blog.Document`; gives bytes to `adapters.feed.simulator`. Written from the
 specifications alone. Whatever a format has room for that names a person is filled in, because real feeds do it too.
 
 Sources (as remembered or quoted, 2026-11):
 RSS 2.0, https://www.rssboard.org/rss-specification (2.0.11); RSS 1.0, http://web.resource.org/rss/1.0/spec;
-Atom, RFC 4287; threads in Atom, RFC 4685; deleted entries, RFC 6721;
+Atom, RFC 4287; threads in Atom, RFC 4685; deleted entries, RFC 6721; archives, RFC 5005;
 JSON Feed 1.1, https://www.jsonfeed.org/version/1.1/ (`expired` is said of a feed, not of an item);
 WordPress, src/wp-includes/feed-rss2.php and feed-rss2-comments.php.
 """
@@ -14,18 +14,15 @@ WordPress, src/wp-includes/feed-rss2.php and feed-rss2-comments.php.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from html import escape
-from typing import Any, Final, Literal
+from typing import Any, Final
 
+from adapters.feed.simulated_blog import Blog, Document, Format, page_of, paragraphs
 from listener.simulation.people import Person
 from listener.simulation.world import Entry, World
-
-Format = Literal["rss2", "atom", "json", "rss1"]
-FORMATS: Final[tuple[Format, ...]] = ("rss2", "atom", "json", "rss1")
 
 MEDIA_TYPES: Final[dict[Format, str]] = {
     "rss2": "application/rss+xml; charset=UTF-8",
@@ -41,96 +38,6 @@ ENDINGS: Final[dict[Format, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blog:
-    """
-    How one place of the world shows itself.
-
-    Args:
-        place: Its name.
-        format: In which it is announced and configured; it answers in all of them.
-        window: How many entries a document shows, newest first.
-        ttl_min: `<ttl>` of RSS 2.0; None for none.
-        max_age_s: Of Cache-Control; None for no such header.
-        validators: `exact`; `none`; or `wordpress`, which derives both from the newest date written on an entry, so
-            that a comment approved late changes neither.
-        summary_only: Shows the first sentence where others show all.
-    """
-
-    place: str
-    format: Format = "rss2"
-    window: int = 10
-    ttl_min: int | None = None
-    max_age_s: int | None = None
-    validators: Literal["exact", "none", "wordpress"] = "exact"
-    summary_only: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """
-    One document about to be written.
-
-    Args:
-        world: Its world.
-        blog: Whose document.
-        origin: `http://127.0.0.1:port`.
-        path: Where it stands.
-        entries: What it shows, newest first.
-        gone: What it says was taken away, latest first.
-        comments: It is a feed of comments.
-        on: The one article whose comments it shows.
-        changed_at: When it last changed.
-    """
-
-    world: World
-    blog: Blog
-    origin: str
-    path: str
-    entries: Sequence[Entry]
-    gone: Sequence[Entry]
-    comments: bool
-    on: Entry | None
-    changed_at: datetime
-
-    @property
-    def home(self) -> str:
-        return f"{self.origin}/{self.blog.place}/"
-
-    @property
-    def title(self) -> str:
-        site = self.world.place(self.blog.place).title
-        if self.on is not None:
-            return f"Comments on: {self.on.title}"
-        return f"Comments for {site}" if self.comments else site
-
-    def title_of(self, entry: Entry) -> str:
-        """
-        WordPress names the author in the title of every comment.
-        """
-        if not self.comments:
-            return entry.title
-        if self.on is not None:
-            return f"By: {entry.author.name}"
-        return f"Comment on {self.world.entries[entry.on or ''].title} by {entry.author.name}"
-
-    def link_of(self, entry: Entry) -> str:
-        return self.origin + self.world.link(entry)
-
-    def id_of(self, entry: Entry) -> str:
-        """
-        The identity that no move changes: as WordPress does it, an address by number on the blog's first host.
-        """
-        article = entry if entry.on is None else self.world.entries[entry.on]
-        base = f"https://{self.blog.place}.example/?p={article.number}"
-        return base if entry.on is None else f"{base}#comment-{entry.number}"
-
-    def html_of(self, entry: Entry) -> str:
-        if self.blog.summary_only:
-            return f"<p>{escape(_excerpt(entry))}</p>"
-        return entry.html if entry.html is not None else _paragraphs(entry.text)
-
-
 def _rss2(doc: Document) -> bytes:
     """
     RSS 2.0 as WordPress shapes it, with the extensions that name people.
@@ -139,6 +46,8 @@ def _rss2(doc: Document) -> bytes:
     head = [
         _tag("title", doc.title),
         f'<atom:link href="{escape(doc.origin + doc.path)}" rel="self" type="application/rss+xml" />',
+        *(f'<atom:link rel="{rel}" href="{escape(href)}" />' for rel, href in doc.links),
+        "<fh:archive />" if doc.is_archive else "",
         _tag("link", doc.home),
         _tag("description", f"{place.title}. {owner.bio}"),
         _tag("lastBuildDate", _rfc822(doc.changed_at)),
@@ -163,7 +72,8 @@ def _rss2(doc: Document) -> bytes:
         ' xmlns:atom="http://www.w3.org/2005/Atom" xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
         ' xmlns:slash="http://purl.org/rss/1.0/modules/slash/"'
         ' xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
-        ' xmlns:webfeeds="http://webfeeds.org/rss/1.0" xmlns:media="http://search.yahoo.com/mrss/">',
+        ' xmlns:webfeeds="http://webfeeds.org/rss/1.0" xmlns:media="http://search.yahoo.com/mrss/"'
+        ' xmlns:fh="http://purl.org/syndication/history/1.0">',
         "<channel>",
         *filter(None, head),
         *items,
@@ -176,18 +86,18 @@ def _rss2_item(doc: Document, entry: Entry) -> str:
     parts = [
         _tag("title", doc.title_of(entry)),
         _tag("link", doc.link_of(entry)),
-        f"<dc:creator>{_cdata(author.name)}</dc:creator>",
+        "" if doc.blog.nameless else f"<dc:creator>{_cdata(author.name)}</dc:creator>",
         _tag("pubDate", _rfc822(entry.written_at)),
-        f'<guid isPermaLink="false">{escape(doc.id_of(entry))}</guid>',
-        f"<description>{_cdata(escape(_excerpt(entry), quote=False))}</description>",
-        f"<content:encoded>{_cdata(doc.html_of(entry))}</content:encoded>",
+        f'<guid isPermaLink="false">{escape(doc.id_of(entry))}</guid>' if doc.blog.ids != "none" else "",
+        f"<description>{_cdata(escape(doc.excerpt_of(entry), quote=False))}</description>",
+        f"<content:encoded>{_cdata(doc.said_in(entry))}</content:encoded>",
     ]
     if not doc.comments:
         thread = doc.origin + page_of(doc.world, entry)
         parts += [
             _tag("comments", f"{thread}#comments"),
             _tag("author", f"{author.email} ({author.name})"),
-            *(f"<category>{_cdata(tag)}</category>" for tag in entry.tags),
+            *(f"<category>{_cdata(tag)}</category>" for tag in doc.tags_of(entry)),
             _tag("wfw:commentRss", f"{thread}feed/"),
             _tag("slash:comments", str(len(doc.world.comments(doc.blog.place, entry.post)))),
             _tag("itunes:author", author.name),
@@ -208,14 +118,17 @@ def _atom(doc: Document) -> bytes:
         _tag("updated", _rfc3339(doc.changed_at)),
         f'<link rel="self" type="application/atom+xml" href="{escape(doc.origin + doc.path)}" />',
         f'<link rel="alternate" type="text/html" href="{escape(doc.home)}" />',
+        *(f'<link rel="{rel}" href="{escape(href)}" />' for rel, href in doc.links),
+        "<fh:archive />" if doc.is_archive else "",
         _atom_person("author", doc.world.owner),
         _tag("icon", doc.world.owner.avatar),
         '<generator uri="https://wordpress.org/" version="6.9">WordPress</generator>',
     ]
     return _xml(
         f'<feed xmlns="http://www.w3.org/2005/Atom" xmlns:thr="http://purl.org/syndication/thread/1.0"'
-        f' xmlns:at="http://purl.org/atompub/tombstones/1.0" xml:lang="{place.lang}">',
-        *head,
+        f' xmlns:at="http://purl.org/atompub/tombstones/1.0" xmlns:fh="http://purl.org/syndication/history/1.0"'
+        f' xml:lang="{place.lang}">',
+        *filter(None, head),
         *(_atom_entry(doc, entry) for entry in doc.entries),
         *(_atom_tombstone(doc, entry) for entry in doc.gone),
         "</feed>",
@@ -228,11 +141,11 @@ def _atom_entry(doc: Document, entry: Entry) -> str:
         _tag("id", doc.id_of(entry)),
         f'<link rel="alternate" type="text/html" href="{escape(doc.link_of(entry))}" />',
         _tag("published", _rfc3339(entry.written_at)),
-        _tag("updated", _rfc3339(entry.changed_at)),
+        _tag("updated", _rfc3339(doc.updated_of(entry))),
         _atom_person("author", entry.author),
-        *(f'<category term="{escape(tag)}" />' for tag in entry.tags),
-        _tag("summary", _excerpt(entry)),
-        f'<content type="html">{escape(doc.html_of(entry))}</content>',
+        *(f'<category term="{escape(tag)}" />' for tag in doc.tags_of(entry)),
+        _tag("summary", doc.excerpt_of(entry)),
+        f'<content type="html">{escape(doc.said_in(entry))}</content>',
     ]
     if doc.comments:
         answered = doc.world.entries[entry.reply_to or entry.on or ""]
@@ -289,7 +202,7 @@ def _json_item(doc: Document, entry: Entry) -> dict[str, Any]:
         "url": doc.link_of(entry),
         "title": doc.title_of(entry),
         "content_html": doc.html_of(entry),
-        "summary": _excerpt(entry),
+        "summary": doc.excerpt_of(entry),
         "date_published": _rfc3339(entry.written_at),
         "language": entry.lang,
         "authors": [_json_author(entry.author)],
@@ -335,7 +248,7 @@ def _rss1_item(doc: Document, entry: Entry) -> str:
     parts = [
         _tag("title", doc.title_of(entry)),
         _tag("link", doc.link_of(entry)),
-        _tag("description", _excerpt(entry)),
+        _tag("description", doc.excerpt_of(entry)),
         _tag("dc:creator", entry.author.name),
         _tag("dc:identifier", doc.id_of(entry)),
         _tag("dc:date", _rfc3339(entry.written_at)),
@@ -358,10 +271,10 @@ def page(world: World, article: Entry) -> bytes:
     The page of an article for people, comments below.
     """
     comments = "".join(
-        f'<li id="comment-{comment.number}"><b>{escape(comment.author.name)}</b>{_paragraphs(comment.text)}</li>'
+        f'<li id="comment-{comment.number}"><b>{escape(comment.author.name)}</b>{paragraphs(comment.text)}</li>'
         for comment in reversed(world.comments(article.place.name, article.post))
     )
-    body = article.html if article.html is not None else _paragraphs(article.text)
+    body = article.html if article.html is not None else paragraphs(article.text)
     return (
         f'<!doctype html><html lang="{article.lang}"><meta charset="utf-8"><title>{escape(article.title)}</title>'
         f"<h1>{escape(article.title)}</h1>{body}<ol>{comments}</ol></html>"
@@ -392,27 +305,9 @@ def _xml(*parts: str) -> bytes:
     return "\n".join(['<?xml version="1.0" encoding="UTF-8"?>', *parts, ""]).encode()
 
 
-def _paragraphs(text: str) -> str:
-    return "\n".join(f"<p>{escape(part, quote=False)}</p>" for part in text.split("\n\n"))
-
-
-def _excerpt(entry: Entry) -> str:
-    """
-    The first paragraph, as plain text.
-    """
-    return entry.text.split("\n\n")[0]
-
-
 def _rfc822(at: datetime) -> str:
     return format_datetime(at.astimezone(UTC))
 
 
 def _rfc3339(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def page_of(world: World, article: Entry) -> str:
-    """
-    Path of an article's page: its link without query.
-    """
-    return world.link(article).partition("?")[0]

@@ -4,9 +4,10 @@ can fail.
 
 Takes a `listener.simulation.world.World`; answers HTTP on loopback with `simulated_documents`. Shares no code with
 the adapter that reads it, so that one misunderstanding cannot hide in both. What it serves is a function of the
-world, its clock and its own address.
+world, its clock, its own address and, for blogs that are made so, of how often it was read. How a blog shows itself may
+be changed at any time: `served.blogs[place] = replace(served.blogs[place], secure=True)`.
 
-Sources: conditional requests, RFC 9110 section 13; deleted entries, RFC 6721; WordPress, src/wp-includes/class-wp.php,
+Sources: conditional requests, RFC 9110 section 13; deleted entries, RFC 6721; archives, RFC 5005; WordPress, src/wp-includes/class-wp.php,
 send_headers (as remembered or quoted, 2026-11).
 """
 
@@ -15,7 +16,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -24,18 +26,9 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from adapters.feed.simulated_documents import (
-    ENDINGS,
-    FORMATS,
-    MEDIA_TYPES,
-    WRITERS,
-    Blog,
-    Document,
-    Format,
-    home_page,
-    page,
-    page_of,
-)
+from adapters.feed.simulated_blog import FORMATS, Blog, Document, Format, page_of
+from adapters.feed.simulated_blogger import MEDIA_TYPE, blogger_document
+from adapters.feed.simulated_documents import ENDINGS, MEDIA_TYPES, WRITERS, home_page, page
 from listener.simulation.clock import Clock, ScaledClock
 from listener.simulation.ledger import RequestRow
 from listener.simulation.scenario import ordinary_day
@@ -45,6 +38,9 @@ from listener.simulation.world import Disturbance, Entry, World
 
 __all__ = ["FORMATS", "Blog", "Blogs", "Format", "city_blogs", "configuration", "serve"]
 
+_BLOGGER: Final = re.compile(r"feeds/(?:posts|comments|(\d{1,9})/comments)/default")
+_ARCHIVE: Final = re.compile(r"feed/(atom/)?archive/(\d{1,6})/")
+_NUMBERED: Final = re.compile(r"/([^/]+)/archives/(\d{1,9})/")
 _SLOW: Final = Fault(drip_bytes=2048, drip_every_s=0.5)
 
 
@@ -60,8 +56,9 @@ class Blogs:
     """
 
     world: World
-    blogs: Mapping[str, Blog]
+    blogs: dict[str, Blog]
     server: Server | None = field(default=None)
+    readings: Counter[str] = field(default_factory=Counter)
 
     @property
     def address(self) -> str:
@@ -76,6 +73,8 @@ class Blogs:
         Where a feed stands; in the format the blog announces unless told otherwise.
         """
         blog = self.blogs[place]
+        if blog.software == "blogger":
+            return f"{self.address}/{place}/feeds/{'comments' if comments else 'posts'}/default"
         return f"{self.address}/{place}/{'comments/' if comments else ''}{ENDINGS[form or blog.format]}"
 
     async def answer(self, request: Request) -> Response:
@@ -100,6 +99,11 @@ class Blogs:
         A feed, a page, or nothing.
         """
         trail = re.sub(rf"^(temporary|permanent)/({re.escape(self.world.noise.redirect_part)}/)?", "", rest)
+        if blog.software == "blogger" and (wanted := _BLOGGER.fullmatch(trail)):
+            return self._blogger(request, blog, wanted)
+        archive = _ARCHIVE.fullmatch(trail)
+        if archive and blog.archives:
+            return self._archive(request, blog, "atom" if archive[1] else "rss2", int(archive[2]))
         found = _wanted(trail)
         if not trail:
             return self._html(request, blog, "home", home_page(self.world, blog))
@@ -136,15 +140,83 @@ class Blogs:
             comments=comments,
             on=on,
             changed_at=_changed_at(world, blog, entries),
+            reading=self.readings[blog.place],
+            links=self._links(blog, form, len(shown) // blog.window) if not comments else (),
         )
-        body = WRITERS[form](doc)
+        self.readings[blog.place] += 1
+        return self._told(request, doc, WRITERS[form](doc), MEDIA_TYPES[form])
+
+    def _blogger(self, request: Request, blog: Blog, wanted: re.Match[str]) -> Response:
+        """
+        A feed at one of Blogger's addresses.
+        """
+        world = self.world
+        on = self._article_numbered(blog.place, int(wanted[1])) if wanted[1] else None
+        if wanted[1] and on is None:
+            return self._failed(request, blog.place, 404)
+        comments = wanted[0] != "feeds/posts/default"
+        shown = (
+            world.comments(blog.place, on.post if on else None) if comments else world.articles(blog.place)
+        )
+        entries = shown[: blog.window]
+        doc = Document(
+            world=world,
+            blog=blog,
+            origin=self.address,
+            path=request.path,
+            entries=entries,
+            gone=(),
+            comments=comments,
+            on=on,
+            changed_at=_changed_at(world, blog, entries),
+            reading=self.readings[blog.place],
+        )
+        self.readings[blog.place] += 1
+        return self._told(request, doc, blogger_document(doc), MEDIA_TYPE)
+
+    def _archive(self, request: Request, blog: Blog, form: Format, number: int) -> Response:
+        """
+        A closed part of the past, the first being the oldest.
+        """
+        oldest_first = self.world.articles(blog.place)[::-1]
+        entries = oldest_first[(number - 1) * blog.window : number * blog.window][::-1]
+        if number < 1 or len(entries) < blog.window:
+            return self._failed(request, blog.place, 404)
+        doc = Document(
+            world=self.world,
+            blog=blog,
+            origin=self.address,
+            path=request.path,
+            entries=entries,
+            gone=(),
+            comments=False,
+            on=None,
+            changed_at=_changed_at(self.world, blog, entries),
+            links=(("current", self.feed_address(blog.place, form)), *self._links(blog, form, number - 1)),
+            is_archive=True,
+        )
+        return self._told(request, doc, WRITERS[form](doc), MEDIA_TYPES[form])
+
+    def _links(self, blog: Blog, form: Format, archive: int) -> tuple[tuple[str, str], ...]:
+        """
+        The archive before a document, where there is one. Source: RFC 5005, section 4.
+        """
+        if not blog.archives or archive < 1 or form not in ("rss2", "atom"):
+            return ()
+        return (("prev-archive", f"{self.feed_address(blog.place, form)}archive/{archive}/"),)
+
+    def _told(self, request: Request, doc: Document, body: bytes, media_type: str) -> Response:
+        """
+        A document, or that it is unchanged.
+        """
+        blog, comments, entries = doc.blog, doc.comments, doc.entries
         headers, fresh = _validators(request, blog, body, doc.changed_at)
         route = "comments" if comments else "feed"
         if fresh:
             return self._booked(
                 request, blog.place, route, Response(status=304, headers=self._headers(*headers))
             )
-        headers = [("Content-Type", MEDIA_TYPES[form]), *headers]
+        headers = [("Content-Type", media_type), *headers]
         response = Response(headers=self._headers(*headers), body=body, gzip=request.accepts_gzip)
         return self._booked(request, blog.place, route, response, entries=entries)
 
@@ -164,14 +236,21 @@ class Blogs:
                 return self._error(200)
             case "reset" | "silent" | "garbage":
                 return Response(fault=_FAULTS[trouble.manner])
-            case "moved" | "away" if not rest.startswith(("temporary/", "permanent/")):
+            case "secured":
+                return self._error(
+                    301, ("Location", f"{self.address}/{trouble.place}/{rest}".replace("http", "https", 1))
+                )
+            case "moved" | "moved-308" | "away" if not rest.startswith(("temporary/", "permanent/")):
                 return self._redirect(trouble, rest)
             case _:
                 return None
 
     def _redirect(self, trouble: Disturbance, rest: str) -> Response:
-        if trouble.manner == "moved":
-            return self._error(301, ("Location", f"{self.address}/{trouble.place}/permanent/{rest}"))
+        if trouble.manner != "away":
+            return self._error(
+                308 if trouble.manner == "moved-308" else 301,
+                ("Location", f"{self.address}/{trouble.place}/permanent/{rest}"),
+            )
         part = self.world.noise.redirect_part
         return self._error(302, ("Location", f"{self.address}/{trouble.place}/temporary/{part}/{rest}"))
 
@@ -193,10 +272,19 @@ class Blogs:
         return (*headers, *self.world.noise.headers)
 
     def _article_at(self, path: str) -> Entry | None:
+        """
+        By its address, or by its number as WordPress's numeric permalinks have it.
+        """
+        numbered = _NUMBERED.fullmatch(path)
+        if numbered:
+            return self._article_numbered(numbered[1], int(numbered[2]))
         for article in self.world.entries.values():
             if article.on is None and article.deleted_at is None and page_of(self.world, article) == path:
                 return article
         return None
+
+    def _article_numbered(self, place: str, number: int) -> Entry | None:
+        return next((entry for entry in self.world.articles(place) if entry.number == number), None)
 
     def _booked(
         self,

@@ -40,8 +40,10 @@ from listener.gate.folding import fold_for_masking
 from listener.gate.links import public_link_read
 from listener.gate.names import Readings, in_tag, names_of, readings_of
 from listener.gate.notes import noted_event
+from listener.gate.profiles import without_surplus
 from listener.gate.redact import folded_handles, mask_read
 from listener.keys import KeyRing, Sealer
+from listener.text import as_read, same_address
 
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
 """The shape of RFC 5646 tags that networks use: language, script, region, variant. Private use is left out: it is
@@ -188,9 +190,17 @@ class Gate:
     def names_for(self, networks: Iterable[str], link: str) -> tuple[Name, ...]:
         """
         Every name under which a post with this address or native identity may be stored: each network under each
-        secret. For `find` and `forget`.
+        secret. For `find` and `forget`. An address counts in its common spelling too, which is what feeds store.
         """
-        return tuple(dict.fromkeys(name for network in networks for name in self._keys.names(network, link)))
+        spellings = dict.fromkeys((link, same_address(link)))
+        return tuple(
+            dict.fromkeys(
+                name
+                for network in networks
+                for spelling in spellings
+                for name in self._keys.names(network, spelling)
+            )
+        )
 
     def _data(self, post: Post, *, place: Place, watches: tuple[WatchName, ...], now: datetime) -> PostData:
         """
@@ -275,11 +285,17 @@ class Gate:
 
     def _digests(self, data: PostData, *, link: str | None) -> tuple[bytes, ...]:
         """
-        Of what a reader would see, under every secret. An address that is null here goes in as the source gave it: two of them may lead
-        to different places. One that is shown goes in without its tracking, which changes from reading to reading.
+        Of what a reader would take in, under every secret: not how it is spelled or spaced, nor what moves by itself
+        (`as_read`), nor how an address of the same page is written. An address that is null here goes in as the
+        source gave it: two of them may lead to different places.
         """
         return self._keys.digests(
-            data.text, data.title, data.lang, data.link or link, data.kind, *data.hashtags
+            None if data.text is None else as_read(data.text),
+            None if data.title is None else as_read(data.title),
+            data.lang,
+            None if link is None else same_address(data.link or without_surplus(link)),
+            data.kind,
+            *data.hashtags,
         )
 
 

@@ -34,6 +34,8 @@ Manner = Literal[
     "garbage",  # no HTTP
     "error_page",  # 200 with HTML that says sorry
     "moved",  # 301 to another address of the same feed
+    "moved-308",  # 308 to another address of the same feed
+    "secured",  # 301 to the same address by https
     "away",  # 302 to another address of the same feed
 ]
 

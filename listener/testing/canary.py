@@ -170,7 +170,8 @@ class Canary:
         A world whose every personal place holds a marker, to be served by a simulator of feeds: authors of articles
         and comments in several scripts, owners, texts and titles that name their author, author boxes, addresses
         under a profile, response headers, error pages, targets of redirects. One place each is broken, absent, busy,
-        in HTML, moved away for now and cut short; the rest are well. The simulator does not look at queries, so a
+        in HTML, moved away for now and cut short; the rest are well, and three of them (`canary-blogger`, `-languages`,
+        `-nameless`) are there for a simulator to show in other shapes. The simulator does not look at queries, so a
         `secret` may be added to any address as one.
 
         Args:
@@ -184,6 +185,9 @@ class Canary:
                 Place("canary-atom", "Canary Atom", "fr"),
                 Place("canary-json", "Canary JSON", "uk"),
                 Place("canary-rdf", "Canary RDF", "es"),
+                Place("canary-blogger", "Canary Blogger", "en"),
+                Place("canary-languages", "Canary Languages", "ja"),
+                Place("canary-nameless", "Canary Nameless", "de"),
                 *(Place(f"canary-{manner.replace('_', '-')}", "Canary", "en") for manner in _TROUBLES),
             ),
             clock,
@@ -191,8 +195,8 @@ class Canary:
             owner=self.person("owner", script="accents"),
             noise=self._noise(),
         )
-        for number, place in enumerate(world.places[:5]):
-            self._plant(world, place, hashtag, scripts=SCRIPTS[number:] + SCRIPTS)
+        for number, place in enumerate(world.places[: -len(_TROUBLES)]):
+            self._plant(world, place, hashtag, scripts=SCRIPTS[number % 5 :] + SCRIPTS)
         for manner in _TROUBLES:
             where = f"canary-{manner.replace('_', '-')}"
             world.disturb(where, manner, _FOR_YEARS_S)

@@ -9,6 +9,7 @@ import http.client
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ import pytest
 from adapters.feed import simulator
 from listener.cli.client import Refused, opened
 from listener.clock import SystemClock
+from listener.simulation.world import World
 from listener.testing.canary import Canary, Finding
 from tests.pipeline.daemon_process import Installed
 
@@ -31,15 +33,57 @@ def settled(daemon: Installed) -> bool:
     return all(one["last_read_at"] or one["error_code"] for one in sources)
 
 
+SHAPES = {
+    "canary-blogger": {"software": "blogger"},
+    "canary-languages": {
+        "titles": ("{on} への {by} のコメント", "{by} より"),
+        "answers": "{parent} さんへの返信。",
+    },
+    "canary-nameless": {
+        "format": "rss2",
+        "nameless": True,
+        "titles": ("Kommentar zu {on} von {by}", "Von: {by}"),
+        "answers": "Als Antwort auf {parent}.",
+    },
+}
+"""How comments are shown in the places that are there for it."""
+
+
+def shaped(planted: World) -> list[simulator.Blog]:
+    """The blogs of that world, three of them in their own shape."""
+    return [replace(blog, **SHAPES.get(blog.place, {})) for blog in simulator.city_blogs(planted)]  # type: ignore[arg-type]
+
+
+def comment_sources(served: simulator.Blogs) -> str:
+    """Every feed of comments beside the configured one: by Atom, by Blogger, in other languages, of one article each."""
+    addresses = [served.feed_address("canary-atom", "atom", comments=True)]
+    for place in SHAPES:
+        (article,) = (one for one in served.world.articles(place))
+        addresses.append(served.feed_address(place, comments=True))
+        addresses.append(
+            f"{served.address}/{place}/feeds/{article.number}/comments/default"
+            if place == "canary-blogger"
+            else f"{served.address}/{place}/archives/{article.number}/feed/"
+        )
+    return "\n".join(
+        f'[[source]]\nname = "comments-{number}"\nadapter = "feed"\nrelation = "public"\n'
+        f'criterion = "Comments under the blogs"\naddress = "{address}"\n'
+        for number, address in enumerate(addresses)
+    )
+
+
 @contextmanager
 def world(canary: Canary, folder: Path) -> Iterator[simulator.Blogs]:
     """A feed world full of markers, served from another thread while the block runs; its configuration is written."""
     planted = canary.feed_world(SystemClock())
     with anyio.from_thread.start_blocking_portal() as portal:
-        serving, limiting = simulator.serve(planted), simulator.serve(planted, host="127.0.0.2")
+        serving, limiting, telling = (
+            simulator.serve(planted, blogs=shaped(planted), host=f"127.0.0.{host}") for host in (1, 2, 3)
+        )
         with (
             portal.wrap_async_context_manager(serving) as served,
             portal.wrap_async_context_manager(limiting) as busy,
+            portal.wrap_async_context_manager(telling) as talking,
         ):
             token = folder / "token"
             token.write_text(canary.secret("api token"), "utf-8")
@@ -51,6 +95,7 @@ def world(canary: Canary, folder: Path) -> Iterator[simulator.Blogs]:
             text = text.replace('/feed/"', f'/feed/{query}"') + (
                 '\n[[http.token]]\nname = "dashboard"\nscopes = ["read", "metrics", "operate"]\nfile = "token"\n'
             )
+            text += "\n" + comment_sources(talking)
             (folder / "listener.toml").write_text(text, "utf-8")
             yield served
 
@@ -132,10 +177,10 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
         finally:
             if daemon.process is not None and daemon.process.poll() is None:
                 daemon.kill()
-    assert tail.count("listener.post.created") >= 8
+    assert tail.count("listener.post.created") >= 25
     planted = {marker.label for marker in canary.markers}
     assert {
-        label for label in planted if label.startswith(("canary-own", "header", "error body"))
+        label for label in planted if label.startswith(("canary-own", *SHAPES, "header", "error body"))
     } <= planted - set(canary.missing(wire))
     spoken = {name: output for name, output in daemon.outputs.items() if "tail" not in name}
     return (
@@ -160,13 +205,15 @@ def test_no_person_leaves_the_house(tmp_path: Path) -> None:
     [
         ("mask", lambda label: label.endswith((": name", ": handle", ": e-mail", ": phone"))),
         ("link", lambda label: label.startswith("canary-paths") and label.endswith(": handle")),
+        ("comments", lambda label: label == "canary-nameless: reply author: name"),
     ],
 )
-def test_the_canary_is_heard_when_one_line_of_masking_is_gone(
+def test_the_canary_is_heard_when_one_line_is_gone(
     tmp_path: Path, piece: str, caught: Callable[[str], bool]
 ) -> None:
-    """The same story with one step of the gate taken out finds the people that step is there for."""
+    """The same story with one step of the gate or of the adapter taken out finds the people that step is there for."""
     findings = story(Canary(seed=2), tmp_path, (sys.executable, str(SABOTAGE), piece))
 
     assert any(caught(finding.label) for finding in findings), findings
+    assert piece != "comments" or any(f.label == "canary-languages: comment author: name" for f in findings)
     assert any(finding.where.startswith("queue.sqlite") for finding in findings)

@@ -288,7 +288,7 @@ async def test_cursor_of_another_version() -> None:
     reading = Reading(answer(document(1)))
     await reading.fetch()
     assert reading.cursor is not None
-    later = Cursor(reading.cursor.replace(b"\x9b\x01", b"\x9b\x02", 1))
+    later = Cursor(reading.cursor.replace(b"\x9c\x01", b"\x9c\x02", 1))
 
     assert decode_cursor(reading.cursor, address=ADDRESS) is not None
     assert decode_cursor(later, address=ADDRESS) is None

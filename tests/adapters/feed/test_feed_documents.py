@@ -197,7 +197,7 @@ def test_title_of_two_megabytes() -> None:
     read = read_document(body.encode(), address=ADDRESS)
 
     expected: tuple[Item, ...] = (
-        Post(native=f"{ADDRESS}\n0", kind="article", text="", title="fine"),
+        Post(native="http://river.example/feed\n0", kind="article", text="", title="fine"),
         Rejected("too_large"),
     )
     assert items_from(read, FeedConfig(address=ADDRESS)) == expected

@@ -10,7 +10,7 @@ import http.client
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -435,6 +435,178 @@ class TestChange:
 
         assert runs[0] == runs[1]
         assert not set(runs[0]) & set(others)
+
+
+class TestManners:
+    """
+    The ways of real blogs that can be switched on for each.
+    """
+
+    @staticmethod
+    async def read(served: Blogs, form: Format = "rss2", *, comments: bool = False) -> Any:
+        return parsed(await get(served.feed_address("ours", form, comments=comments)))
+
+    async def test_blogger_has_its_own_shape(self) -> None:
+        """Addresses, ids, the beginning of a comment as its title, its article in a thread, its author with a picture."""
+        world, _ = small_world()
+        async with serve(world, blogs=[Blog(place="ours", software="blogger", validators="none")]) as served:
+            posts = await self.read(served)
+            comments = await self.read(served, comments=True)
+            one = parsed(await get(posts.entries[0].links[0].href))
+            raw = (await get(served.feed_address("ours", comments=True))).body
+            missing = await get(f"{served.address}/ours/feeds/9/comments/default")
+            address = served.address
+        (article,), (answer, comment) = posts.entries, comments.entries
+
+        assert served.feed_address("ours") == f"{address}/ours/feeds/posts/default"
+        assert article.id.endswith(".post-1")
+        assert article.thr_total == "2"
+        assert [entry.id for entry in one.entries] == [answer.id, comment.id]
+        assert (comment.title, comment.author_detail.name) == ("Thanks for clearing it.", BORIS.name)
+        assert comment.link == f"{article.link}?showComment=1767614700000#c2"
+        assert comment["thr_in-reply-to"]["ref"] == article.id
+        assert comment["thr_in-reply-to"]["href"] == article.link
+        assert BORIS.profile.encode() in raw
+        assert BORIS.avatar.encode() in raw
+        assert [link.href for link in answer.links if link.rel == "related"] == [
+            f"{address}/ours/feeds/1/comments/default/2"
+        ]
+        assert missing.status == 404
+
+    @pytest.mark.parametrize(
+        ("ids", "first", "second"),
+        [
+            ("steady", "https://ours.example/?p=1", "https://ours.example/?p=1"),
+            ("unstable", "https://ours.example/?p=1&session=0", "https://ours.example/?p=1&session=1"),
+            ("one", "https://ours.example/?p=0", "https://ours.example/?p=0"),
+            ("none", None, None),
+        ],
+    )
+    async def test_ids(self, ids: Any, first: str | None, second: str | None) -> None:
+        """The same, another at every reading, one for all, or none at all."""
+        world, _ = small_world()
+        async with serve(world, blogs=[Blog(place="ours", ids=ids)]) as served:
+            found = [(await self.read(served)).entries[0].get("id") for _ in range(2)]
+
+        assert found == [first, second]
+
+    @pytest.mark.parametrize(("secure", "scheme"), [(False, "http"), (True, "https")])
+    async def test_a_blog_that_goes_secure(self, secure: bool, scheme: str) -> None:
+        """Ids and addresses change their scheme together, while the world goes on."""
+        world, _ = small_world()
+        async with serve(world) as served:
+            served.blogs["ours"] = replace(served.blogs["ours"], secure=secure)
+            (entry,) = (await self.read(served)).entries
+
+        assert (entry.id.partition("://")[0], entry.link.partition("://")[0]) == (scheme, scheme)
+
+    @pytest.mark.parametrize("form", ["rss2", "atom"])
+    async def test_a_restless_blog_changes_everything_but_its_words(self, form: Format) -> None:
+        """Counters, times from now, entities, an advertisement, marks of a visit, the order of tags."""
+        world, clock = small_world()
+        async with serve(world, blogs=[Blog(place="ours", restless=True)]) as served:
+            first = (await self.read(served, form)).entries[0]
+            clock.walk(hours=1)
+            second = (await self.read(served, form)).entries[0]
+
+        assert first.title == second.title
+        assert first.content[0].value != second.content[0].value
+        assert "2 hours ago. 1,200 views." in first.content[0].value
+        assert "3 hours ago. 1,201 views." in second.content[0].value
+        assert ("utm_content=0" in first.link, "utm_content=1" in second.link) == (True, True)
+        assert [tag.term for tag in first.tags] == [tag.term for tag in second.tags][::-1]
+        assert form == "rss2" or first.updated != second.updated
+
+    async def test_twins(self) -> None:
+        """Two texts take turns, one of them for those posts alone that have a twin."""
+        world, _ = small_world()
+        async with serve(world, blogs=[Blog(place="ours", twins={"ours-1": "The other"})]) as served:
+            shown = [(await self.read(served)).entries[0].content[0].value for _ in range(4)]
+
+        assert [text == "<p>The other</p>" for text in shown] == [False, True, False, True]
+
+    async def test_a_locked_post_shows_a_form(self) -> None:
+        """In place of the text and of every comment under it; the words are nowhere in the documents."""
+        world, _ = small_world()
+        blogs = [Blog(place="ours", locked=frozenset({"ours-1"}))]
+        async with serve(world, blogs=blogs) as served:
+            bodies = [
+                (await get(served.feed_address("ours", form, comments=comments))).body
+                for form in FORMATS
+                for comments in (False, True)
+            ]
+
+        assert all(b"post_password" in body for body in bodies)
+        assert not any(word in body for body in bodies for word in (b"everywhere", b"Thanks for clearing"))
+
+    @pytest.mark.parametrize("form", ["rss2", "atom"])
+    async def test_archives_hold_everything_that_left_the_window(self, form: Format) -> None:
+        """RFC 5005: from the current document back through closed ones to the first, each post in one of them."""
+        world, clock = small_world()
+        for number in range(8):
+            clock.walk(minutes=1)
+            world.publish("ours", ANNA, f"Text {number}", title=f"Post {number}")
+        async with serve(world, blogs=[Blog(place="ours", window=3, archives=True)]) as served:
+            address: str | None = served.feed_address("ours", form)
+            chain = []
+            while address:
+                answer = await get(address)
+                document = parsed(answer)
+                chain.append([entry.id for entry in document.entries])
+                archived = b"<fh:archive />" in answer.body
+                assert archived == (len(chain) > 1)
+                address = next(
+                    (link.href for link in document.feed.links if link.rel == "prev-archive"), None
+                )
+            beyond = await get(f"{served.feed_address('ours', form)}archive/4/")
+
+        closed = [identity for page in chain[1:] for identity in page]
+        assert [len(page) for page in chain] == [3, 3, 3, 3]
+        assert len(set(closed)) == 9
+        assert set(chain[0]) <= set(closed)
+        assert beyond.status == 404
+
+    @pytest.mark.parametrize("form", ["rss2", "atom"])
+    async def test_an_answer_says_whom_it_answers(self, form: Format) -> None:
+        """WordPress names the parent and links what they said; not Blogger, and not under a locked post."""
+        world, _ = small_world()
+        async with serve(world, blogs=[Blog(place="ours", answers="Als Antwort auf {parent}.")]) as served:
+            answer, comment = (await self.read(served, form, comments=True)).entries
+
+        assert answer.content[0].value == (
+            f'<p>Als Antwort auf <a href="{comment.link}">{BORIS.name}</a>.</p>\n<p>Same here.</p>'
+        )
+        assert comment.content[0].value == "<p>Thanks for clearing it.</p>"
+
+    async def test_titles_of_another_language(self) -> None:
+        """What the software makes of a comment's title, in both kinds of feed."""
+        world, _ = small_world()
+        blogs = [Blog(place="ours", titles=("Kommentar zu {on} von {by}", "Von: {by}"))]
+        async with serve(world, blogs=blogs) as served:
+            everywhere = (await self.read(served, comments=True)).entries[0].title
+            article = (await self.read(served)).entries[0]
+            here = parsed(await get(article.wfw_commentrss)).entries[0].title
+            numbered = parsed(await get(f"{served.address}/ours/archives/1/feed/")).entries[0].title
+
+        assert numbered == here
+        assert (everywhere, here) == (f"Kommentar zu Ice & <snow> von {CHLOE.name}", f"Von: {CHLOE.name}")
+
+    @pytest.mark.parametrize(
+        ("manner", "status", "target"),
+        [
+            ("moved-308", 308, "{address}/ours/permanent/feed/"),
+            ("secured", 301, "https{rest}/ours/feed/"),
+        ],
+    )
+    async def test_more_ways_to_move(self, manner: Manner, status: int, target: str) -> None:
+        """For good with the method kept, and to the same address by https."""
+        world, _ = small_world()
+        world.disturb("ours", manner, 600)
+        async with serve(world) as served:
+            answer = await get(served.feed_address("ours"))
+            expected = target.format(address=served.address, rest=served.address.removeprefix("http"))
+
+        assert (answer.status, answer.headers["Location"]) == (status, expected)
 
 
 class TestTrouble:
