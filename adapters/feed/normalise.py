@@ -23,6 +23,7 @@ from adapters.feed.comments import Found, is_comment_address, without_commenter,
 from adapters.feed.config import FeedConfig
 from adapters.feed.dates import parse_date
 from adapters.feed.elements import distinct
+from adapters.feed.identities import Ids
 from adapters.feed.wire import Text, WireDeletion, WireEntry, WireFault, WireFeed
 from listener.adapter import Item
 from listener.events import Author, Kind, Post, Rejected, Removal
@@ -52,12 +53,14 @@ class _Document:
     What an entry has to know of its document.
 
     Args:
+        ids: By what entries are identified.
         repeated_ids: Identities that several entries with different links share; no identity of any of them.
         shared_links: Addresses that name more than one entry or the whole site; no name of any of them.
     """
 
     feed: WireFeed
     config: FeedConfig
+    ids: Ids
     repeated_ids: Set[str]
     shared_links: Set[str]
 
@@ -68,11 +71,16 @@ class _TooLarge(Exception):
     """
 
 
-def items_from(feed: WireFeed, config: FeedConfig) -> tuple[Item, ...]:
+def items_from(feed: WireFeed, config: FeedConfig, *, ids: Ids = "stated") -> tuple[Item, ...]:
     """
     Every entry as a `Post`, `Removal` or `Rejected`, in the order of the document.
+
+    Args:
+        feed: The document.
+        config: Of the source.
+        ids: See `identities`; where the ids of a feed cannot be believed, entries go by link or content.
     """
-    document = _Document(feed, config, _repeated_ids(feed), _shared_links(feed, config))
+    document = _Document(feed, config, ids, _repeated_ids(feed), _shared_links(feed, config))
     living = {_native(config.scope, entry.id): entry for entry in _entries(feed) if entry.id}
     return tuple(_once(_items(document, living)))
 
@@ -153,12 +161,15 @@ def _native(scope: str, identity: str) -> str:
 
 
 def _identity(entry: WireEntry, document: _Document, title: str | None, text: str) -> str:
-    stated = entry.id if entry.id not in document.repeated_ids else None
-    if stated or entry.link:
-        return _native(document.config.scope, stated or entry.link or "")
-    said = hashlib.sha256(
-        f"{entry.id or ''}\0{title or ''}\0{text}".encode(errors="surrogatepass")
-    ).hexdigest()
+    believed = document.ids == "stated"
+    stated = entry.id if believed and entry.id not in document.repeated_ids else None
+    link = entry.link
+    if document.ids == "content" or (not believed and link in document.shared_links):
+        link = None
+    if stated or link:
+        return _native(document.config.scope, stated or link or "")
+    spoken = f"{entry.id or '' if believed else ''}\0{title or ''}\0{text}"
+    said = hashlib.sha256(spoken.encode(errors="surrogatepass")).hexdigest()
     return _native(document.config.scope, f"sha256:{said}")
 
 
@@ -166,7 +177,7 @@ def _aliases(link: str | None, native: str, document: _Document) -> tuple[str, .
     """
     Its public address, and the same inside its feed; not where the address is shared with others.
     """
-    if link is None or link in document.shared_links:
+    if link is None or link in document.shared_links or document.ids == "content":
         return ()
     return tuple(name for name in (link, _native(document.config.scope, link)) if name != native)
 

@@ -11,7 +11,18 @@ from typing import Final
 
 from lxml import etree
 
-from adapters.feed.elements import LANG, Names, absolute, distinct, guess, html, relations, text_of, web_address, whole_number
+from adapters.feed.elements import (
+    LANG,
+    Names,
+    absolute,
+    distinct,
+    guess,
+    html,
+    relations,
+    text_of,
+    web_address,
+    whole_number,
+)
 from adapters.feed.wire import Dialect, Text, WireEntry, WireFeed
 
 _PERIODS_S: Final = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
