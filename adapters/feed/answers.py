@@ -217,7 +217,7 @@ def document(
     return fresh, Page(
         items=(*([gap] if gap else []), *found.items),
         cursor=encode_cursor(fresh),
-        freshness=replace(_freshness(fresh, reply, now), overrun=gap is not None),
+        freshness=_freshness(fresh, reply, now, overrun=gap is not None),
         moved_to=moved_to,
         note=standing(fresh) or _stated(found.feed, reply, config),
     )
@@ -335,7 +335,7 @@ def _stated(feed: WireFeed, reply: Reply, config: FeedConfig) -> str | None:
     return "new_address_stated" if feed.new_address not in (None, config.address, reply.address) else None
 
 
-def _freshness(known: FeedCursor | None, reply: Reply, now: datetime) -> Freshness:
+def _freshness(known: FeedCursor | None, reply: Reply, now: datetime, *, overrun: bool = False) -> Freshness:
     """
     What headers and document say together; a 304 to our own validators proves that they work. Validators from behind
     a redirect cannot be sent back, and still say that the server means no harm.
@@ -344,11 +344,12 @@ def _freshness(known: FeedCursor | None, reply: Reply, now: datetime) -> Freshne
     if known is None:
         return said
     hints = [hint for hint in (said.fresh_for_s, known.hint_s) if hint is not None]
-    return replace(
-        said,
+    return Freshness(
+        not_modified=said.not_modified,
         has_validators=known.has_validators or (said.has_validators and bool(reply.hops)),
         fresh_for_s=max(hints) if hints else None,
         skip_hours=frozenset(known.skip_hours),
         skip_days=frozenset(known.skip_days),
         rhythm_s=known.rhythm_s,
+        overrun=overrun,
     )

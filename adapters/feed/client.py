@@ -27,7 +27,7 @@ from adapters.feed.cursor import FeedCursor, decode_cursor, digest, encode_curso
 from adapters.feed.probing import DAY_S, HOUR_S, wants_whole, whole_every_s
 from listener.adapter import Cursor, Freshness, Item, Page, Reader, Reply
 from listener.clock import Clock
-from listener.errors import AccessDenied, RateLimited, SourceError, SourceUnavailable
+from listener.errors import AccessDenied, DocumentRefused, RateLimited, SourceError, SourceUnavailable
 
 _IN_A_THREAD_BYTES: Final = 64 * 1024
 """Larger documents are read beside the event loop, so that none delays another source. Chosen: about 5 ms."""
@@ -217,10 +217,12 @@ class FeedSource:
         A feed beside the feed; its entries are identified as those of the feed are.
 
         Raises:
-            SourceError: there is none.
+            DocumentRefused: there is none, whatever else the server says.
+            SourceError: whatever the reader raises.
         """
         reply = await self._reader.read(address, headers={"accept": ACCEPT})
-        answers.require_document(reply)
+        if reply.status != 200:
+            raise DocumentRefused("nothing stands where the feed pointed to", reason="not_a_feed")
         return reply, await self._understand(reply, config, msgspec.structs.replace(known, marks=b""))
 
     def _page_beside(self, turn: _Turn, fresh: FeedCursor, items: tuple[Item, ...], note: str | None) -> Page:

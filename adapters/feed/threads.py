@@ -196,7 +196,8 @@ def _told(thread: Thread, entry: WireEntry, address: str, now: datetime) -> Thre
         entry=link if len(link.encode()) <= FOLLOWED_MAX else "",
         address=address,
     )
-    return thread if thread.due_at is not None else msgspec.structs.replace(thread, address="", entry="")
+    is_over = thread.due_at is None or (told < 0 and until <= now.timestamp())
+    return msgspec.structs.replace(thread, address="", entry="") if is_over else thread
 
 
 def _read(thread: Thread, body: bytes, shown: int, now: int) -> Thread:
