@@ -229,11 +229,13 @@ def answering(found: Understood, entry: str) -> tuple[Item, ...]:
 
     Args:
         found: That feed.
-        entry: Address of the entry; empty where it is not known any more, then that of the page beside the feed.
+        entry: Identity of the entry inside the source; empty where it is not known, then the page beside the feed is
+            taken for its address.
     """
-    on = entry or found.feed.home
     return tuple(
-        replace(item, reply_to=on) if isinstance(item, Post) and item.reply_to is None else item
+        replace(item, reply_to=_within_its_feed(item, entry) if entry else found.feed.home)
+        if isinstance(item, Post) and item.reply_to is None
+        else item
         for item in found.items
     )
 
@@ -248,6 +250,13 @@ def standing(known: FeedCursor) -> str | None:
 
 
 # -------------------------------------------------------------------------------------------------------- parts
+
+
+def _within_its_feed(post: Post, identity: str) -> str:
+    """
+    An identity in the scope of a post's own.
+    """
+    return f"{post.native.partition(chr(10))[0]}\n{identity}"
 
 
 def _nothing(config: FeedConfig) -> FeedCursor:
@@ -277,7 +286,8 @@ def _read(
     """
     feed = found.feed
     etag, last_modified = _validators(reply)
-    followed = threads.observed(threads.threads_of(before.threads), feed, config, now)
+    posts = (item for item in found.items if isinstance(item, Post))
+    followed = threads.observed(threads.threads_of(before.threads), feed, posts, config, now)
     history = archives.begun(archives.history_of(before.history), feed, config)
     return msgspec.structs.replace(
         before,

@@ -19,11 +19,12 @@ from typing import Final
 
 import msgspec
 
-from adapters.feed.config import FOLLOWED_MAX, FeedConfig, is_web_address
+from adapters.feed.config import FOLLOWED_MAX, FeedConfig
 from adapters.feed.cursor import place_of, unpacked
 from adapters.feed.dates import parse_date
 from adapters.feed.probing import DAY_S
 from adapters.feed.wire import WireEntry, WireFeed
+from listener.events import Post
 
 AT_ONCE: Final = 5
 """Comment feeds read after one reading of the feed. Chosen: half of WordPress's window."""
@@ -62,7 +63,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         body: Digest of what was read last.
         stale: How often that was the same although the number had gone up.
         address: Their feed; empty while nothing is to be read there.
-        entry: Address of the entry; what the comments answer.
+        entry: Identity of the entry inside its feed; what the comments answer.
     """
 
     key: bytes
@@ -160,13 +161,23 @@ def stored_threads(threads: Threads) -> bytes:
     return _encode(threads.all) if threads.all else b""
 
 
-def observed(threads: Threads, feed: WireFeed, config: FeedConfig, now: datetime) -> Threads:
+def observed(
+    threads: Threads, feed: WireFeed, posts: Iterable[Post], config: FeedConfig, now: datetime
+) -> Threads:
     """
     The threads of a document just read, with what is known of them.
+
+    Args:
+        threads: Known before.
+        feed: The document.
+        posts: What it shows, for the identities of its entries.
+        config: Of the source.
+        now: Aware.
     """
     if not config.follows_comments:
         return Threads()
     known = {thread.key: thread for thread in threads.all}
+    names = {post.link: post.native.partition("\n")[2] for post in posts}
     seen: dict[bytes, Thread] = {}
     for entry in _newest_first(feed.entries):
         address = (entry.comments_feed or "").partition("#")[0]
@@ -174,16 +185,17 @@ def observed(threads: Threads, feed: WireFeed, config: FeedConfig, now: datetime
             continue
         key = place_of(address)
         if key not in seen and len(seen) < KEPT:
-            seen[key] = _told(known.get(key) or Thread(key=key), entry, address, now)
+            seen[key] = _told(
+                known.get(key) or Thread(key=key), entry, names.get(entry.link, ""), address, now
+            )
     return Threads(_within(seen.values()))
 
 
-def _told(thread: Thread, entry: WireEntry, address: str, now: datetime) -> Thread:
+def _told(thread: Thread, entry: WireEntry, name: str, address: str, now: datetime) -> Thread:
     """
     What the document says now. A number that went down is where counting goes on from.
     """
     told = -1 if entry.comment_count is None else entry.comment_count
-    link = entry.link if entry.link and is_web_address(entry.link) else ""
     until = thread.until
     if told < 0 and not until:
         begun = parse_date(entry.published) or now
@@ -193,7 +205,7 @@ def _told(thread: Thread, entry: WireEntry, address: str, now: datetime) -> Thre
         told=told,
         read=min(thread.read, told) if told >= 0 else thread.read,
         until=until,
-        entry=link if len(link.encode()) <= FOLLOWED_MAX else "",
+        entry=name if name.isprintable() and len(name.encode()) <= FOLLOWED_MAX else "",
         address=address,
     )
     is_over = thread.due_at is None or (told < 0 and until <= now.timestamp())
