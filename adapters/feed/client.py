@@ -24,7 +24,7 @@ from adapters.feed import answers, archives, threads
 from adapters.feed.answers import ACCEPT, Understood
 from adapters.feed.config import FeedConfig
 from adapters.feed.cursor import FeedCursor, decode_cursor, digest, encode_cursor
-from adapters.feed.probing import DAY_S, HOUR_S, wants_whole, whole_every_s
+from adapters.feed.probing import DAY_S, HOUR_S, is_to_be_shown_again, wants_whole, whole_every_s
 from listener.adapter import Cursor, Freshness, Item, Page, Reader, Reply
 from listener.clock import Clock
 from listener.errors import AccessDenied, DocumentRefused, RateLimited, SourceError, SourceUnavailable
@@ -92,7 +92,8 @@ class FeedSource:
             fresh, page = answers.unchanged(known, reply, now, whole=probe)
             return self._turning(cursor, fresh, page, now)
         answers.require_document(reply)
-        if known is not None and not anew and known.body == digest(reply.body):
+        again = anew or (known is not None and is_to_be_shown_again(known, now))
+        if known is not None and not again and known.body == digest(reply.body):
             fresh, page = answers.same_again(known, reply, self._config, now)
             return self._turning(cursor, fresh, page, now)
         found = await self._understand(reply, self._config, known)

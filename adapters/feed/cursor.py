@@ -50,7 +50,7 @@ class FeedCursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         skip_days: See `WireFeed`.
         window: Digests of the newest identities of the latest document, one after the other.
         shown: How many posts the latest document showed.
-        read_at: When it was read; seconds since 1970.
+        read_at: When it was read and given to the queue; seconds since 1970.
         rhythm_s: See `rhythm`.
         whole_at: When the server last answered whole, or was asked without conditions; seconds since 1970.
         active: The feed was alive when the latest document was read (`rhythm.is_active`).

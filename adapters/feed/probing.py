@@ -24,6 +24,13 @@ from listener.events import Post, Removal
 HOUR_S: Final = 3600.0
 DAY_S: Final = 86_400.0
 
+SHOW_AGAIN_S: Final = 24 * DAY_S
+"""
+A document nothing of which was given to the queue for so long is read whole and given again, although nothing changed:
+what a feed still shows keeps its keys (design.md, section 6), or an undated entry would come back as news once they
+ended. Chosen: six days before the end of a key that lives thirty, so that several readings may fail.
+"""
+
 PROOFS: Final = 3
 """Changes that validators must announce by themselves, with none missed between, to be trusted again. Chosen."""
 
@@ -45,10 +52,18 @@ def wants_whole(known: FeedCursor | None, config: FeedConfig, now: datetime) -> 
     """
     Whether this read leaves the validators out. A clock that was set back counts as due.
     """
-    every_s = None if known is None else whole_every_s(known, config)
-    if known is None or every_s is None:
+    if known is None or not known.has_validators:
         return False
-    return not 0 <= now.timestamp() - known.whole_at < every_s
+    every_s = whole_every_s(known, config)
+    is_due = every_s is not None and not 0 <= now.timestamp() - known.whole_at < every_s
+    return is_due or is_to_be_shown_again(known, now)
+
+
+def is_to_be_shown_again(known: FeedCursor, now: datetime) -> bool:
+    """
+    Whether a document is given to the queue although it is the one we know. A clock that was set back counts, too.
+    """
+    return not 0 <= now.timestamp() - known.read_at < SHOW_AGAIN_S
 
 
 def doubt_after(known: FeedCursor, *, probe: bool, said: bytes) -> int:

@@ -226,3 +226,19 @@ async def test_p06_a_clock_set_back_costs_one_whole_answer() -> None:
     await one.turn()
 
     assert [tags[0] for tags in one.conditions] == [None, None, '"1"']
+
+
+async def test_what_a_feed_still_shows_is_given_again_before_its_keys_end() -> None:
+    """A feed that nothing happens in is given to the queue again after 24 days, whether it has validators or not."""
+    still = rss(item(1, at=NOW - timedelta(days=400)))
+    one, _ = reading(still)
+    bare = Reading(*[answer(still)] * 100)
+    for each in (one, bare):
+        await each.turn()
+        days = []
+        for day in range(1, 60):
+            days += [day for page in await each.turn_after(days=1) if page.items]
+
+        assert days == [24, 48]
+        assert each.conditions[1:3] == ([('"1"', None)] * 2 if each is one else [(None, None)] * 2)
+    assert [number for number, tags in enumerate(one.conditions) if tags[0] is None] == [0, 24, 48]
