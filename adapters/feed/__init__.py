@@ -88,10 +88,13 @@ def _unconditional(cursor: Cursor) -> Cursor:
 SPEC: Final = AdapterSpec(
     name="feed",
     summary="Blogs, news pages and their comments by RSS, Atom or JSON Feed.",
-    listens_to="Entries that a site publishes in a feed for anybody to read: posts, and comments under them.",
+    listens_to="Entries that a site publishes in a feed for anybody to read: posts, and comments under them. On the "
+    "organisation's own sites the comment feeds of single entries are read, too.",
     credentials="none",
     limits="Read at most once an hour (own sites: once a minute), later where the site asks for it, and only what "
-    "changed: conditional requests (RFC 9110, section 13). One request at a time for each host.",
+    "changed: conditional requests (RFC 9110, section 13), but for one whole answer a day where comments are approved "
+    "late (own sites: one an hour). Comments of single entries (`follow_comments`) and older pages (`history_pages`) "
+    "are read after the feed itself, each only when there is something new. One request at a time for each host.",
     terms=TermsOfUse(
         retention_max_days=None,
         delete_within_h=None,

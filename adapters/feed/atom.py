@@ -13,7 +13,19 @@ from typing import Final
 
 from lxml import etree
 
-from adapters.feed.elements import LANG, Names, absolute, distinct, guess, html, inner_html, plain, text_of
+from adapters.feed.elements import (
+    LANG,
+    Names,
+    absolute,
+    distinct,
+    guess,
+    html,
+    inner_html,
+    plain,
+    relations,
+    text_of,
+    whole_number,
+)
 from adapters.feed.wire import Text, WireDeletion, WireEntry, WireFeed
 
 _PERSONS: Final = frozenset({"author", "contributor"})
@@ -23,6 +35,8 @@ _PUBLISHED: Final = ("published", "issued", "dcterms:issued", "created", "dc:dat
 _UPDATED: Final = ("updated", "modified", "dcterms:modified")
 _KIND_SCHEME: Final = "http://schemas.google.com/blogger/2008/kind#"
 """Blogger's own category on every entry: a type, not a topic."""
+
+_COUNT: Final = "{http://purl.org/syndication/thread/1.0}count"
 
 
 def read_atom(root: etree._Element) -> WireFeed:
@@ -41,25 +55,32 @@ def read_atom(root: etree._Element) -> WireFeed:
             entries.extend(_deletion(child))
         else:
             about.setdefault(name, child)
+    links = relations(root, names)
     return WireFeed(
         dialect="atom",
         entries=tuple(entries),
         authors=_authors(root, names),
         lang=root.get(LANG) or (text_of(about["language"]) if "language" in about else None),
         home=_link(root, names),
+        next_page=links.get("next"),
+        prev_archive=links.get("prev-archive"),
+        is_archive="fh:archive" in about,
+        is_complete="fh:complete" in about,
+        self_address=links.get("self"),
     )
 
 
 def _entry(entry: etree._Element, names: Names) -> WireEntry:
     found: dict[str, etree._Element] = {}
     tags: list[str | None] = []
-    replies = False
+    replies: etree._Element | None = None
     for name, child in names.children(entry):
         if name in ("category", "dc:subject"):
             if child.get("scheme") != _KIND_SCHEME:
                 tags.append(child.get("term") or child.get("label") or text_of(child))
         elif name == "link":
-            replies = replies or child.get("rel") == "replies"
+            if child.get("rel") == "replies" and (replies is None or _is_feed(child)):
+                replies = child
         elif name != "?":
             found.setdefault(name, child)
     reply = found.get("thr:in-reply-to")
@@ -76,9 +97,22 @@ def _entry(entry: etree._Element, names: Names) -> WireEntry:
         authors=_authors(entry, names) or (_authors(found["source"], names) if "source" in found else ()),
         reply_ref=reply.get("ref") if reply is not None else None,
         reply_href=absolute(reply.get("href"), reply) if reply is not None else None,
-        takes_comments=replies
+        comments_feed=absolute(replies.get("href"), replies)
+        if replies is not None and _is_feed(replies)
+        else None,
+        comment_count=whole_number(
+            _text(found, "thr:total") or (replies.get(_COUNT) if replies is not None else None)
+        ),
+        takes_comments=replies is not None
         or any(name in found for name in ("thr:total", "wfw:commentrss", "slash:comments")),
     )
+
+
+def _is_feed(link: etree._Element) -> bool:
+    """
+    Whether a `replies` link leads to a feed and not to a page. Source: RFC 4685, section 4.
+    """
+    return (link.get("type") or "application/atom+xml").lower().startswith("application/atom+xml")
 
 
 def _deletion(element: etree._Element) -> list[WireDeletion]:

@@ -1,214 +1,254 @@
 """
-Reads one feed through the reader it is given; nothing but conditional GETs of the configured address.
+Reads one feed through the reader it is given; nothing but GETs of the configured address and, where the operator
+wants it, of comments, archives and pages that the feed names on its own host.
 
-Takes addresses and validators from config and cursor, gives `Page`. Politeness rules P1 to P5, P9, P10 and P32 of
-the project's list are kept here, the rest by the core.
+Takes addresses and validators from config and cursor, gives `Page`. What is asked next is decided by pure planners:
+`probing` (with or without conditions), `archives`, `threads`; what an answer means, by `answers`. Politeness rules P1
+to P6, P9, P10, P12, P14, P20, P31 and P32 of the project's list are kept in this folder, the rest by the core.
 
-Source: RFC 9110 section 13 (conditional requests), RFC 9111 section 4.3.4 (a 304 freshens what is stored).
+A turn is one read of the feed, then one page for each comment feed or archive that is due; the feed always comes
+first, so that nothing beside it can keep it waiting.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 import anyio.to_thread
 import msgspec
 
+from adapters.feed import answers, archives, threads
+from adapters.feed.answers import ACCEPT, Understood
 from adapters.feed.config import FeedConfig
-from adapters.feed.cursor import (
-    VERSION,
-    FeedCursor,
-    decode_cursor,
-    digest,
-    encode_cursor,
-    place_of,
-    window_of,
-)
-from adapters.feed.documents import read_document
-from adapters.feed.normalise import items_from
-from adapters.feed.versions import settled
-from adapters.feed.wire import WireFeed
+from adapters.feed.cursor import FeedCursor, decode_cursor, digest, encode_cursor
+from adapters.feed.naming import native_of
+from adapters.feed.probing import DAY_S, HOUR_S, is_to_be_shown_again, wants_whole, whole_every_s
 from listener.adapter import Cursor, Freshness, Item, Page, Reader, Reply
 from listener.clock import Clock
-from listener.errors import DocumentRefused, SourceUnavailable
-from listener.events import Gap, Post
-from listener.http_hints import freshness_from_headers
-
-ACCEPT: Final = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/json;q=0.9, "
-    "application/xml;q=0.8, */*;q=0.1"
-)
+from listener.errors import AccessDenied, DocumentRefused, RateLimited, SourceError, SourceUnavailable
 
 _IN_A_THREAD_BYTES: Final = 64 * 1024
 """Larger documents are read beside the event loop, so that none delays another source. Chosen: about 5 ms."""
 
-SHOW_AGAIN_S: Final = 14 * 86400.0
-"""
-Whatever a feed shows is given to the queue again this often, although nothing changed: what it still shows keeps its
-keys (design.md, section 6), or an undated post would come back as news once they ended. Chosen: a third of the time a
-key lives, so that two readings in a row may fail.
-"""
 
-_FULL: Final = 2
-"""Posts a window must show before it can be overrun; a feed of one entry always replaces it. Chosen."""
+@dataclass(frozen=True, slots=True, repr=False)
+class _Turn:
+    """
+    What is left of a turn after a page.
+
+    Args:
+        cursor: Of that page; the turn goes on only from there.
+        freshness: What the feed itself said about coming back.
+        keys: Comment feeds to read.
+        history: Whether a page of the history is to be read.
+    """
+
+    cursor: Cursor
+    freshness: Freshness
+    keys: tuple[bytes, ...]
+    history: bool
 
 
 class FeedSource:
     """
-    A `Poller` over one address.
+    A `Poller` over one feed.
     """
 
     def __init__(self, config: FeedConfig, reader: Reader, clock: Clock) -> None:
         self._config = config
         self._reader = reader
         self._clock = clock
+        self._turn: _Turn | None = None
+        self._probed_at: datetime | None = None
+        self._spared_until: datetime | None = None
 
     async def fetch(self, cursor: Cursor | None) -> Page:
         """
-        What the feed shows, or nothing where it is unchanged.
+        What the feed shows, or nothing where it is unchanged; then, page by page, what else is due.
 
         Raises:
             DocumentRefused: the answer is no feed (`documents.REASONS`), or 410 (`gone`). The stored validators stay.
             SourceUnavailable: 404, or an answer no feed gives.
             SourceError: whatever else the reader raises.
         """
+        turn, self._turn = self._turn, None
         known = decode_cursor(cursor, address=self._config.address)
-        again = known is not None and self._clock.now().timestamp() - known.read_at >= SHOW_AGAIN_S
-        headers = _conditions(None if again else known)
-        reply = await self._reader.read(self._config.address, headers=headers)
-        now = self._clock.now()
-        if reply.status == 304:
-            return _unchanged(known, reply, now)
-        _require_document(reply)
-        body = digest(reply.body)
-        if known is not None and known.body == body and not again:
-            return _same_again(known, reply, now)
-        feed, items = await self._understand(reply)
-        told, versions = settled(items, b"" if known is None else known.versions, now)
-        fresh = _cursor(self._config.address, reply, body, feed, items, now)
-        page = _page(known, msgspec.structs.replace(fresh, versions=versions), items, reply, now)
-        return replace(page, items=tuple(item for item in page.items if isinstance(item, Gap)) + told)
+        if turn is not None and known is not None and turn.cursor == cursor:
+            return await self._beside(turn, known)
+        return await self._feed(cursor, known)
 
-    async def _understand(self, reply: Reply) -> tuple[WireFeed, tuple[Item, ...]]:
+    # ------------------------------------------------------------------------------------------- the feed itself
+
+    async def _feed(self, cursor: Cursor | None, known: FeedCursor | None) -> Page:
+        anew = known is not None and bool(self._config.wants & ~known.wants)
+        probe = not anew and self._is_probe(known, self._clock.now())
+        asked = answers.conditions(None if anew or probe else known)
+        reply = await self._reader.read(self._config.address, headers=asked)
+        now = self._clock.now()
+        fresh: FeedCursor | None
+        if reply.status == 304:
+            fresh, page = answers.unchanged(known, reply, now, whole=probe)
+            return self._turning(cursor, fresh, page, now)
+        answers.require_document(reply)
+        again = anew or (known is not None and is_to_be_shown_again(known, now))
+        if known is not None and not again and known.body == digest(reply.body):
+            fresh, page = answers.same_again(known, reply, self._config, now)
+            return self._turning(cursor, fresh, page, now)
+        found = await self._understand(reply, self._config, known)
+        fresh, page = answers.document(known, reply, found, self._config, now, probe=probe)
+        return self._turning(cursor, fresh, page, now, first=known is None)
+
+    def _is_probe(self, known: FeedCursor | None, now: datetime) -> bool:
+        """
+        Whether to leave the validators out. A probe that failed is not repeated before its time, although the cursor
+        does not know of it.
+        """
+        if known is None or not wants_whole(known, self._config, now):
+            return False
+        wait_s = min(whole_every_s(known, self._config) or DAY_S, DAY_S)
+        if self._probed_at is not None and 0 <= (now - self._probed_at).total_seconds() < wait_s:
+            return False
+        self._probed_at = now
+        return True
+
+    async def _understand(
+        self, reply: Reply, config: FeedConfig, known: FeedCursor | None, answering: str | None = None
+    ) -> Understood:
         if len(reply.body) <= _IN_A_THREAD_BYTES:
-            return _understood(reply, self._config)
-        work = partial(_understood, reply, self._config)
+            return answers.understood(reply, config, known, answering)
+        work = partial(answers.understood, reply, config, known, answering)
         return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
 
+    # ------------------------------------------------------------------------------------------- what is beside it
 
-def _understood(reply: Reply, config: FeedConfig) -> tuple[WireFeed, tuple[Item, ...]]:
-    feed = read_document(reply.body, address=reply.address, content_type=reply.headers.get("content-type"))
-    return feed, items_from(feed, config)
+    def _turning(
+        self,
+        cursor: Cursor | None,
+        known: FeedCursor | None,
+        page: Page,
+        now: datetime,
+        *,
+        first: bool = False,
+    ) -> Page:
+        """
+        The page, with `more` where something beside the feed is due. Where nothing is, nothing is unpacked.
+        """
+        stored = page.cursor or cursor
+        if known is None or stored is None or (self._spared_until is not None and now < self._spared_until):
+            return page
+        keys: tuple[bytes, ...] = ()
+        if not first and 0 < known.threads_due_at <= now.timestamp():
+            keys = tuple(thread.key for thread in threads.threads_of(known.threads).due(now))
+        history = bool(known.history) and archives.is_due(
+            archives.history_of(known.history), self._config, now
+        )
+        if not keys and not history:
+            return page
+        self._turn = _Turn(stored, page.freshness, keys, history)
+        return replace(page, more=True)
 
+    async def _beside(self, turn: _Turn, known: FeedCursor) -> Page:
+        """
+        One page of a turn that goes on.
 
-def _conditions(known: FeedCursor | None) -> dict[str, str]:
-    """
-    Both validators verbatim, as the latest answer gave them; none is ever invented.
-    """
-    headers = {"accept": ACCEPT}
-    if known is not None and known.etag is not None:
-        headers["if-none-match"] = known.etag
-    if known is not None and known.last_modified is not None:
-        headers["if-modified-since"] = known.last_modified
-    return headers
+        Raises:
+            RateLimited: the host wants a pause. What is left waits longer than that, because the feed itself was
+                answered a moment ago and shall not be held up by what is read beside it.
+        """
+        try:
+            if turn.keys:
+                return await self._comments(turn, known)
+            return await self._older(turn, known)
+        except RateLimited:
+            pause_s = HOUR_S if self._config.relation == "own" else DAY_S
+            self._spared_until = self._clock.now() + timedelta(seconds=pause_s)
+            raise
 
+    async def _comments(self, turn: _Turn, known: FeedCursor) -> Page:
+        """
+        The comments of one entry. Where the host gives no answer, the rest of them waits for the next turn.
+        """
+        key, *rest = turn.keys
+        followed = threads.threads_of(known.threads)
+        thread = followed.find(key)
+        items: tuple[Item, ...] = ()
+        note: str | None = None
+        if thread is not None and thread.address:
+            config = self._config.model_copy(update={"kind": "comments"})
+            entry = native_of(config, thread.entry) if thread.entry else None
+            try:
+                reply, found = await self._document_at(thread.address, config, known, answering=entry)
+            except RateLimited:
+                raise
+            except SourceError as error:
+                followed, note = followed.given_up(key, self._clock.now()), threads.UNREADABLE
+                rest = [] if isinstance(error, SourceUnavailable | AccessDenied) else rest
+            else:
+                items = found.items
+                shown = len(found.feed.entries)
+                followed = followed.read(key, digest(reply.body, 8), shown, self._clock.now())
+        fresh = msgspec.structs.replace(
+            known, threads=threads.stored_threads(followed), threads_due_at=followed.due_at
+        )
+        return self._page_beside(replace(turn, keys=tuple(rest)), fresh, items, note)
 
-def _require_document(reply: Reply) -> None:
-    if reply.status == 410:
-        raise DocumentRefused("the server says that the feed has ended (410)", reason="gone")
-    if reply.status != 200:
-        raise SourceUnavailable(f"the server answers {reply.status} where the feed should be")
+    async def _older(self, turn: _Turn, known: FeedCursor) -> Page:
+        """
+        One page of the history.
+        """
+        history = archives.history_of(known.history)
+        items: tuple[Item, ...] = ()
+        try:
+            _, found = await self._document_at(history.next, self._config, known)
+        except RateLimited:
+            raise
+        except SourceError as error:
+            answered = not isinstance(error, SourceUnavailable)
+            history, note = archives.failed(history, self._clock.now(), answered=answered)
+        else:
+            items = found.items
+            history, note = archives.walked(history, found.feed, self._config)
+        fresh = msgspec.structs.replace(known, history=archives.stored_history(history))
+        is_due = archives.is_due(history, self._config, self._clock.now())
+        return self._page_beside(replace(turn, history=is_due), fresh, items, note)
 
+    async def _document_at(
+        self, address: str, config: FeedConfig, known: FeedCursor, *, answering: str | None = None
+    ) -> tuple[Reply, Understood]:
+        """
+        A feed beside the feed; its entries are identified as those of the feed are.
 
-def _unchanged(known: FeedCursor | None, reply: Reply, now: datetime) -> Page:
-    """
-    A 304 freshens the validators it brings; one that brings none leaves them as they are.
-    """
-    if known is None:
-        return Page(freshness=_freshness(None, reply, now))
-    etag, last_modified = _validators(reply)
-    if etag is None and last_modified is None:
-        return Page(freshness=_freshness(known, reply, now))
-    return _with_validators(known, reply, now)
+        Args:
+            address: Where it stands.
+            config: Of the source, or with what this feed is known to carry.
+            known: Of the feed itself.
+            answering: See `items_from`.
 
+        Raises:
+            DocumentRefused: there is none, whatever else the server says.
+            SourceError: whatever the reader raises.
+        """
+        reply = await self._reader.read(address, headers={"accept": ACCEPT})
+        if reply.status != 200:
+            raise DocumentRefused("nothing stands where the feed pointed to", reason="not_a_feed")
+        beside = msgspec.structs.replace(known, marks=b"")
+        return reply, await self._understand(reply, config, beside, answering)
 
-def _same_again(known: FeedCursor, reply: Reply, now: datetime) -> Page:
-    """
-    A 200 with the body we know, from a server that ignores or changes its validators.
-    """
-    return _with_validators(known, reply, now)
-
-
-def _with_validators(known: FeedCursor, reply: Reply, now: datetime) -> Page:
-    etag, last_modified = _validators(reply)
-    fresh = msgspec.structs.replace(known, etag=etag, last_modified=last_modified)
-    return Page(
-        cursor=encode_cursor(fresh) if fresh != known else None, freshness=_freshness(fresh, reply, now)
-    )
-
-
-def _page(
-    known: FeedCursor | None, fresh: FeedCursor, items: tuple[Item, ...], reply: Reply, now: datetime
-) -> Page:
-    gap = _gap(known, items, now)
-    return Page(
-        items=(*([gap] if gap else []), *items),
-        cursor=encode_cursor(fresh),
-        freshness=_freshness(fresh, reply, now),
-    )
-
-
-def _cursor(
-    address: str, reply: Reply, body: bytes, feed: WireFeed, items: tuple[Item, ...], now: datetime
-) -> FeedCursor:
-    etag, last_modified = _validators(reply)
-    shown = [item.native for item in items if isinstance(item, Post)]
-    return FeedCursor(
-        version=VERSION,
-        place=place_of(address),
-        etag=etag,
-        last_modified=last_modified,
-        body=body,
-        hint_s=feed.fresh_for_s,
-        skip_hours=tuple(sorted(feed.skip_hours)),
-        skip_days=tuple(sorted(feed.skip_days)),
-        window=window_of(shown),
-        shown=len(shown),
-        read_at=int(now.timestamp()),
-    )
-
-
-def _validators(reply: Reply) -> tuple[str | None, str | None]:
-    return reply.headers.get("etag") or None, reply.headers.get("last-modified") or None
-
-
-def _gap(known: FeedCursor | None, items: tuple[Item, ...], now: datetime) -> Gap | None:
-    """
-    Suspected where a full window shows nothing of the one before: more may have passed than it can hold.
-    """
-    shown = [item.native for item in items if isinstance(item, Post)]
-    if known is None or known.shown < _FULL or len(shown) < known.shown or known.overlaps(shown):
-        return None
-    return Gap(
-        start_at=min(datetime.fromtimestamp(known.read_at, UTC), now), end_at=now, cause="window_overrun"
-    )
-
-
-def _freshness(known: FeedCursor | None, reply: Reply, now: datetime) -> Freshness:
-    """
-    What headers and document say together; a 304 to our own validators proves that they work.
-    """
-    said = freshness_from_headers(reply.headers, now, not_modified=reply.status == 304)
-    if known is None:
-        return said
-    hints = [hint for hint in (said.fresh_for_s, known.hint_s) if hint is not None]
-    return replace(
-        said,
-        has_validators=known.has_validators,
-        fresh_for_s=max(hints) if hints else None,
-        skip_hours=frozenset(known.skip_hours),
-        skip_days=frozenset(known.skip_days),
-    )
+    def _page_beside(self, turn: _Turn, fresh: FeedCursor, items: tuple[Item, ...], note: str | None) -> Page:
+        """
+        Its freshness is that of the feed, because the last page of a turn decides when the next one begins.
+        """
+        cursor = encode_cursor(fresh)
+        more = bool(turn.keys) or turn.history
+        if more:
+            self._turn = replace(turn, cursor=cursor)
+        return Page(
+            items=items,
+            cursor=cursor,
+            more=more,
+            freshness=turn.freshness,
+            note=note or answers.standing(fresh),
+        )

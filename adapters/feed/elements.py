@@ -25,6 +25,7 @@ _PREFIXES: Final = {
     "purl.org/rss/1.0/modules/annotate": "annotate",
     "wellformedweb.org/commentapi": "wfw",
     "purl.org/syndication/thread/1.0": "thr",
+    "purl.org/syndication/history/1.0": "fh",
     "purl.org/atompub/tombstones/1.0": "at",
     "www.w3.org/2005/atom": "atom",
     "purl.org/atom/ns": "atom",
@@ -188,6 +189,27 @@ def distinct(values: Iterable[str | None]) -> tuple[str, ...]:
     Each value once, in order, without the empty ones.
     """
     return tuple(dict.fromkeys(value for value in values if value))
+
+
+def relations(element: etree._Element, names: Names) -> dict[str, str]:
+    """
+    Relation to address of every Atom link inside, the first of each kind.
+    """
+    found: dict[str, str] = {}
+    for name, child in names.children(element):
+        if name in ("link", "atom:link") and (rel := child.get("rel")):
+            address = absolute(child.get("href"), child)
+            if address:
+                found.setdefault(rel.strip().lower(), address)
+    return found
+
+
+def whole_number(text: str | None) -> int | None:
+    """
+    A count as feeds write it; None where it is none.
+    """
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _pieces(element: etree._Element) -> Iterator[str]:

@@ -41,6 +41,9 @@ def read_json(text: bytes, *, base: str) -> WireFeed:
         authors=_names(document.authors, document.author),
         lang=document.language,
         home=web_address(document.home_page_url),
+        next_page=web_address(resolve(document.next_url, base)) if document.next_url else None,
+        self_address=web_address(document.feed_url),
+        ended=bool(document.expired),
     )
 
 

@@ -19,15 +19,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 from adapters.feed.config import FeedConfig
+from adapters.feed.identities import Ids
 from adapters.feed.wire import Text, WireEntry, WireFeed
 from listener.text import as_read, same_address
-
-Believed = Literal["stated", "link", "content"]
-"""What identifies an entry: its id, else its link, else its words; or, for a feed that makes new ids at every reading,
-its link, else its words; or, where not even links stay, its words alone."""
 
 _Said = tuple[str, ...]
 
@@ -49,7 +45,7 @@ class Identities:
 
     Args:
         scope: First configured address of the feed.
-        ids: See `Believed`.
+        ids: See `identities.Ids`.
         doubted: Ids that are no identity.
         shared: Links that are no identity and no name.
         same: Link under which entries that share a doubted id and say the same are one, by id and words.
@@ -57,7 +53,7 @@ class Identities:
     """
 
     scope: str
-    ids: Believed
+    ids: Ids
     doubted: frozenset[str]
     shared: frozenset[str]
     same: Mapping[tuple[str, _Said], str]
@@ -119,7 +115,14 @@ class Identities:
         return None if link in self.shared else link
 
 
-def identities_of(feed: WireFeed, config: FeedConfig, ids: Believed) -> Identities:
+def native_of(config: FeedConfig, identity: str) -> str:
+    """
+    The native identity of an entry of this source, from what it is called inside its feed.
+    """
+    return f"{same_address(config.scope)}\n{identity}"
+
+
+def identities_of(feed: WireFeed, config: FeedConfig, ids: Ids) -> Identities:
     """
     What may be believed of the ids and links of one document.
     """
@@ -162,7 +165,7 @@ def _is_one(entries: list[WireEntry], plain: _Plain, site: set[str]) -> bool:
     return len(links) == 1 and not links & (site | {None}) and _are_versions(entries)
 
 
-def _is_at_one_place(entries: list[WireEntry], plain: _Plain, ids: Believed) -> bool:
+def _is_at_one_place(entries: list[WireEntry], plain: _Plain, ids: Ids) -> bool:
     """
     Whether entries with one link are one post: of one id, or in the same words.
     """

@@ -30,7 +30,8 @@ from adapters.feed.comments import (
 from adapters.feed.config import FeedConfig
 from adapters.feed.dates import parse_date
 from adapters.feed.elements import distinct
-from adapters.feed.naming import Believed, Identities, identities_of
+from adapters.feed.identities import Ids
+from adapters.feed.naming import Identities, identities_of
 from adapters.feed.wire import Text, WireDeletion, WireEntry, WireFault, WireFeed
 from listener.adapter import Item
 from listener.events import Author, Kind, Post, Rejected, Removal
@@ -77,13 +78,13 @@ class _TooLarge(Exception):
 
 
 def items_from(
-    feed: WireFeed, config: FeedConfig, *, ids: Believed = "stated", answers: str | None = None
+    feed: WireFeed, config: FeedConfig, *, ids: Ids = "stated", answers: str | None = None
 ) -> tuple[Item, ...]:
     """
     Every entry as a `Post`, `Removal` or `Rejected`, in the order of the document.
 
     Args:
-        ids: What identifies an entry; see `naming.Believed`.
+        ids: What identifies an entry; see `identities.Ids`.
         answers: Native identity of the article whose comments this document holds, where it is known: every entry is
             a comment, and answers that article where it states no other comment.
     """

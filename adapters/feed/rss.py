@@ -11,7 +11,18 @@ from typing import Final
 
 from lxml import etree
 
-from adapters.feed.elements import LANG, Names, absolute, distinct, guess, html, text_of, web_address
+from adapters.feed.elements import (
+    LANG,
+    Names,
+    absolute,
+    distinct,
+    guess,
+    html,
+    relations,
+    text_of,
+    web_address,
+    whole_number,
+)
 from adapters.feed.wire import Dialect, Text, WireEntry, WireFeed
 
 _PERIODS_S: Final = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
@@ -64,6 +75,7 @@ def assemble(
     """
     about = {name: child for name, child in names.children(channel) if name != "item"}
     language = about.get("language", about.get("dc:language"))
+    links = relations(channel, names)
     return WireFeed(
         dialect=dialect,
         entries=tuple(read_item(item, names) for item in items),
@@ -78,6 +90,12 @@ def assemble(
         fresh_for_s=_fresh_for_s(about),
         skip_hours=frozenset(_hours(about.get("skiphours"), names)),
         skip_days=frozenset(_days(about.get("skipdays"), names)),
+        next_page=links.get("next"),
+        prev_archive=links.get("prev-archive"),
+        is_archive="fh:archive" in about,
+        is_complete="fh:complete" in about,
+        new_address=web_address(_text(about, "itunes:new-feed-url")),
+        self_address=links.get("self"),
     )
 
 
@@ -114,6 +132,8 @@ def read_item(item: etree._Element, names: Names) -> WireEntry:
         authors=distinct(authors),
         reply_ref=reply.get("ref") if reply is not None else None,
         reply_href=absolute(reply.get("href"), reply) if reply is not None else None,
+        comments_feed=_address(found, "wfw:commentrss"),
+        comment_count=whole_number(_text(found, "slash:comments") or _text(found, "thr:total")),
         takes_comments=any(name in found for name in ("comments", "wfw:commentrss", "slash:comments")),
     )
 
@@ -125,6 +145,11 @@ def _says(element: etree._Element) -> bool:
 def _text(found: dict[str, etree._Element], name: str) -> str | None:
     element = found.get(name)
     return None if element is None else text_of(element)
+
+
+def _address(found: dict[str, etree._Element], name: str) -> str | None:
+    element = found.get(name)
+    return None if element is None else absolute(text_of(element), element)
 
 
 def _first_text(found: dict[str, etree._Element], names: tuple[str, ...]) -> str | None:

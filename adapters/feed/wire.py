@@ -36,6 +36,10 @@ class Text:
 class WireEntry:
     """
     One entry of a feed, in the words every dialect shares. Addresses are absolute where the document allows it.
+
+    Args:
+        comments_feed: Where the comments under this entry alone are shown as a feed.
+        comment_count: How many comments it has, as the document tells.
     """
 
     id: str | None = None
@@ -52,6 +56,8 @@ class WireEntry:
     reply_href: str | None = None
     takes_comments: bool = False
     expired: bool = False
+    comments_feed: str | None = None
+    comment_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -87,6 +93,13 @@ class WireFeed:
         fresh_for_s: Longest hint inside the document: `ttl`, `sy:updatePeriod` by `sy:updateFrequency`.
         skip_hours: GMT, 0 to 23.
         skip_days: Monday is 0.
+        next_page: Of a feed that is shown in pieces: the next older one.
+        prev_archive: Of an archived feed: the archive before this document.
+        is_archive: This document is an archive and will never change.
+        is_complete: This document shows all there is.
+        new_address: Where the document says the feed has moved to.
+        self_address: Where the document says it stands.
+        ended: The document says that nothing more will come.
     """
 
     dialect: Dialect
@@ -97,6 +110,13 @@ class WireFeed:
     fresh_for_s: float | None = None
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
+    next_page: str | None = None
+    prev_archive: str | None = None
+    is_archive: bool = False
+    is_complete: bool = False
+    new_address: str | None = None
+    self_address: str | None = None
+    ended: bool = False
 
 
 # ------------------------------------------------------------------------------------------------------ JSON Feed
@@ -150,6 +170,8 @@ class JsonDocument(msgspec.Struct, frozen=True):
     authors: tuple[JsonAuthor, ...] | None = None
     author: JsonAuthor | None = None
     items: tuple[msgspec.Raw, ...] | None = None
+    next_url: str | None = None
+    feed_url: str | None = None
     expired: bool | None = None
 
     def __repr__(self) -> str:
@@ -176,6 +198,8 @@ _LANG: Final = "language as stated; BCP 47"
 _TAGS: Final = "categories: what watches for hashtags look at"
 _PARENT: Final = "which post it answers; hashed with our secret before it is stored"
 _PACE: Final = "when the source wishes to be read again"
+_MORE: Final = "where more of the same feed is read; in the cursor until it was"
+_WHERE: Final = "where the feed says it stands; never kept"
 _SHAPE: Final = "tells how to read the rest; never kept"
 
 WIRE_FIELDS: Final[Mapping[str, str]] = {
@@ -195,6 +219,8 @@ WIRE_FIELDS: Final[Mapping[str, str]] = {
     "WireEntry.reply_href": _PARENT,
     "WireEntry.takes_comments": "whether an answer is invited",
     "WireEntry.expired": "the source says that the post is gone",
+    "WireEntry.comments_feed": _MORE,
+    "WireEntry.comment_count": "whether there are comments to read",
     "WireDeletion.ref": _IDENTITY,
     "WireDeletion.when": _WHEN,
     "WireFault.reason": "why an entry was not read; from a closed set",
@@ -206,6 +232,13 @@ WIRE_FIELDS: Final[Mapping[str, str]] = {
     "WireFeed.fresh_for_s": _PACE,
     "WireFeed.skip_hours": _PACE,
     "WireFeed.skip_days": _PACE,
+    "WireFeed.next_page": _MORE,
+    "WireFeed.prev_archive": _MORE,
+    "WireFeed.is_archive": _SHAPE,
+    "WireFeed.is_complete": _SHAPE,
+    "WireFeed.new_address": _WHERE,
+    "WireFeed.self_address": _WHERE,
+    "WireFeed.ended": "the feed has ended; nothing more will come",
     "JsonAuthor.name": _AUTHOR,
     "JsonAuthor.url": _AUTHOR,
     "JsonItem.id": _IDENTITY,
@@ -228,6 +261,8 @@ WIRE_FIELDS: Final[Mapping[str, str]] = {
     "JsonDocument.authors": _AUTHOR,
     "JsonDocument.author": _AUTHOR,
     "JsonDocument.items": _SHAPE,
+    "JsonDocument.next_url": _MORE,
+    "JsonDocument.feed_url": _WHERE,
     "JsonDocument.expired": "the feed has ended; nothing more will come",
 }
 """The closed allow-list: every field that may be decoded, and why. A test walks the types against it."""

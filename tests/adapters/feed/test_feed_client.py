@@ -5,80 +5,22 @@ Conditional requests, what is remembered between them, and what every answer lea
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from adapters.feed.client import ACCEPT, FeedSource
-from adapters.feed.config import FeedConfig
-from adapters.feed.cursor import decode_cursor
-from listener.adapter import Cursor, Freshness, Page, Reply
+from adapters.feed.answers import ACCEPT
+from listener.adapter import Freshness, Page
 from listener.errors import DocumentRefused, RateLimited, SourceUnavailable
-from listener.events import Gap, Post
-from listener.testing.canned import Answer, CannedReader
+from listener.events import Gap
+from listener.testing.canned import Answer
+from tests.adapters.feed.reading import ADDRESS, NOW, Reading, answer, document, natives
 
-ADDRESS = "https://river.example/feed/?a=%2f&b"
-NOW = datetime(2026, 1, 9, 12, 0, tzinfo=UTC)
 ETAG = 'W/"é-gzip"'
 MODIFIED = "Sat, 31 Feb 2026 25:00:00 NOWHERE"
 OLD = {"etag": ETAG, "last-modified": MODIFIED}
 
 pytestmark = pytest.mark.anyio
-
-
-class StoppedClock:
-    """
-    Stands at `at`; an adapter never sleeps.
-    """
-
-    def __init__(self, at: datetime = NOW) -> None:
-        self.at = at
-
-    def now(self) -> datetime:
-        return self.at
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    async def sleep(self, delay_s: float) -> None:
-        raise AssertionError("an adapter never sleeps")
-
-
-def document(*numbers: int, channel: str = "") -> bytes:
-    entries = "".join(f"<item><guid>{n}</guid><title>Entry {n}</title></item>" for n in numbers)
-    return f"<rss><channel>{channel}{entries}</channel></rss>".encode()
-
-
-def answer(body: bytes = b"", status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply(status=status, headers=dict(headers or {}), body=body, address=ADDRESS)
-
-
-class Reading:
-    """
-    One source and all it was asked, with the cursor kept as the core keeps it.
-    """
-
-    def __init__(self, *answers: Answer) -> None:
-        self.reader = CannedReader(answers)
-        self.clock = StoppedClock()
-        self.cursor: Cursor | None = None
-
-    async def fetch(self, *, address: str = ADDRESS) -> Page:
-        source = FeedSource(FeedConfig(address=address), self.reader, self.clock)
-        page = await source.fetch(self.cursor)
-        self.cursor = page.cursor or self.cursor
-        return page
-
-    @property
-    def conditions(self) -> list[tuple[str | None, str | None]]:
-        return [
-            (asked.headers.get("if-none-match"), asked.headers.get("if-modified-since"))
-            for asked in self.reader.asked
-        ]
-
-
-def natives(page: Page) -> list[str]:
-    return [item.native.partition("\n")[2] for item in page.items if isinstance(item, Post)]
 
 
 async def test_p1_validators_go_back_verbatim() -> None:
@@ -93,19 +35,29 @@ async def test_p1_validators_go_back_verbatim() -> None:
     assert set(reading.reader.asked[0].headers) == {"accept"}
 
 
-@pytest.mark.parametrize("status", [200, 304])
-async def test_p2_validators_are_one_set(status: int) -> None:
-    """P2: a header that the latest answer left out is sent no more."""
-    later = (
-        answer(document(2), headers={"etag": '"2"'})
-        if status == 200
-        else answer(status=304, headers={"etag": '"2"'})
-    )
+@pytest.mark.parametrize(
+    ("status", "headers", "sent"),
+    [
+        (200, {"etag": '"2"'}, ('"2"', None)),
+        (200, {"etag": ETAG}, (ETAG, None)),
+        (200, {"last-modified": MODIFIED}, (None, MODIFIED)),
+        (304, {"etag": '"2"'}, ('"2"', None)),
+        (304, {"last-modified": "later"}, (None, "later")),
+        (304, {"last-modified": MODIFIED}, (None, MODIFIED)),
+        (304, {"etag": ETAG}, (ETAG, MODIFIED)),
+        (304, {}, (ETAG, MODIFIED)),
+    ],
+)
+async def test_p2_validators_are_one_set(
+    status: int, headers: Mapping[str, str], sent: tuple[str | None, str | None]
+) -> None:
+    """P2: what the latest answer left out is sent no more; but a 304 to a known ETag leaves the date out by rule."""
+    later = answer(document(2) if status == 200 else b"", status, headers)
     reading = Reading(answer(document(1), headers=OLD), later, answer(status=304))
     for _ in range(3):
         await reading.fetch()
 
-    assert reading.conditions[2] == ('"2"', None)
+    assert reading.conditions[2] == sent
 
 
 async def test_p2_a_200_without_validators_forgets_them() -> None:
@@ -223,10 +175,11 @@ async def test_p32_a_window_that_was_overrun() -> None:
     reading.clock.at = NOW + timedelta(hours=5)
     page = await reading.fetch()
 
+    assert page.freshness.overrun
     assert page.items[0] == Gap(
         start_at=NOW, end_at=NOW + timedelta(hours=5), cause="window_overrun", suspected=True
     )
-    assert natives(page) == ["9", "8", "7"]
+    assert natives(page.items) == ["9", "8", "7"]
 
 
 @pytest.mark.parametrize("later", [(4, 3, 2), (9, 8), ()], ids=["overlap", "shorter", "empty"])
@@ -237,6 +190,7 @@ async def test_p32_no_gap(later: tuple[int, ...]) -> None:
     page = await reading.fetch()
 
     assert [item for item in page.items if isinstance(item, Gap)] == []
+    assert not page.freshness.overrun
 
 
 async def test_p32_a_feed_of_one_entry() -> None:
@@ -245,7 +199,7 @@ async def test_p32_a_feed_of_one_entry() -> None:
     await reading.fetch()
     page = await reading.fetch()
 
-    assert natives(page) == ["2"]
+    assert natives(page.items) == ["2"]
     assert len(page.items) == 1
 
 
@@ -253,10 +207,11 @@ async def test_validators_belong_to_an_address() -> None:
     """A new address is asked without the old one's validators, and its document is read."""
     reading = Reading(answer(document(1), headers=OLD), answer(document(1)))
     await reading.fetch()
-    page = await reading.fetch(address="https://moved.example/feed")
+    reading.restart(address="https://moved.example/feed")
+    page = await reading.fetch()
 
     assert reading.conditions[1] == (None, None)
-    assert natives(page) == ["1"]
+    assert natives(page.items) == ["1"]
 
 
 async def test_304_to_nobody() -> None:
@@ -268,27 +223,59 @@ async def test_large_documents_read_the_same() -> None:
     """A document large enough to be read in a thread gives the same items in the same order."""
     page = await Reading(answer(document(*range(3000)))).fetch()
 
-    assert natives(page) == [str(number) for number in range(3000)]
+    assert natives(page.items) == [str(number) for number in range(3000)]
 
 
-async def test_cursor_holds_no_words() -> None:
-    """A cursor knows digests, validators and numbers; no title, no address."""
-    reading = Reading(answer(document(1, 2), headers={"etag": '"1"'}))
+async def test_validators_from_behind_a_redirect_stay_there() -> None:
+    """Validators belong to one address: those of a redirect's target are not sent to the address that redirects."""
+    hops = ((302, "https://cdn.example/feed"),)
+    reading = Reading(
+        answer(document(1), headers=OLD, address="https://cdn.example/feed", hops=hops), answer(document(1))
+    )
+    page = await reading.fetch()
     await reading.fetch()
-    assert reading.cursor is not None
 
-    stored = bytes(reading.cursor)
-    assert stored.count(b"Entry") == 0
-    assert stored.count(b"river") == 0
-    assert len(stored) < 100
+    assert reading.conditions[1] == (None, None)
+    assert page.freshness == Freshness(has_validators=True)
 
 
-async def test_cursor_of_another_version() -> None:
-    """A cursor that a later version wrote is none."""
-    reading = Reading(answer(document(1)))
+@pytest.mark.parametrize("etag", ['"' + "x" * 2000 + '"', "\udce9"], ids=["huge", "no text"])
+async def test_a_validator_that_cannot_be_kept(etag: str) -> None:
+    """One that is too long, or no text, is not kept, because it could not go back as it came."""
+    reading = Reading(answer(document(1), headers={"etag": etag}), answer(document(1)))
     await reading.fetch()
-    assert reading.cursor is not None
-    later = Cursor(reading.cursor.replace(b"\x9c\x01", b"\x9c\x02", 1))
+    await reading.fetch()
 
-    assert decode_cursor(reading.cursor, address=ADDRESS) is not None
-    assert decode_cursor(later, address=ADDRESS) is None
+    assert reading.conditions[1] == (None, None)
+
+
+async def test_p12_adding_a_feed_is_one_request() -> None:
+    """P12: the first reading of a feed with comments to follow asks for the feed and nothing else."""
+    channel = "<link>https://river.example/</link>"
+    entry = (
+        "<item><guid>1</guid><title>x</title><slash:comments>9</slash:comments>"
+        "<wfw:commentRss>https://river.example/1/feed/</wfw:commentRss></item>"
+    )
+    body = document(channel=channel + entry)
+    reading = Reading(answer(body), follow_comments="all")
+    pages = await reading.turn()
+
+    assert len(pages) == 1
+    assert len(reading.reader.asked) == 1
+
+
+async def test_what_a_document_says_of_itself_is_shown_and_not_followed() -> None:
+    """P20, P21: a new address that only the document states is a note, never a move and never a request."""
+    channel = "<itunes:new-feed-url>https://new.example/feed</itunes:new-feed-url>"
+    reading = Reading(answer(document(1, channel=channel)))
+    (page,) = await reading.turn()
+
+    assert (page.note, page.moved_to) == ("new_address_stated", None)
+
+
+async def test_a_feed_that_ended_says_so() -> None:
+    """JSON Feed's `expired` is a note for the operator."""
+    body = b'{"version": "https://jsonfeed.org/version/1.1", "expired": true, "items": [{"id": "1", "title": "x"}]}'
+    page = await Reading(answer(body)).fetch()
+
+    assert page.note == "feed_ended"

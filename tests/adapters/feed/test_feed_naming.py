@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from adapters.feed.config import FeedConfig
-from adapters.feed.naming import Believed
+from adapters.feed.identities import Ids
 from adapters.feed.normalise import items_from
 from adapters.feed.wire import Text, WireDeletion, WireEntry, WireFeed
 from listener.events import Post, Removal
@@ -19,7 +19,7 @@ HOME = "https://a.example/"
 
 
 def posts(
-    *entries: WireEntry | WireDeletion, ids: Believed = "stated", config: FeedConfig = CONFIG
+    *entries: WireEntry | WireDeletion, ids: Ids = "stated", config: FeedConfig = CONFIG
 ) -> tuple[Post, ...]:
     found = items_from(WireFeed(dialect="rss", entries=entries, home=HOME), config, ids=ids)
     return tuple(item for item in found if isinstance(item, Post))
