@@ -33,7 +33,7 @@ from listener.hear.guard import Guard, IPNetwork, Target
 from listener.hear.pace import Pace, parse_retry_after
 from listener.hear.transport import URL_EXTENSION, AioTransport, body_within
 from listener.hear.turns import Turns
-from listener.http_hints import parse_http_date
+from listener.http_hints import limits_from_headers, parse_http_date
 
 VALIDATORS: Final = frozenset({"if-none-match", "if-modified-since"})
 """Belong to one address: left behind at every redirect (RFC 9110, section 13.1)."""
@@ -47,6 +47,9 @@ _ANSWERS: Final = frozenset({304, 404, 410})
 _BODY_HEADERS: Final = frozenset({"content-length", "transfer-encoding"})
 _NOT_TOLD: Final = _BODY_HEADERS | {"set-cookie", "content-encoding"}
 """Of the wire, not of the decoded body; and what would let a server know us again."""
+
+_QUOTA_MOST_S: Final = 86_400.0
+"""Chosen: the networks' windows are a day at most; a good answer that names a longer one is not believed further."""
 
 _PREPARED_MOST: Final = 8
 """Chosen: a feed asks one address; an adapter whose addresses change gains nothing from keeping them."""
@@ -365,22 +368,28 @@ class ReadOnly(httpx.AsyncBaseTransport):
     def _hold_if_asked(self, status: int, headers: Mapping[str, str], host: str) -> None:
         """
         Raises:
-            RateLimited: 429; 503 with Retry-After; 403 of a host that said 429 not long ago. A wait that the server
-                named holds the whole host.
+            RateLimited: 429; 503 with Retry-After; 403 of a host that said 429 not long ago, or with a quota that is
+                spent. A wait that the server named holds the whole host. So does a spent quota in a good answer, which
+                raises nothing (P28).
         """
+        now = self._web.clock.now()
+        limits = limits_from_headers(headers, now)
+        quota_s = min(limits.reset_s or 0.0, _QUOTA_MOST_S) if limits.spent else None
+        if quota_s is not None:
+            self._web.pace.hold(host, now + timedelta(seconds=quota_s))
         if status not in {403, 429, 503}:
             return
-        now = self._web.clock.now()
         wait_s = _retry_after_s(headers, now)
         if status == 503 and wait_s is None:
             return
-        if status == 403 and not self._web.pace.was_limited(host, now):
+        if status == 403 and quota_s is None and not self._web.pace.was_limited(host, now):
             return
         if status == 429:
             self._web.pace.limited(host, now)
         if wait_s is not None:
             self._web.pace.hold(host, now + timedelta(seconds=wait_s))
-        raise RateLimited(f"{self._name}: {host} asked for a pause; it goes on by itself", wait_s=wait_s)
+        told_s = wait_s if quota_s is None else max(wait_s or 0.0, quota_s)
+        raise RateLimited(f"{self._name}: {host} asked for a pause; it goes on by itself", wait_s=told_s)
 
     def _judge(self, status: int, host: str) -> None:
         """
