@@ -229,14 +229,18 @@ class Rig:
         _, body = await _exchange(*streams, f"GET {path}", whole=whole)
         return body
 
-    async def poll(self, name: str, *, unconditional: bool = False) -> tuple[int, bytes]:
+    async def poll(self, name: str, **flags: bool) -> tuple[int, bytes]:
         """
         Ask for a read by hand, as an operator does on the machine.
+
+        Args:
+            name: Of the source.
+            flags: `unconditional` or `configured`, as the command has them.
 
         Returns:
             Status and body; 404 where no such command exists.
         """
-        body = json.dumps({"source": name} | ({"unconditional": True} if unconditional else {}))
+        body = json.dumps({"source": name, **flags})
         streams = await asyncio.open_unix_connection(self.folder / "data" / "control.sock")
         return await _exchange(*streams, "POST /v1/poll", body.encode())
 
