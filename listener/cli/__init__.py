@@ -31,6 +31,7 @@ ORDER: Final = (
     "reload",
     "healthcheck",
     "adapters",
+    "selftest",
     "schema",
 )
 """In which `listener --help` lists them; a file that is not named here comes last."""

@@ -64,7 +64,9 @@ class Asked:
         """
         Every header, names in lower case; a header that came twice stands with both values.
         """
-        return {key.decode().lower(): self.request.header(key.decode()) or "" for key, _ in self.request.headers}
+        return {
+            key.decode().lower(): self.request.header(key.decode()) or "" for key, _ in self.request.headers
+        }
 
 
 @dataclass(slots=True)
@@ -120,7 +122,7 @@ class Internet:
         """
 
         async def answer(request: Request) -> Response:
-            asked = Asked(self.clock.monotonic() - self._began_s, scheme, request)
+            asked = Asked(round(self.clock.monotonic() - self._began_s, 6), scheme, request)
             self.asked.append(asked)
             route = self.hosts.get(asked.host)
             if scheme == "https":
@@ -128,7 +130,9 @@ class Internet:
             if route is None:
                 return Response(status=421, headers=(_CLOSE,))
             self._in_flight[asked.host] += 1
-            self.most_in_flight[asked.host] = max(self.most_in_flight[asked.host], self._in_flight[asked.host])
+            self.most_in_flight[asked.host] = max(
+                self.most_in_flight[asked.host], self._in_flight[asked.host]
+            )
             try:
                 response = await route(request)
             finally:

@@ -131,7 +131,12 @@ class Rig:
     """
 
     def __init__(
-        self, net: Internet, clock: VirtualClock, folder: Path, head: tuple[str, ...], sources: tuple[str, ...]
+        self,
+        net: Internet,
+        clock: VirtualClock,
+        folder: Path,
+        head: tuple[str, ...],
+        sources: tuple[str, ...],
     ) -> None:
         self.net, self.clock, self.folder = net, clock, folder
         self.out = io.StringIO()

@@ -91,7 +91,7 @@ async def test_p05_validators_survive_every_trouble() -> None:
 
     for name in conditional.TROUBLES:
         asked = seen.at(f"t-{name}.city.example")
-        assert len(asked) > 3, name
+        assert len(asked) >= 3, name
         assert [told(one) for one in asked[1:]] == [STORED] * (len(asked) - 1), name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -76,7 +77,7 @@ async def test_p10_hours_and_days_a_feed_wants_to_be_spared_are_spared() -> None
     assert {at.hour for at in asked_at} & pacing.SPARED_HOURS == set()
     assert {at.strftime("%A") for at in asked_at} == {"Monday", "Tuesday", "Thursday", "Friday"}
     assert len(asked_at) > 35
-    late = [at for before, at in zip(asked_at, asked_at[1:], strict=False) if at - before > timedelta(hours=2)]
+    late = [at for before, at in itertools.pairwise(asked_at) if at - before > timedelta(hours=2)]
     assert all((at.minute, at.second) != (0, 0) for at in late)
 
 
@@ -143,17 +144,19 @@ async def test_p13_five_hundred_feeds_due_together_are_spread() -> None:
 
     assert [len(one) for one in rounds[:2]] == [500, 500]
     assert {host: most for host, most in seen.busiest.items() if most > 1} == {}
-    assert min(min(gaps(starts)) for starts in _by_host(seen.asked).values()) >= 2.0
+    assert min(min(seen.gaps_s(host)) for host in seen.busiest) >= 2.0
     for starts in rounds[1:]:
         assert max(starts) - min(starts) > 300
         assert max(Counter(int(at_s) for at_s in starts).values()) < 25
 
 
-def _by_host(asked: tuple[object, ...]) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {}
-    for one in asked:
-        found.setdefault(one.host, []).append(one.at_s)  # type: ignore[attr-defined]  # of Asked
-    return found
+@pytest.mark.parametrize("kind", [0, 1], ids=["at the ceiling", "without validators"])
+async def test_p13_feeds_at_either_end_of_the_limits_are_spread_too(kind: int) -> None:
+    """What is read once a day is not read in the same second each day."""
+    seen = await pacing.crowd_at_the_ends()
+    second = [seen.starts_s(f"n{number}.city.example")[1] for number in range(kind, 40, 2)]
+
+    assert max(second) - min(second) > HOUR_S / 2
 
 
 async def test_p14_a_feed_is_read_in_its_own_rhythm() -> None:

@@ -36,7 +36,7 @@ async def test_p20_a_permanent_move_is_believed_after_three_sightings_in_two_day
     created = Counter(event["source"] for event in there.events if event["type"] == "listener.post.created")
 
     assert len(later) >= 2
-    assert 2 * DAY_S <= later[-1] - first <= 2 * DAY_S + 8 * HOUR_S
+    assert 2 * DAY_S <= later[-1] - first <= 2 * DAY_S + 12 * HOUR_S
     assert there.starts_s(f"new-{name}.city.example")[-1] > later[-1] + DAY_S
     assert [event["type"] for event in there.events if event["subject"] == name] == ["listener.source.moved"]
     assert there.views[name]["moved"] is True
@@ -49,7 +49,11 @@ async def test_p20_nothing_else_is_a_move(told: dict[str, Seen], name: str) -> N
     there: Seen = (await moves(told)).extra["there"]
 
     assert there.starts_s(f"old-{name}.city.example")[-1] > 5 * DAY_S - 1.2 * DAY_S
-    assert [event for event in there.events if event["type"] == "listener.source.moved" and event["subject"] == name] == []
+    assert [
+        event
+        for event in there.events
+        if event["type"] == "listener.source.moved" and event["subject"] == name
+    ] == []
 
 
 async def test_p20_a_move_can_be_taken_back_by_hand(told: dict[str, Seen]) -> None:
@@ -74,7 +78,9 @@ async def test_p20_https_of_the_same_address_is_believed_at_once() -> None:
     ]
     assert {one.scheme for one in asked[2:]} == {"https"}
     assert all("if-none-match" in one.head for one in asked[3:])
-    assert [event["subject"] for event in seen.events if event["type"] == "listener.source.moved"] == ["secure"]
+    assert [event["subject"] for event in seen.events if event["type"] == "listener.source.moved"] == [
+        "secure"
+    ]
 
 
 async def ends(told: dict[str, Seen]) -> Seen:
@@ -83,7 +89,9 @@ async def ends(told: dict[str, Seen]) -> Seen:
     return told["ends"]
 
 
-async def test_p21_a_feed_that_says_410_three_times_in_two_days_is_not_asked_again(told: dict[str, Seen]) -> None:
+async def test_p21_a_feed_that_says_410_three_times_in_two_days_is_not_asked_again(
+    told: dict[str, Seen],
+) -> None:
     """State `gone`, one event, one alert; a restart changes nothing; an operator's hand does."""
     seen = await ends(told)
     silent: Seen = seen.extra["silent"]
@@ -92,7 +100,9 @@ async def test_p21_a_feed_that_says_410_three_times_in_two_days_is_not_asked_aga
     assert len(later) >= 2
     assert 2 * DAY_S <= later[-1] - first <= 3.5 * DAY_S
     assert silent.views["gone"]["state"] == "gone"
-    assert [event["subject"] for event in silent.events if event["type"] == "listener.source.gone"] == ["gone"]
+    assert [event["subject"] for event in silent.events if event["type"] == "listener.source.gone"] == [
+        "gone"
+    ]
     assert [(line["level"], line["source"]) for line in silent.log("source.gone")] == [("error", "gone")]
     assert seen.extra["status"] == 200
     assert len(seen.at("gone.city.example")) == len(silent.at("gone.city.example")) + 1
@@ -104,8 +114,8 @@ async def test_p21_two_sightings_or_a_404_end_nothing(told: dict[str, Seen]) -> 
 
     assert silent.views["back"]["state"] in {"waiting", "reading"}
     assert silent.views["lost"]["state"] == "failing"
-    assert silent.starts_s("lost.city.example")[-1] > 18.9 * DAY_S
-    assert silent.starts_s("back.city.example")[-1] > 19 * DAY_S
+    assert silent.starts_s("lost.city.example")[-1] > 10.9 * DAY_S
+    assert silent.starts_s("back.city.example")[-1] > 11.5 * DAY_S
 
 
 async def test_p21_a_document_cannot_move_itself() -> None:

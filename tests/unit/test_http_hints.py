@@ -123,7 +123,10 @@ def test_a_304_is_told_as_such() -> None:
         ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": "1767615300"}, Limits(0, 900.0)),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767615300000"}, Limits(0, 900.0)),
         ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "17.5"}, Limits(0, 17.5)),
-        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "Mon, 05 Jan 2026 12:01:00 GMT"}, Limits(0, 60.0)),
+        (
+            {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "Mon, 05 Jan 2026 12:01:00 GMT"},
+            Limits(0, 60.0),
+        ),
         (
             {
                 "x-ratelimit-remaining": "0",
@@ -148,7 +151,9 @@ def test_a_quota_is_read_as_each_network_writes_it(headers: Mapping[str, str], e
     assert limits_from_headers(headers, NOW) == expected
 
 
-@given(st.dictionaries(st.sampled_from(["ratelimit", "ratelimit-reset", "x-ratelimit-reset", "date"]), st.text()))
+@given(
+    st.dictionaries(st.sampled_from(["ratelimit", "ratelimit-reset", "x-ratelimit-reset", "date"]), st.text())
+)
 def test_no_text_breaks_the_reading_of_a_quota(headers: Mapping[str, str]) -> None:
     """Whatever a server sends, the wait is unknown or not negative."""
     reset_s = limits_from_headers(headers, NOW).reset_s

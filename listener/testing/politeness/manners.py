@@ -11,8 +11,20 @@ import json
 import tracemalloc
 from typing import Final
 
+from listener.errors import ConfigError
 from listener.simulation.exchange import Request, Response, Route
-from listener.testing.politeness.site import FEED, HOUR_S, VALID, Seen, always, honest, ok, playing, said, seen
+from listener.testing.politeness.site import (
+    FEED,
+    HOUR_S,
+    VALID,
+    Seen,
+    always,
+    honest,
+    ok,
+    playing,
+    said,
+    seen,
+)
 from listener.testing.rig import rig, source
 
 TARGETS: Final[dict[str, str]] = {
@@ -24,6 +36,16 @@ TARGETS: Final[dict[str, str]] = {
 }
 """Addresses as people configure them; by source name."""
 
+LED_TO: Final = frozenset(
+    {
+        "http://cookies.city.example/feed",
+        "http://wandering.city.example/feed",
+        "http://wandering.city.example/there?x=%7e",
+        "http://away.city.example/feed?y=~",
+    }
+)
+"""What else is configured or redirected to in the same story."""
+
 
 async def clean() -> Seen:
     """
@@ -34,13 +56,13 @@ async def clean() -> Seen:
         if request.path == "/feed":
             return said(302, ("Location", "/there?x=%7e"), ("Set-Cookie", "id=1; Path=/"))
         if request.path == "/there":
-            return said(302, ("Location", "http://away.city.example/feed?y=~"), ("Set-Cookie", "id=2; Path=/"))
+            return said(
+                302, ("Location", "http://away.city.example/feed?y=~"), ("Set-Cookie", "id=2; Path=/")
+            )
         return said(404)
 
     setting = ok(FEED, *VALID, ("Set-Cookie", "visitor=42; Path=/; Max-Age=99999"))
-    hosts: dict[str, Route] = {
-        f"{name}.city.example": honest() for name in TARGETS
-    }
+    hosts: dict[str, Route] = {f"{name}.city.example": honest() for name in TARGETS}
     hosts |= {
         "cookies.city.example": playing(setting),
         "wandering.city.example": always(wandering),
@@ -53,7 +75,36 @@ async def clean() -> Seen:
         return await seen(house)
 
 
-BOMB_BYTES: Final = 200 * 2**20
+BAD: Final[dict[str, str]] = {
+    "no scheme": "blog.city.example/feed",
+    "another scheme": "ftp://blog.city.example/feed",
+    "a file": "file:///etc/passwd",
+    "no host": "http:///feed",
+    "a user name": "http://jane@blog.city.example/feed",
+    "a password": "http://:secret@blog.city.example/feed",
+    "a fragment": "http://blog.city.example/feed#top",
+    "a blank": "http://blog.city.example/my feed",
+    "a line break": "http://blog.city.example/feed\r\nX-Evil: 1",
+    "a broken port": "http://blog.city.example:99999/feed",
+}
+"""Addresses that nobody can mean; by what is wrong with them."""
+
+
+async def bad_addresses() -> Seen:
+    """
+    FRB 060: each bad address as the only source of a configuration.
+    """
+    refused: dict[str, bool] = {}
+    for fault, address in BAD.items():
+        try:
+            async with rig(source("blog", address), hosts={}):
+                refused[fault] = False
+        except ConfigError:
+            refused[fault] = True
+    return Seen(extra={"refused": refused})
+
+
+BOMB_BYTES: Final = 100 * 2**20
 
 ENCODED: Final[dict[str, tuple[str, bytes]]] = {
     "gzip": ("gzip", gzip.compress(FEED, mtime=0)),
@@ -68,7 +119,7 @@ ENCODED: Final[dict[str, tuple[str, bytes]]] = {
 
 async def encodings() -> Seen:
     """
-    P25: every encoding, and 200 MB of zeros in 200 KB. `extra` has the most memory that Python held meanwhile.
+    P25: every encoding, and 100 MB of zeros in 100 KB. `extra` has the most memory that Python held meanwhile.
     """
     bomb = gzip.compress(bytes(BOMB_BYTES), compresslevel=9, mtime=0)
     bodies = ENCODED | {"bomb": ("gzip", bomb)}
@@ -109,7 +160,9 @@ async def looked_at(times: int = 5) -> Seen:
     """
     P27: everybody looks at the daemon: each readable page of its API, several times, while nothing is due.
     """
-    async with rig(source("blog", "http://blog.city.example/feed"), hosts={"blog.city.example": honest()}) as house:
+    async with rig(
+        source("blog", "http://blog.city.example/feed"), hosts={"blog.city.example": honest()}
+    ) as house:
         await house.pass_s(60)
         before = len(house.net.asked)
         described = json.loads(await house.get("/openapi.json"))

@@ -11,11 +11,26 @@ from datetime import timedelta
 from typing import Final
 
 from listener.simulation.exchange import Request, Response, Route
-from listener.testing.politeness.site import DAY_S, FEED, HOUR_S, VALID, Seen, always, honest, ok, playing, rss, said, seen
+from listener.testing.politeness.site import (
+    DAY_S,
+    FEED,
+    HOUR_S,
+    VALID,
+    Seen,
+    always,
+    honest,
+    ok,
+    playing,
+    rss,
+    said,
+    seen,
+)
 from listener.testing.rig import rig, source
 from listener.testing.virtual_clock import START, VirtualClock
 
-PAGE: Final = Response(headers=(("Content-Type", "text/html"),), body=b"<html><title>Parked</title><p>Buy this name</p></html>")
+PAGE: Final = Response(
+    headers=(("Content-Type", "text/html"),), body=b"<html><title>Parked</title><p>Buy this name</p></html>"
+)
 
 
 def leads_to(address: str, status: int = 301) -> Response:
@@ -69,14 +84,14 @@ def _after_one_answer(redirect: Response) -> Route:
 
 async def moves() -> Seen:
     """
-    P20: every kind of redirect for five days, each source asked every six hours; a restart on the way, and at the end
+    P20: every kind of redirect for five days, each source asked every ten hours; a restart on the way, and at the end
     an operator who wants one source read at its configured address again.
     """
     hosts: dict[str, Route] = {}
     tables = []
     for name, traits in MOVES.items():
         hosts |= _move(name, traits)
-        tables.append(source(name, f"http://old-{name}.city.example/feed", interval_s=6 * HOUR_S))
+        tables.append(source(name, f"http://old-{name}.city.example/feed", interval_s=10 * HOUR_S))
     async with rig(*tables, hosts=hosts) as house:
         await house.pass_s(2 * DAY_S)
         two_days = len(house.net.asked)
@@ -105,7 +120,7 @@ async def made_secure() -> Seen:
 
 async def ended() -> Seen:
     """
-    P21: 410 for ever; 410 twice and then the feed again; 404 for ever. Forty days, a restart, and an operator at the end.
+    P21: 410 for ever; 410 twice and then the feed again; 404 for ever. Twelve days, a restart, and an operator at the end.
     """
     clock = VirtualClock()
     hosts = {
@@ -113,11 +128,11 @@ async def ended() -> Seen:
         "back.city.example": playing(ok(FEED, *VALID), said(410), said(410), ok(FEED, *VALID)),
         "lost.city.example": playing(ok(FEED, *VALID), said(404)),
     }
-    tables = [source(host.partition(".")[0], f"http://{host}/feed", interval_s=DAY_S / 4) for host in hosts]
+    tables = [source(host.partition(".")[0], f"http://{host}/feed", interval_s=DAY_S / 3) for host in hosts]
     async with rig(*tables, hosts=hosts, clock=clock) as house:
-        await house.pass_s(10 * DAY_S)
+        await house.pass_s(8 * DAY_S)
         await house.restart()
-        await house.pass_s(10 * DAY_S)
+        await house.pass_s(4 * DAY_S)
         silent = await seen(house)
         status, _ = await house.poll("gone")
         await house.pass_s(HOUR_S)
@@ -133,7 +148,9 @@ async def renamed() -> Seen:
         "http://elsewhere.city.example/feed</itunes:new-feed-url>",
         "self": "<atom:link rel='self' href='http://elsewhere.city.example/feed'/>",
     }
-    hosts: dict[str, Route] = {f"{name}.city.example": honest(rss("n2", "n1", head=xml)) for name, xml in head.items()}
+    hosts: dict[str, Route] = {
+        f"{name}.city.example": honest(rss("n2", "n1", head=xml)) for name, xml in head.items()
+    }
     hosts["elsewhere.city.example"] = playing(PAGE)
     tables = [source(name, f"http://{name}.city.example/feed", interval_s=6 * HOUR_S) for name in head]
     async with rig(*tables, hosts=hosts) as house:
@@ -156,7 +173,9 @@ async def astray() -> Seen:
     """
     P22: redirects to private addresses, a redirect from https to http, and a name whose second answer is private.
     """
-    hosts: dict[str, Route] = {f"{name}.city.example": playing(leads_to(address, 302)) for name, address in LURES.items()}
+    hosts: dict[str, Route] = {
+        f"{name}.city.example": playing(leads_to(address, 302)) for name, address in LURES.items()
+    }
     hosts["downgrade.city.example"] = always(_downgrading)
     hosts["rebinding.city.example"] = honest()
     tables = [source(name, f"http://{name}.city.example/feed") for name in LURES if name != "inside"]
@@ -188,7 +207,11 @@ def _rss_archives(host: str) -> Route:
     """
 
     def page(number: int) -> bytes:
-        link = f"<atom:link rel='prev-archive' href='http://{host}/archive/{number + 1}'/>" if number < ARCHIVES else ""
+        link = (
+            f"<atom:link rel='prev-archive' href='http://{host}/archive/{number + 1}'/>"
+            if number < ARCHIVES
+            else ""
+        )
         newest_at = START - timedelta(days=1 + 3 * number)
         return rss(f"p{number}b", f"p{number}a", head=link, newest_at=newest_at, every_s=HOUR_S)
 
@@ -216,10 +239,17 @@ def _json_archives(host: str) -> Route:
             }
             for part in "ab"
         ]
-        page: dict[str, object] = {"version": "https://jsonfeed.org/version/1.1", "title": "Pages", "items": items}
+        page: dict[str, object] = {
+            "version": "https://jsonfeed.org/version/1.1",
+            "title": "Pages",
+            "items": items,
+        }
         if number < ARCHIVES:
             page["next_url"] = f"http://{host}/page/{number + 1}"
-        return Response(headers=(("Content-Type", "application/feed+json"), ("ETag", f'"{number}"')), body=json.dumps(page).encode())
+        return Response(
+            headers=(("Content-Type", "application/feed+json"), ("ETag", f'"{number}"')),
+            body=json.dumps(page).encode(),
+        )
 
     return always(answer)
 
@@ -231,7 +261,10 @@ async def history(pages: int | None) -> Seen:
     Args:
         pages: The operator's `history_pages`; None where nothing is set.
     """
-    hosts = {name: make(name) for name, make in (("rss.city.example", _rss_archives), ("json.city.example", _json_archives))}
+    hosts = {
+        name: make(name)
+        for name, make in (("rss.city.example", _rss_archives), ("json.city.example", _json_archives))
+    }
     keys: dict[str, object] = {} if pages is None else {"history_pages": pages}
     tables = [source(name.partition(".")[0], f"http://{name}/feed", **keys) for name in hosts]
     async with rig(*tables, hosts=hosts) as house:

@@ -28,7 +28,7 @@ from listener.testing.virtual_clock import START
 NO_VALIDATORS: Final = playing(ok())
 
 
-async def floors() -> Seen:
+async def floors(days: float = 2.2) -> Seen:
     """
     P8: a site with validators, one without, and an operator who wants both every minute.
     """
@@ -45,7 +45,7 @@ async def floors() -> Seen:
         source("hasty-without", "http://hasty-without.city.example/feed", interval_s=60),
     ]
     async with rig(*tables, hosts=hosts) as house:
-        await house.pass_s(2.5 * DAY_S)
+        await house.pass_s(days * DAY_S)
         return await seen(house)
 
 
@@ -65,12 +65,22 @@ HINTED: Final[dict[str, tuple[Route, float]]] = {
     "max-age": (honest(FEED, *VALID, ("Cache-Control", "public, max-age=7200")), 7_200),
     "age": (honest(FEED, *VALID, ("Cache-Control", "max-age=9000"), ("Age", "1800")), 7_200),
     "expires": (
-        honest(FEED, *VALID, ("Date", "Mon, 05 Jan 2026 15:00:00 GMT"), ("Expires", "Mon, 05 Jan 2026 18:00:00 GMT")),
+        honest(
+            FEED,
+            *VALID,
+            ("Date", "Mon, 05 Jan 2026 15:00:00 GMT"),
+            ("Expires", "Mon, 05 Jan 2026 18:00:00 GMT"),
+        ),
         10_800,
     ),
     "ttl": (honest(rss("n1", head="<ttl>240</ttl>")), 14_400),
     "update-period": (
-        honest(rss("n1", head="<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>")),
+        honest(
+            rss(
+                "n1",
+                head="<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>",
+            )
+        ),
         21_600,
     ),
     "longest": (honest(rss("n1", head="<ttl>120</ttl>"), *VALID, ("Cache-Control", "max-age=18000")), 18_000),
@@ -82,16 +92,16 @@ HINTED: Final[dict[str, tuple[Route, float]]] = {
 """What a site says about coming back, and the seconds that follow from it; by source name."""
 
 
-async def hints() -> Seen:
+async def hints(days: float = 2.2) -> Seen:
     """
-    P9: each hint on the 200 and on every 304 after it, for two days; one site hints on the 304 alone.
+    P9: each hint on the 200 and on every 304 after it; one site hints on the 304 alone.
     """
     hosts: dict[str, Route] = {f"{name}.city.example": route for name, (route, _) in HINTED.items()}
-    late = [ok(FEED, *VALID)] + [Response(status=304, headers=(*VALID, ("Cache-Control", "max-age=7200")))]
+    late = [ok(FEED, *VALID), Response(status=304, headers=(*VALID, ("Cache-Control", "max-age=7200")))]
     hosts["only-304.city.example"] = playing(*late)
     tables = [source(host.partition(".")[0], f"http://{host}/feed") for host in hosts]
     async with rig(*tables, hosts=hosts) as house:
-        await house.pass_s(2.2 * DAY_S)
+        await house.pass_s(days * DAY_S)
         return await seen(house)
 
 
@@ -105,7 +115,8 @@ async def spared() -> Seen:
     hours = "".join(f"<hour>{hour}</hour>" for hour in sorted(SPARED_HOURS))
     head = f"<skipHours>{hours}</skipHours><skipDays><day>Wednesday</day></skipDays>"
     async with rig(
-        source("blog", "http://blog.city.example/feed"), hosts={"blog.city.example": honest(rss("n1", head=head))}
+        source("blog", "http://blog.city.example/feed"),
+        hosts={"blog.city.example": honest(rss("n1", head=head))},
     ) as house:
         await house.pass_s(4 * DAY_S)
         return await seen(house)
@@ -116,7 +127,10 @@ async def restarts() -> Seen:
     P11: a blog that answers and one that fails; the daemon is restarted ten times within a minute.
     """
     hosts = {"blog.city.example": honest(), "dead.city.example": playing(Response(status=503))}
-    tables = [source("blog", "http://blog.city.example/feed"), source("dead", "http://dead.city.example/feed")]
+    tables = [
+        source("blog", "http://blog.city.example/feed"),
+        source("dead", "http://dead.city.example/feed"),
+    ]
     async with rig(*tables, hosts=hosts) as house:
         await house.pass_s(2)
         before = len(house.net.asked)
@@ -149,7 +163,9 @@ async def crowd(feeds: int = 500, hosts: int = 50) -> Seen:
 
     async def slow(request: Request) -> Response:
         answer = await honest_route(request)
-        return Response(status=answer.status, headers=answer.headers, body=answer.body, fault=Fault(delay_s=1.0))
+        return Response(
+            status=answer.status, headers=answer.headers, body=answer.body, fault=Fault(delay_s=1.0)
+        )
 
     names = [f"h{number}.city.example" for number in range(hosts)]
     tables = [
@@ -160,15 +176,40 @@ async def crowd(feeds: int = 500, hosts: int = 50) -> Seen:
         return await seen(house)
 
 
-async def rhythms() -> Seen:
+async def one_machine(names: int = 6) -> Seen:
+    """
+    P13, FRB 035: many names that lead to one machine, whose operator of ours wants them spaced together.
+    """
+    hosts = {f"name{number}.city.example": honest() for number in range(names)}
+    tables = [source(host.partition(".")[0], f"http://{host}/feed") for host in hosts]
+    async with rig(*tables, hosts=hosts, reader='spacing_by = "address"') as house:
+        await house.pass_s(1.5 * HOUR_S)
+        return await seen(house)
+
+
+async def crowd_at_the_ends(feeds: int = 40) -> Seen:
+    """
+    P13: feeds on as many hosts, all begun in the same second; half give no validators, half ask for a month.
+    """
+    month = honest(FEED, *VALID, ("Cache-Control", "max-age=2678400"))
+    hosts = {f"n{number}.city.example": NO_VALIDATORS if number % 2 else month for number in range(feeds)}
+    tables = [source(host.partition(".")[0], f"http://{host}/feed") for host in hosts]
+    async with rig(*tables, hosts=hosts) as house:
+        await house.pass_s(1.3 * DAY_S)
+        return await seen(house)
+
+
+async def rhythms(days: float = 4) -> Seen:
     """
     P14, FRB 023: blogs that write every ten minutes, twice a day, once a week, once a quarter; and a brisk one whose
-    server asks for six hours. Nobody set an interval. Read for five days.
+    server asks for six hours. Nobody set an interval.
     """
 
     def writing(every_s: float, *headers: tuple[str, str]) -> Route:
         ids = [f"n{number}" for number in range(10)]
-        return honest(rss(*ids, every_s=every_s, newest_at=START - timedelta(seconds=every_s / 2)), *VALID, *headers)
+        return honest(
+            rss(*ids, every_s=every_s, newest_at=START - timedelta(seconds=every_s / 2)), *VALID, *headers
+        )
 
     hosts: dict[str, Route] = {
         "brisk.city.example": writing(600),
@@ -179,7 +220,7 @@ async def rhythms() -> Seen:
     }
     tables = [source(host.partition(".")[0], f"http://{host}/feed") for host in hosts]
     async with rig(*tables, hosts=hosts) as house:
-        await house.pass_s(5 * DAY_S)
+        await house.pass_s(days * DAY_S)
         return await seen(house)
 
 
@@ -188,7 +229,11 @@ async def overrun() -> Seen:
     P32: a feed of five entries, read every six hours, which at the second reading shows five others.
     """
     full = [rss(*(f"{page}{number}" for number in range(5, 0, -1))) for page in "ab"]
-    answers = [ok(full[0], ("ETag", '"a"')), ok(full[1], ("ETag", '"b"')), Response(status=304, headers=(("ETag", '"b"'),))]
+    answers = [
+        ok(full[0], ("ETag", '"a"')),
+        ok(full[1], ("ETag", '"b"')),
+        Response(status=304, headers=(("ETag", '"b"'),)),
+    ]
     table = source("blog", "http://blog.city.example/feed", interval_s=6 * HOUR_S)
     async with rig(table, hosts={"blog.city.example": playing(*answers)}) as house:
         await house.pass_s(20 * HOUR_S)

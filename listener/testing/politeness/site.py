@@ -6,6 +6,7 @@ Used by the scenarios beside it. Nothing here knows how the daemon works; feeds 
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -97,7 +98,11 @@ def conditional(body: Callable[[], bytes], *headers: tuple[str, str]) -> Route:
 
     async def route(request: Request) -> Response:
         asked, since = request.header("if-none-match"), request.header("if-modified-since")
-        known = asked == tags["etag"] if asked is not None and "etag" in tags else since == tags.get("last-modified")
+        known = (
+            asked == tags["etag"]
+            if asked is not None and "etag" in tags
+            else since == tags.get("last-modified")
+        )
         if known and (asked or since):
             return unchanged(*headers)
         return ok(body(), *headers)
@@ -143,12 +148,12 @@ class Seen:
         extra: What only this story knows.
     """
 
-    asked: tuple[Asked, ...]
-    views: dict[str, dict[str, Any]]
-    events: tuple[dict[str, Any], ...]
-    lines: tuple[dict[str, Any], ...]
-    busiest: Counter[str]
-    metrics: str
+    asked: tuple[Asked, ...] = ()
+    views: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: tuple[dict[str, Any], ...] = ()
+    lines: tuple[dict[str, Any], ...] = ()
+    busiest: Counter[str] = field(default_factory=Counter)
+    metrics: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
     def at(self, host: str) -> list[Asked]:
@@ -208,14 +213,16 @@ def gaps(starts_s: Sequence[float]) -> list[float]:
     """
     Seconds from each to the next.
     """
-    return [later - earlier for earlier, later in zip(starts_s, starts_s[1:], strict=False)]
+    return [round(later - earlier, 6) for earlier, later in itertools.pairwise(starts_s)]
 
 
 def told(asked: Asked) -> dict[str, str]:
     """
     The validators of one request.
     """
-    return {name: value for name, value in asked.head.items() if name in {"if-none-match", "if-modified-since"}}
+    return {
+        name: value for name, value in asked.head.items() if name in {"if-none-match", "if-modified-since"}
+    }
 
 
 def titles(events: Iterable[dict[str, Any]]) -> set[str]:
