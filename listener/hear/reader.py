@@ -30,6 +30,7 @@ from listener.adapter import Reach, Reply
 from listener.clock import Clock
 from listener.errors import AccessDenied, RateLimited, RequestRefused, SourceUnavailable
 from listener.hear.guard import Guard, IPNetwork, Target
+from listener.hear.machines import Machines
 from listener.hear.pace import Pace, parse_retry_after
 from listener.hear.transport import URL_EXTENSION, AioTransport, body_within
 from listener.hear.turns import Turns
@@ -130,6 +131,7 @@ class Web:
         allow: Networks that may be read although they are not global.
         tls: How servers are verified; None: with the system's authorities. One that does not verify is refused.
         resolver: Of host names; None: the system's.
+        by_address: Names that lead to one machine share its pace (own hosts excepted).
     """
 
     def __init__(
@@ -142,6 +144,7 @@ class Web:
         allow: Iterable[IPNetwork] = (),
         tls: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
+        by_address: bool = False,
     ) -> None:
         self.clock = clock
         self.pace = pace
@@ -151,10 +154,14 @@ class Web:
         self._allow = tuple(allow)
         self._tls = tls
         self._resolver = resolver
+        self._by_address = by_address
+        self._machines: Machines | None = None
         self._transport: AioTransport | None = None
 
     async def __aenter__(self) -> Self:
         self._transport = AioTransport(allow=self._allow, tls=self._tls, resolver=self._resolver)
+        if self._by_address:
+            self._machines = Machines(self._resolver, most_s=self.limits.deadline_s)
         return self
 
     async def __aexit__(
@@ -177,6 +184,24 @@ class Web:
         if self._transport is None:
             raise RuntimeError("the web is read inside `async with`")
         return self._transport
+
+    async def machine(self, host: str, *, source: str) -> str | None:
+        """
+        The turn at the machine behind the host, whose own turn was taken before; always in this order, so that nobody
+        waits in a circle.
+
+        Returns:
+            What to give back; None where machines do not count.
+
+        Raises:
+            RateLimited: see `Turns.take`.
+        """
+        if self._machines is None or not self.pace.spacing_s(host):
+            return None
+        place = await self._machines.place(host)
+        if place is not None:
+            await self.turns.take(place, source=source)
+        return place
 
     def reader(self, name: str, reaches: Sequence[Reach]) -> ReadOnly:
         """
@@ -338,13 +363,17 @@ class ReadOnly(httpx.AsyncBaseTransport):
         """
         turns, host = self._web.turns, asked.target.host
         await turns.take(host, source=self._name)
+        machine: str | None = None
         try:
+            machine = await self._web.machine(host, source=self._name)
             with anyio.fail_after(asked.left_s) as scope:
                 status, headers, body = await self._taken_in(asked)
                 left_s = scope.deadline - anyio.current_time()
         except TimeoutError:
             raise httpx.ReadTimeout("deadline") from None
         finally:
+            if machine is not None:
+                turns.give_back(machine)
             turns.give_back(host)
         self._hold_if_asked(status, headers, host)
         return status, headers, body, left_s

@@ -115,7 +115,7 @@ class _Daemon(Daemon):
 
     def _build(self, web: Web) -> None:
         assert isinstance(self._clock, VirtualClock)
-        self._queue = _Held(self._queue, self._clock)  # type: ignore[assignment]  # hands everything on
+        self._queue = _Held(self._queue, self._clock)
         super()._build(web)
         self._upkeep.__class__ = _NoUpkeep
 

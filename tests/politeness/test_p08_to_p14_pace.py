@@ -150,6 +150,16 @@ async def test_p13_five_hundred_feeds_due_together_are_spread() -> None:
         assert max(Counter(int(at_s) for at_s in starts).values()) < 25
 
 
+async def test_p13_names_on_one_machine_share_its_pace_where_the_operator_wants_it() -> None:
+    """`spacing_by = "address"`: six names that resolve alike are asked two seconds apart (FRB 035)."""
+    seen = await pacing.one_machine()
+    starts = [asked.at_s for asked in seen.asked]
+
+    assert len({asked.host for asked in seen.asked}) == 6
+    assert len(starts) >= 12
+    assert min(gaps(starts)) >= 2.0
+
+
 @pytest.mark.parametrize("kind", [0, 1], ids=["at the ceiling", "without validators"])
 async def test_p13_feeds_at_either_end_of_the_limits_are_spread_too(kind: int) -> None:
     """What is read once a day is not read in the same second each day."""

@@ -60,7 +60,7 @@ STORIES: Final[Mapping[str, Callable[[], Awaitable[Seen]]]] = {
     "hints": partial(pacing.hints, days=0.6),
     "rhythms": partial(pacing.rhythms, days=2),
     "added": pacing.added,
-    "crowd": partial(pacing.crowd, feeds=40, hosts=4),
+    "crowd": partial(pacing.crowd, feeds=40, hosts=4, hours=1.2),
     "one machine": pacing.one_machine,
     "paused": partial(slowing.paused, 429, as_date=False),
     "too often": partial(slowing.too_often, hosts=4),

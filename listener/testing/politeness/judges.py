@@ -7,6 +7,7 @@ Used by `frb`. A judge that returns has found the rule kept; `Broken` says what 
 from __future__ import annotations
 
 import re
+import statistics
 from collections.abc import Sequence
 from typing import Final
 
@@ -54,7 +55,9 @@ def verbatim(seen: Seen, *, name: str) -> str:
         sent = dict(seen.at(host)[1].request.headers).get(_SENT_AS[name].title().encode())
         lower = {key.lower(): value for key, value in seen.at(host)[1].request.headers}
         sent = lower.get(_SENT_AS[name].encode())
-        require(sent == given, f"{given.decode()} came back as {'nothing' if sent is None else sent.decode()}")
+        require(
+            sent == given, f"{given.decode()} came back as {'nothing' if sent is None else sent.decode()}"
+        )
         count += 1
     shown = dict(conditional.ODD["weak.city.example"])["ETag" if name == "etag" else "Last-Modified"]
     return f"2nd request carried {shown} verbatim, and {count - 1} odder ones"
@@ -71,7 +74,9 @@ def invented(seen: Seen, *, name: str) -> str:
             continue
         later = seen.at(host)[1:]
         require(bool(later), f"{host} was asked once only")
-        require(all(_SENT_AS[name] not in told(asked) for asked in later), f"{host} was sent one it never gave")
+        require(
+            all(_SENT_AS[name] not in told(asked) for asked in later), f"{host} was sent one it never gave"
+        )
         count += 1
     return f"{count} servers without one were sent none"
 
@@ -113,7 +118,9 @@ def survives_trouble(seen: Seen) -> str:
     for name in ("429", "429-bare"):
         later = seen.at(f"t-{name}.city.example")[2:]
         require(bool(later), "the host was never asked again")
-        require(all(told(asked) == _STORED for asked in later), "the request after a 429 had lost its validators")
+        require(
+            all(told(asked) == _STORED for asked in later), "the request after a 429 had lost its validators"
+        )
     return "the request after a 429 carried both, with and without Retry-After"
 
 
@@ -128,7 +135,11 @@ def conditional_again(seen: Seen, *, whole: int = 0) -> str:
     require(len(asked) > 5, f"only {len(asked)} reads")
     bare = len(seen.unconditional_s("with.city.example"))
     require(bare == 1, f"{bare} of {len(asked)} reads were unconditional")
-    return f"{whole} whole answer in {len(asked)} reads" if whole else f"{len(asked) - 1} reads in a row were conditional"
+    return (
+        f"{whole} whole answer in {len(asked)} reads"
+        if whole
+        else f"{len(asked) - 1} reads in a row were conditional"
+    )
 
 
 def every_address_its_own(seen: Seen) -> str:
@@ -199,7 +210,7 @@ def rhythm(seen: Seen) -> str:
     """
     Who writes seldom is asked seldom.
     """
-    mean = {name: _mean(seen.gaps_s(f"{name}.city.example")) for name in ("brisk", "weekly")}
+    mean = {name: statistics.mean(seen.gaps_s(f"{name}.city.example")) for name in ("brisk", "weekly")}
     require(mean["brisk"] >= HOUR_S, f"a brisk blog was asked every {mean['brisk'] / 60:.0f} min")
     shown = f"writes every 10 min: read every {mean['brisk'] / 60:.0f} min; weekly: every {mean['weekly'] / HOUR_S:.1f} h"
     require(mean["weekly"] >= 2 * mean["brisk"], shown)
@@ -259,6 +270,7 @@ def without_hints(seen: Seen) -> str:
     waits = [gap for host in {asked.host for asked in seen.asked} for gap in seen.gaps_s(host)]
     require(min(waits) >= 600, f"asked again after {min(waits):.0f} s")
     require(max(waits) > 4 * HOUR_S, f"never waited longer than {max(waits):.0f} s")
+    require(len(set(waits)) == len(waits), "two waits were alike")
     return f"waits from {min(waits) / 60:.0f} min to {max(waits) / HOUR_S:.0f} h, none alike"
 
 
@@ -303,7 +315,9 @@ def nothing_guessed(seen: Seen) -> str:
     """
     Only addresses that were configured or redirected to.
     """
-    known = {f"http://{name}.city.example{target}" for name, target in manners.TARGETS.items()} | manners.LED_TO
+    known = {
+        f"http://{name}.city.example{target}" for name, target in manners.TARGETS.items()
+    } | manners.LED_TO
     found = {f"{asked.scheme}://{asked.host}{asked.line.partition(' ')[2]}" for asked in seen.asked}
     require(found <= known, f"{len(found - known)} addresses were asked that nobody gave")
     return f"{len(found)} addresses asked, each configured or redirected to"
@@ -324,7 +338,10 @@ def agent(seen: Seen, *, part: str) -> str:
     """
     found = {asked.head.get("user-agent", "") for asked in seen.asked}
     require(len(found) == 1, f"{len(found)} different User-Agents")
-    match = re.fullmatch(r"(?P<product>[a-z-]+)/(?P<version>\d+(?:\.\d+)+\S*) \((?P<address>\+https?://\S+); [^()]+\)", found.pop())
+    match = re.fullmatch(
+        r"(?P<product>[a-z-]+)/(?P<version>\d+(?:\.\d+)+\S*) \((?P<address>\+https?://\S+); [^()]+\)",
+        found.pop(),
+    )
     require(match is not None, "the User-Agent has another form")
     assert match is not None
     return f"{match[part]}, in all {len(seen.asked)} requests"
@@ -356,7 +373,3 @@ def _by_hand(seen: Seen) -> None:
     if set(seen.extra["statuses"]) == {404}:
         raise Unjudged("no command reads a feed by hand")
     require(set(seen.extra["statuses"]) == {200}, "a refresh by hand was refused")
-
-
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)

@@ -265,8 +265,8 @@ async def history(pages: int | None) -> Seen:
         name: make(name)
         for name, make in (("rss.city.example", _rss_archives), ("json.city.example", _json_archives))
     }
-    keys: dict[str, object] = {} if pages is None else {"history_pages": pages}
-    tables = [source(name.partition(".")[0], f"http://{name}/feed", **keys) for name in hosts]
+    opted = "" if pages is None else f"history_pages = {pages}\n"
+    tables = [source(name.partition(".")[0], f"http://{name}/feed") + opted for name in hosts]
     async with rig(*tables, hosts=hosts) as house:
         await house.pass_s(1.5 * DAY_S)
         await house.restart()

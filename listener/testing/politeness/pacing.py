@@ -155,9 +155,9 @@ async def added() -> Seen:
         return await seen(house)
 
 
-async def crowd(feeds: int = 500, hosts: int = 50) -> Seen:
+async def crowd(feeds: int = 500, hosts: int = 50, hours: float = 2.2) -> Seen:
     """
-    P13, FRB 033 and 034: many feeds due together on few hosts that take a second for each answer, for two rounds.
+    P13, FRB 033 and 034: many feeds due together on few hosts that take a second for each answer.
     """
     honest_route = honest()
 
@@ -172,7 +172,7 @@ async def crowd(feeds: int = 500, hosts: int = 50) -> Seen:
         source(f"f{number}", f"http://{names[number % hosts]}/{number}/feed") for number in range(feeds)
     ]
     async with rig(*tables, hosts=dict.fromkeys(names, slow)) as house:
-        await house.pass_s(2.2 * HOUR_S)
+        await house.pass_s(hours * HOUR_S)
         return await seen(house)
 
 

@@ -256,7 +256,7 @@ SPENT = {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "300"}
 
 async def test_a_spent_quota_in_a_good_answer_holds_the_host() -> None:
     """The answer counts, and the next request waits for the window to end."""
-    async with loopback(lambda asked: answer(204, **SPENT)) as server, web() as open_web:
+    async with loopback(lambda asked: answer(204, b"", **SPENT)) as server, web() as open_web:
         reply = await open_web.reader("blog", HERE).read(server.at("/feed"))
         with pytest.raises(RateLimited) as raised:
             await open_web.reader("other", HERE).read(server.at("/feed"))
@@ -269,10 +269,10 @@ async def test_a_spent_quota_in_a_good_answer_holds_the_host() -> None:
 @pytest.mark.parametrize(
     ("said", "wait_s"),
     [
-        (answer(403, **SPENT), 300.0),
-        (answer(429, **SPENT), 300.0),
-        (answer(429, retry_after="60", **SPENT), 300.0),
-        (answer(429, retry_after="600", **SPENT), 600.0),
+        (answer(403, b"", **SPENT), 300.0),
+        (answer(429, b"", **SPENT), 300.0),
+        (answer(429, b"", retry_after="60", **SPENT), 300.0),
+        (answer(429, b"", retry_after="600", **SPENT), 600.0),
         (answer(429, x_ratelimit_remaining="9", x_ratelimit_reset="300"), None),
         (answer(429, x_ratelimit_remaining="0", x_ratelimit_reset="2678400"), 86_400.0),
     ],
