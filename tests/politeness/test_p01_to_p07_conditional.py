@@ -9,6 +9,7 @@ import pytest
 from listener import __version__
 from listener.testing.politeness import conditional
 from listener.testing.politeness.site import DAY_S, HOUR_S, MODIFIED, VALID, gaps, titles, told
+from tests.politeness.once import once
 
 pytestmark = pytest.mark.anyio
 
@@ -106,7 +107,7 @@ async def test_p05_validators_survive_restart_kill_and_upgrade() -> None:
 
 async def test_p06_a_server_that_lies_is_found_out_by_one_unconditional_read() -> None:
     """After eight days of nothing but 304 a feed that was active is asked once without validators; it shows what was hidden."""
-    seen = await conditional.lied_to()
+    seen = await once(conditional.lied_to)
     bare = seen.unconditional_s("active.city.example")[1:]
 
     assert bare
@@ -118,7 +119,7 @@ async def test_p06_a_server_that_lies_is_found_out_by_one_unconditional_read() -
 
 async def test_p06_a_quiet_feed_is_never_probed() -> None:
     """Nothing new for a year is no sign of a lie: weeks of 304 stay conditional."""
-    seen = await conditional.lied_to()
+    seen = await once(conditional.lied_to)
 
     assert len(seen.unconditional_s("quiet.city.example")) == 1
     assert len(seen.at("quiet.city.example")) > 60
@@ -146,7 +147,7 @@ async def test_p06_own_comments_are_read_unconditionally_once_an_hour() -> None:
 
 async def test_p07_an_unconditional_read_by_hand_needs_a_flag_and_is_counted() -> None:
     """Without the flag reads by hand are conditional; with it one is not, once, and the metrics say so."""
-    seen = await conditional.by_hand()
+    seen = await once(conditional.by_hand)
 
     assert seen.extra["statuses"] == [200] * 8
     assert len(seen.unconditional_s(BLOG)) == 2
@@ -156,7 +157,7 @@ async def test_p07_an_unconditional_read_by_hand_needs_a_flag_and_is_counted() -
 
 async def test_p07_reads_by_hand_are_limited() -> None:
     """Five within a minute cost the site one conditional request (FRB 070)."""
-    seen = await conditional.by_hand()
+    seen = await once(conditional.by_hand)
 
     assert seen.extra["plain"] == 2
     assert told(seen.at(BLOG)[1]) == STORED

@@ -8,30 +8,15 @@ import pytest
 
 from listener.testing.politeness import moving
 from listener.testing.politeness.site import DAY_S, HOUR_S, Seen
+from tests.politeness.once import once
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def told() -> dict[str, Seen]:
-    """
-    Stories that several tests look at, played once.
-    """
-    return {}
-
-
-async def moves(told: dict[str, Seen]) -> Seen:
-    if "moves" not in told:
-        told["moves"] = await moving.moves()
-    return told["moves"]
-
-
 @pytest.mark.parametrize("name", ["moved", "moved-308"])
-async def test_p20_a_permanent_move_is_believed_after_three_sightings_in_two_days(
-    told: dict[str, Seen], name: str
-) -> None:
+async def test_p20_a_permanent_move_is_believed_after_three_sightings_in_two_days(name: str) -> None:
     """The old address is asked until then and not afterwards, over a restart; one event, nothing heard twice."""
-    there: Seen = (await moves(told)).extra["there"]
+    there: Seen = (await once(moving.moves)).extra["there"]
     _, first, *later = there.starts_s(f"old-{name}.city.example")
     created = Counter(event["source"] for event in there.events if event["type"] == "listener.post.created")
 
@@ -44,9 +29,9 @@ async def test_p20_a_permanent_move_is_believed_after_three_sightings_in_two_day
 
 
 @pytest.mark.parametrize("name", ["found", "see-other", "temporary", "mixed", "parked", "stranger", "brief"])
-async def test_p20_nothing_else_is_a_move(told: dict[str, Seen], name: str) -> None:
+async def test_p20_nothing_else_is_a_move(name: str) -> None:
     """302, 303 and 307 never; nor one such hop, a page, a feed with other entries, or two sightings only."""
-    there: Seen = (await moves(told)).extra["there"]
+    there: Seen = (await once(moving.moves)).extra["there"]
 
     assert there.starts_s(f"old-{name}.city.example")[-1] > 5 * DAY_S - 1.2 * DAY_S
     assert [
@@ -56,9 +41,9 @@ async def test_p20_nothing_else_is_a_move(told: dict[str, Seen], name: str) -> N
     ] == []
 
 
-async def test_p20_a_move_can_be_taken_back_by_hand(told: dict[str, Seen]) -> None:
+async def test_p20_a_move_can_be_taken_back_by_hand() -> None:
     """The configured address was kept, and is asked again within the hour."""
-    seen = await moves(told)
+    seen = await once(moving.moves)
     there: Seen = seen.extra["there"]
 
     assert seen.extra["status"] == 200
@@ -77,23 +62,15 @@ async def test_p20_https_of_the_same_address_is_believed_at_once() -> None:
         ("https", "GET /feed?a=1"),
     ]
     assert {one.scheme for one in asked[2:]} == {"https"}
-    assert all("if-none-match" in one.head for one in asked[3:])
+    assert all("if-none-match" in one.head for one in asked[4:])
     assert [event["subject"] for event in seen.events if event["type"] == "listener.source.moved"] == [
         "secure"
     ]
 
 
-async def ends(told: dict[str, Seen]) -> Seen:
-    if "ends" not in told:
-        told["ends"] = await moving.ended()
-    return told["ends"]
-
-
-async def test_p21_a_feed_that_says_410_three_times_in_two_days_is_not_asked_again(
-    told: dict[str, Seen],
-) -> None:
+async def test_p21_a_feed_that_says_410_three_times_in_two_days_is_not_asked_again() -> None:
     """State `gone`, one event, one alert; a restart changes nothing; an operator's hand does."""
-    seen = await ends(told)
+    seen = await once(moving.ended)
     silent: Seen = seen.extra["silent"]
     _, first, *later = silent.starts_s("gone.city.example")
 
@@ -108,9 +85,9 @@ async def test_p21_a_feed_that_says_410_three_times_in_two_days_is_not_asked_aga
     assert len(seen.at("gone.city.example")) == len(silent.at("gone.city.example")) + 1
 
 
-async def test_p21_two_sightings_or_a_404_end_nothing(told: dict[str, Seen]) -> None:
+async def test_p21_two_sightings_or_a_404_end_nothing() -> None:
     """A feed that comes back is read on; a 404 is failing and goes on being asked about daily."""
-    silent: Seen = (await ends(told)).extra["silent"]
+    silent: Seen = (await once(moving.ended)).extra["silent"]
 
     assert silent.views["back"]["state"] in {"waiting", "reading"}
     assert silent.views["lost"]["state"] == "failing"

@@ -9,6 +9,7 @@ import pytest
 from listener import __version__
 from listener.testing.politeness import manners, slowing
 from listener.testing.rig import CONTACT
+from tests.politeness.once import once
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +18,7 @@ MAY_BE_SAID = {"host", "user-agent", "accept", "accept-encoding", "if-none-match
 
 async def test_p23_requests_are_clean() -> None:
     """GET of exactly what was configured or redirected to; no cookie, Referer, cache-buster or second header of a kind."""
-    seen = await manners.clean()
+    seen = await once(manners.clean)
     away = {"/feed", "/there?x=%7e"}
 
     assert {asked.request.method for asked in seen.asked} == {"GET"}
@@ -35,7 +36,7 @@ async def test_p23_requests_are_clean() -> None:
 
 async def test_p24_every_request_says_who_asks_and_where_to_complain() -> None:
     """Product, version, an address with a plus sign; the same in all, redirects included."""
-    seen = await manners.clean()
+    seen = await once(manners.clean)
     agents = {asked.head["user-agent"] for asked in seen.asked}
 
     assert agents == {f"civic-listener/{__version__} (+{CONTACT}; City of Example)"}

@@ -6,6 +6,7 @@ import pytest
 
 from listener.testing.politeness import moving, pacing
 from listener.testing.politeness.site import HOUR_S, gaps, titles
+from tests.politeness.once import once
 
 pytestmark = pytest.mark.anyio
 
@@ -22,7 +23,7 @@ async def test_p31_older_pages_are_not_asked_for_unless_the_operator_says_so() -
 @pytest.mark.parametrize("name", OLDER)
 async def test_p31_older_pages_are_read_once_for_ever_in_the_same_pace(name: str) -> None:
     """RFC 5005 `prev-archive` and JSON Feed `next_url`: each page once, spaced, over a restart; all of it is heard."""
-    seen = await moving.history(10)
+    seen = await once(moving.history, 10)
     asked = [one.line for one in seen.at(f"{name}.city.example") if one.line != "GET /feed"]
     letter = "p" if name == "rss" else "j"
 
@@ -34,7 +35,7 @@ async def test_p31_older_pages_are_read_once_for_ever_in_the_same_pace(name: str
 @pytest.mark.parametrize("name", OLDER)
 async def test_p31_history_is_bounded(name: str) -> None:
     """Two pages are two pages, however many there are."""
-    seen = await moving.history(2)
+    seen = await once(moving.history, 2)
     asked = [one.line for one in seen.at(f"{name}.city.example") if one.line != "GET /feed"]
 
     assert asked == OLDER[name][:2]

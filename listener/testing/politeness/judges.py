@@ -148,7 +148,7 @@ def every_address_its_own(seen: Seen) -> str:
     """
     addresses = {(asked.host, asked.line) for asked in seen.asked}
     bare = sum(not told(asked) for asked in seen.asked)
-    require(bare == len(addresses), f"{bare} unconditional reads of {len(addresses)} addresses")
+    require(0 < len(addresses) == bare, f"{bare} unconditional reads of {len(addresses)} addresses")
     require(len(seen.asked) >= 2 * len(addresses), "not every address was asked again")
     return f"{len(addresses)} addresses, each conditional from its 2nd read on"
 
