@@ -361,9 +361,9 @@ class ReadOnly(httpx.AsyncBaseTransport):
         """
         One request in its turn: status, headers, body of a 2xx, and what is left of the deadline.
         """
+        machine: str | None = None
         turns, host = self._web.turns, asked.target.host
         await turns.take(host, source=self._name)
-        machine: str | None = None
         try:
             machine = await self._web.machine(host, source=self._name)
             with anyio.fail_after(asked.left_s) as scope:

@@ -319,7 +319,7 @@ def nothing_guessed(seen: Seen) -> str:
         f"http://{name}.city.example{target}" for name, target in manners.TARGETS.items()
     } | manners.LED_TO
     found = {f"{asked.scheme}://{asked.host}{asked.line.partition(' ')[2]}" for asked in seen.asked}
-    require(found <= known, f"{len(found - known)} addresses were asked that nobody gave")
+    require(bool(found) and found <= known, f"{len(found - known)} addresses were asked that nobody gave")
     return f"{len(found)} addresses asked, each configured or redirected to"
 
 
