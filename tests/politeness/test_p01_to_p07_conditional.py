@@ -8,7 +8,7 @@ import pytest
 
 from listener import __version__
 from listener.testing.politeness import conditional
-from listener.testing.politeness.site import DAY_S, HOUR_S, MODIFIED, VALID, gaps, titles, told
+from listener.testing.politeness.site import DAY_S, HOUR_S, MODIFIED, VALID, gaps, notes, told
 from tests.politeness.once import once
 
 pytestmark = pytest.mark.anyio
@@ -43,6 +43,16 @@ async def test_p01_validators_go_back_byte_for_byte_and_none_is_invented() -> No
         }
 
 
+async def test_p01_a_feed_behind_a_temporary_redirect_costs_at_most_one_whole_answer_a_day() -> None:
+    """Validators belong to the address that gave them: they go there, or that address counts as one without (P8)."""
+    seen = await conditional.behind_a_redirect()
+    whole = seen.unconditional_s("store.city.example")
+
+    assert len(seen.at("store.city.example")) >= 2
+    assert all(gap >= DAY_S for gap in gaps(whole))
+    assert all(not told(asked) for asked in seen.at("front.city.example"))
+
+
 async def test_p02_the_two_validators_are_one_set() -> None:
     """What the latest 200 or 304 did not give is not sent, though an earlier answer gave it."""
     seen = await conditional.one_set()
@@ -69,7 +79,7 @@ async def test_p03_new_validators_are_stored_though_date_or_body_stayed() -> Non
         later,
         later,
     ]
-    assert titles(seen.events) == {"Note n1", "Note n2"}
+    assert notes(seen.events) == {"n1", "n2"}
 
 
 async def test_p04_a_304_freshens_what_is_stored() -> None:
@@ -113,7 +123,7 @@ async def test_p06_a_server_that_lies_is_found_out_by_one_unconditional_read() -
     assert bare
     assert seen.extra["lie_from_s"] + 8 * DAY_S <= bare[0] <= seen.extra["lie_from_s"] + 9.5 * DAY_S
     assert all(gap >= DAY_S for gap in gaps(bare))
-    assert "Note hidden" in titles(seen.events)
+    assert "hidden" in notes(seen.events)
     assert seen.shows("validators_untrusted")
 
 
@@ -132,7 +142,7 @@ async def test_p06_comments_are_read_unconditionally_once_a_day() -> None:
 
     assert len(bare) == 3
     assert all(DAY_S <= gap <= 1.2 * DAY_S for gap in gaps(bare))
-    assert "Note late" in titles(seen.events)
+    assert "late" in notes(seen.events)
 
 
 async def test_p06_own_comments_are_read_unconditionally_once_an_hour() -> None:

@@ -70,9 +70,10 @@ async def test_p17_twenty_feeds_of_a_host_that_serves_one_a_minute_are_all_serve
     assert all(sum(at <= other < at + 60 for other in starts) <= 2 for at in starts)
 
 
-async def test_p18_a_dead_address_is_asked_once_in_a_back_off_step_whoever_asks() -> None:
-    """Restarts, crashes, reloads and an operator's hand add nothing."""
-    seen = await slowing.dead()
+@pytest.mark.parametrize("by_hand", [False, True], ids=["restarts and reloads", "an operator's hand"])
+async def test_p18_a_dead_address_is_asked_once_in_a_back_off_step_whoever_asks(by_hand: bool) -> None:
+    """Restarts, a crash and reloads add nothing, nor does an operator."""
+    seen = await slowing.dead(by_hand=by_hand)
 
     assert [step["extra"] for step in seen.extra["steps"]] == [0, 0, 0, 0]
     assert min(seen.gaps_s("dead.city.example")) >= 300

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from listener.testing.politeness import moving, pacing
-from listener.testing.politeness.site import HOUR_S, gaps, titles
+from listener.testing.politeness.site import HOUR_S, gaps, notes
 from tests.politeness.once import once
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ async def test_p31_older_pages_are_read_once_for_ever_in_the_same_pace(name: str
 
     assert asked == OLDER[name]
     assert min(gaps(seen.starts_s(f"{name}.city.example"))) >= 2
-    assert {f"Note {letter}{page}{part}" for page in range(4) for part in "ab"} <= titles(seen.events)
+    assert {f"{letter}{page}{part}" for page in range(4) for part in "ab"} <= notes(seen.events)
 
 
 @pytest.mark.parametrize("name", OLDER)

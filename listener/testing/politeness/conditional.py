@@ -125,6 +125,19 @@ async def freshened() -> Seen:
         return await seen(house)
 
 
+async def behind_a_redirect() -> Seen:
+    """
+    P1, P8: a feed that is always reached through a temporary redirect to another host, which gives validators.
+    """
+    hosts = {
+        "front.city.example": playing(said(302, ("Location", "http://store.city.example/feed"))),
+        "store.city.example": honest(),
+    }
+    async with rig(source("blog", "http://front.city.example/feed"), hosts=hosts) as house:
+        await house.pass_s(2.2 * DAY_S)
+        return await seen(house)
+
+
 TROUBLES: Final[dict[str, Response]] = {
     "429": said(429, ("Retry-After", "600")),
     "429-bare": said(429),

@@ -234,7 +234,7 @@ def _json_archives(host: str) -> Route:
                 "id": f"j{number}{part}",
                 "url": f"http://{host}/j{number}{part}",
                 "title": f"Note j{number}{part}",
-                "content_text": "about #yyc",
+                "content_text": f"Note j{number}{part} about #yyc",
                 "date_published": (START - timedelta(days=1 + 3 * number)).isoformat(),
             }
             for part in "ab"

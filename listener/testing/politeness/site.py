@@ -225,8 +225,9 @@ def told(asked: Asked) -> dict[str, str]:
     }
 
 
-def titles(events: Iterable[dict[str, Any]]) -> set[str]:
+def notes(events: Iterable[dict[str, Any]]) -> set[str]:
     """
-    Titles of the posts among events.
+    Which entries of `rss` became events, by their ids.
     """
-    return {event["data"]["title"] for event in events if event["type"] == "listener.post.created"}
+    created = (event for event in events if event["type"] == "listener.post.created")
+    return {event["data"]["text"].removeprefix("Note ").partition(" ")[0] for event in created}
