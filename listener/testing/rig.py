@@ -117,7 +117,7 @@ class _Daemon(Daemon):
         assert isinstance(self._clock, VirtualClock)
         self._queue = _Held(self._queue, self._clock)
         super()._build(web)
-        self._upkeep.__class__ = _NoUpkeep
+        self._upkeep.__class__ = _NoUpkeep  # as it was built, but never awake
 
 
 class Rig:

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from yarl import URL
 
 from listener import cli
 from listener.adapter import Reply
+from listener.hear import guard
 from listener.hear.due import DueQueue
 from listener.hear.pace import Pace
 from listener.hear.reader import ReadOnly, Web
@@ -147,6 +149,7 @@ def invent(said: dict[str, str]) -> None:
         (reading(lambda said: said.pop("if-none-match", None)), "ends", {"003", "011", "015"}),
         (unspaced, "crowd", {"033", "034"}),
         (replaced(Pace, "hold", lambda self, host, until: None), "paused", {"020"}),
+        (replaced(guard, "_url", URL), "clean", {"061", "062", "066"}),
         (identity(user_agent="Mozilla/5.0"), "added", {"080", "081", "082"}),
         (identity(cookie="id=1"), "added", {"063"}),
         (identity(referer="http://blog.city.example/"), "added", {"065"}),
