@@ -52,7 +52,6 @@ def verbatim(seen: Seen, *, name: str) -> str:
         given = {key.lower(): value.encode() for key, value in headers}.get(name)
         if given is None:
             continue
-        sent = dict(seen.at(host)[1].request.headers).get(_SENT_AS[name].title().encode())
         lower = {key.lower(): value for key, value in seen.at(host)[1].request.headers}
         sent = lower.get(_SENT_AS[name].encode())
         require(
