@@ -126,6 +126,7 @@ class Daemon:
             user_agent=user_agent(now.organisation.name, now.organisation.contact, __version__),
             limits=ReaderLimits(deadline_s=now.reader.deadline_s, max_bytes=now.reader.max_bytes),
             allow=now.reader.allow_addresses,
+            by_address=now.reader.spacing_by == "address",
         )
 
     def _build(self, web: Web) -> None:

@@ -1,5 +1,6 @@
 """
-What HTTP headers say about coming back: dates, freshness. Pure; read by adapters and by the reader.
+What HTTP headers say about coming back: dates, freshness, what is left of a quota. Pure; read by adapters and by the
+reader.
 
 Takes the headers of a `listener.adapter.Reply` (lower-case names), gives `Freshness`. Stands beside
 `listener.adapter`, knows no client library and reads no clock.
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -22,6 +24,42 @@ _DELTA: Final = re.compile(r"[0-9]{1,18}")
 _DIRECTIVE: Final = re.compile(
     r"""([!#$%&'*+.^_`|~0-9a-z-]+)(?:\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,;"]*))?""", re.IGNORECASE
 )
+
+_LEFT: Final = ("x-ratelimit-remaining", "x-rate-limit-remaining", "ratelimit-remaining")
+_RESET: Final = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
+"""
+Mastodon, GitHub and most; X; IETF drafts 00 to 06. Source: docs.joinmastodon.org/api/rate-limits,
+docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api, docs.x.com/fundamentals/rate-limits, read
+2026-11-24.
+"""
+
+_QUOTA: Final = re.compile(r"\b(r|t|remaining|reset)\s*=\s*([0-9]{1,18})\b", re.IGNORECASE)
+_EPOCH_FROM: Final = 1_000_000_000.0
+"""Chosen: a number from here on (2001) is an instant; as a wait it would be thirty years."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    What a server says of our quota.
+
+    Args:
+        remaining: Requests left in its window; None where it does not say.
+        reset_s: Seconds until the window ends, never negative; None where it does not say, or not readably.
+    """
+
+    remaining: int | None = None
+    reset_s: float | None = None
+
+    @property
+    def spent(self) -> bool:
+        """
+        Nothing is left, and it is known until when.
+        """
+        return self.remaining == 0 and self.reset_s is not None
+
+
+_UNSAID: Final = Limits()
 
 
 def parse_http_date(value: str) -> datetime | None:
@@ -87,6 +125,72 @@ def freshness_from_headers(
         has_validators="etag" in headers or "last-modified" in headers,
         fresh_for_s=float(max(hints)) if hints else None,
     )
+
+
+def limits_from_headers(headers: Mapping[str, str], now: datetime) -> Limits:
+    """
+    What is left of a quota, as the networks write it: `X-RateLimit-*` with the end of the window as an ISO instant
+    (Mastodon), as seconds since 1970 (GitHub; X, as `x-rate-limit-*`) or as seconds from now; `RateLimit-*` in
+    seconds (IETF drafts 00 to 06); `RateLimit` with `remaining` and `reset` (draft 07) or `r` and `t` for each policy
+    (08 and later). Of several policies, the one with the least left counts, of equals the longest.
+
+    Args:
+        headers: Lower-case names, as in `Reply.headers`.
+        now: Aware; stands in for a missing `Date`, against which instants are read, because clocks differ.
+
+    Source: draft-ietf-httpapi-ratelimit-headers-10; the pages named at the top.
+    """
+    fields = headers.get("ratelimit")
+    if fields is not None:
+        return min(map(_quota, _outside_quotes(fields)), key=_tightest)
+    left = next((headers[name] for name in _LEFT if name in headers), None)
+    reset = next((headers[name] for name in _RESET if name in headers), None)
+    if left is None and reset is None:  # nearly always
+        return _UNSAID
+    there = parse_http_date(headers.get("date", "")) or now
+    return Limits(parse_delta_s(left or ""), _seconds_until(reset or "", there))
+
+
+def _outside_quotes(fields: str) -> list[str]:
+    """
+    The members of a `RateLimit` field, names of policies taken out: they are free text. Draft 07 has one member,
+    spread over commas.
+    """
+    bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", fields)
+    return [bare] if re.search(r"\bremaining\b", bare, re.IGNORECASE) else bare.split(",")
+
+
+def _quota(member: str) -> Limits:
+    said = {name.lower()[0:3]: value for name, value in _QUOTA.findall(member)}
+    left, reset = said.get("r", said.get("rem")), said.get("t", said.get("res"))
+    return Limits(
+        None if left is None else parse_delta_s(left), None if reset is None else parse_delta_s(reset)
+    )
+
+
+def _tightest(limits: Limits) -> tuple[float, float]:
+    left = float("inf") if limits.remaining is None else limits.remaining
+    return left, -(limits.reset_s or 0.0)
+
+
+def _seconds_until(reset: str, now: datetime) -> float | None:
+    """
+    Seconds from now, an instant since 1970 in seconds or milliseconds, or one that ISO 8601 or HTTP can write.
+    """
+    text = reset.strip()
+    if re.fullmatch(r"[0-9]{1,13}(?:\.[0-9]{1,9})?", text, re.ASCII):
+        number = float(text)
+        if number < _EPOCH_FROM:
+            return number
+        at_s = number / 1_000 if number >= _EPOCH_FROM * 1_000 else number
+        return max(0.0, at_s - now.timestamp())
+    try:
+        until = datetime.fromisoformat(text)
+    except ValueError:
+        found = parse_http_date(text)
+        return None if found is None else max(0.0, (found - now).total_seconds())
+    until = until if until.tzinfo is not None else until.replace(tzinfo=UTC)
+    return max(0.0, (until - now).total_seconds())
 
 
 def _cache_directives(value: str) -> dict[str, str | None]:

@@ -33,6 +33,7 @@ ORDER: Final = (
     "healthcheck",
     "feeds",
     "adapters",
+    "selftest",
     "schema",
 )
 """In which `listener --help` lists them; a file that is not named here comes last."""

@@ -30,11 +30,12 @@ from listener.adapter import Reach, Reply
 from listener.clock import Clock
 from listener.errors import AccessDenied, RateLimited, RequestRefused, SourceUnavailable
 from listener.hear.guard import Guard, IPNetwork, Target
+from listener.hear.machines import Machines
 from listener.hear.pace import Pace, parse_retry_after
 from listener.hear.reads import Meter
 from listener.hear.transport import Answer, Transport, body_within
 from listener.hear.turns import Turns
-from listener.http_hints import parse_http_date
+from listener.http_hints import limits_from_headers, parse_http_date
 
 VALIDATORS: Final = frozenset({"if-none-match", "if-modified-since"})
 """Belong to one address: left behind at every redirect (RFC 9110, section 13.1)."""
@@ -50,6 +51,8 @@ _NOT_TOLD: Final = _BODY_HEADERS | {"set-cookie", "content-encoding"}
 """Of the wire, not of the decoded body; and what would let a server know us again."""
 
 _BREAKS_A_REQUEST: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_QUOTA_MOST_S: Final = 86_400.0
+"""Chosen: the networks' windows are a day at most; a good answer that names a longer one is not believed further."""
 
 UNAVAILABLE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (httpx.ConnectTimeout, "did not accept a connection in time"),
@@ -127,6 +130,7 @@ class Web:
         allow: Networks that may be read although they are not global.
         tls: How servers are verified; None: with the system's authorities. One that does not verify is refused.
         resolver: Of host names; None: the system's.
+        by_address: Names that lead to one machine share its pace (own hosts excepted).
     """
 
     def __init__(
@@ -139,6 +143,7 @@ class Web:
         allow: Iterable[IPNetwork] = (),
         tls: ssl.SSLContext | None = None,
         resolver: AbstractResolver | None = None,
+        by_address: bool = False,
     ) -> None:
         self.clock = clock
         self.pace = pace
@@ -148,10 +153,14 @@ class Web:
         self._allow = tuple(allow)
         self._tls = tls
         self._resolver = resolver
+        self._by_address = by_address
+        self._machines: Machines | None = None
         self._transport: Transport | None = None
 
     async def __aenter__(self) -> Self:
         self._transport = Transport(allow=self._allow, tls=self._tls, resolver=self._resolver)
+        if self._by_address:
+            self._machines = Machines(self._resolver, most_s=self.limits.deadline_s)
         return self
 
     async def __aexit__(
@@ -174,6 +183,24 @@ class Web:
         if self._transport is None:
             raise RuntimeError("the web is read inside `async with`")
         return self._transport
+
+    async def machine(self, host: str, *, source: str) -> str | None:
+        """
+        The turn at the machine behind the host, whose own turn was taken before; always in this order, so that nobody
+        waits in a circle.
+
+        Returns:
+            What to give back; None where machines do not count.
+
+        Raises:
+            RateLimited: see `Turns.take`.
+        """
+        if self._machines is None or not self.pace.spacing_s(host):
+            return None
+        place = await self._machines.place(host)
+        if place is not None:
+            await self.turns.take(place, source=source)
+        return place
 
     def reader(self, name: str, reaches: Sequence[Reach]) -> ReadOnly:
         """
@@ -293,11 +320,13 @@ class ReadOnly(httpx.AsyncBaseTransport):
         """
         One request in its turn: status, headers, body of a 2xx, and what is left of the deadline.
         """
+        machine: str | None = None
         turns, host = self._web.turns, asked.target.host
         await turns.take(host, source=self._name)
         self.meter.sent(host)
         left_s = 0.0
         try:
+            machine = await self._web.machine(host, source=self._name)
             with anyio.move_on_after(asked.left_s) as scope:
                 status, headers, body = await self._taken_in(asked)
                 if status in _REDIRECTS:
@@ -305,6 +334,8 @@ class ReadOnly(httpx.AsyncBaseTransport):
             if scope.cancelled_caught:
                 raise httpx.ReadTimeout("deadline")
         finally:
+            if machine is not None:
+                turns.give_back(machine)
             turns.give_back(host)
         self._hold_if_asked(status, headers, host)
         return status, headers, body, left_s
@@ -331,22 +362,28 @@ class ReadOnly(httpx.AsyncBaseTransport):
     def _hold_if_asked(self, status: int, headers: Mapping[str, str], host: str) -> None:
         """
         Raises:
-            RateLimited: 429; 503 with Retry-After; 403 of a host that said 429 not long ago. A wait that the server
-                named holds the whole host.
+            RateLimited: 429; 503 with Retry-After; 403 of a host that said 429 not long ago, or with a quota that is
+                spent. A wait that the server named holds the whole host. So does a spent quota in a good answer, which
+                raises nothing (P28).
         """
+        now = self._web.clock.now()
+        limits = limits_from_headers(headers, now)
+        quota_s = min(limits.reset_s or 0.0, _QUOTA_MOST_S) if limits.spent else None
+        if quota_s is not None:
+            self._web.pace.hold(host, now + timedelta(seconds=quota_s))
         if status not in {403, 429, 503}:
             return
-        now = self._web.clock.now()
         wait_s = _retry_after_s(headers, now)
         if status == 503 and wait_s is None:
             return
-        if status == 403 and not self._web.pace.was_limited(host, now):
+        if status == 403 and quota_s is None and not self._web.pace.was_limited(host, now):
             return
         if status == 429:
             self._web.pace.limited(host, now)
         if wait_s is not None:
             self._web.pace.hold(host, now + timedelta(seconds=wait_s))
-        raise RateLimited(f"{self._name}: {host} asked for a pause; it goes on by itself", wait_s=wait_s)
+        told_s = wait_s if quota_s is None else max(wait_s or 0.0, quota_s)
+        raise RateLimited(f"{self._name}: {host} asked for a pause; it goes on by itself", wait_s=told_s)
 
     def _judge(self, status: int, host: str) -> None:
         """

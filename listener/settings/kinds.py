@@ -25,6 +25,7 @@ from listener.text import fold, hashtags
 Scope = Literal["read", "operate", "metrics"]
 Take = Literal["matching", "all"]
 ConsentMode = Literal["objection", "opt-in"]
+SpacingBy = Literal["host", "address"]
 
 MIN_TOKEN_CHARS: Final = 16
 """Chosen: 64 bits if the token is written in hex."""

@@ -30,6 +30,7 @@ from listener.settings.kinds import (
     Said,
     Scope,
     Slug,
+    SpacingBy,
     Take,
     Token,
     Truth,
@@ -203,6 +204,9 @@ class ReaderLimits(Table):
     )
     spacing_s: Annotated[float, *number(0.5, 3600)] = Field(
         default=2.0, description="Between two starts on one public host."
+    )
+    spacing_by: SpacingBy = Field(
+        default="host", description="What is spaced: each name, or all names that lead to one address."
     )
     workers: Annotated[int, *whole(1, 256)] = Field(default=16, description="Sources read at the same time.")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import socket
+import ssl
 import struct
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -49,6 +50,7 @@ class Server:
         requests: Everything that was asked, in order of arrival.
         connections: How many were opened so far.
         failures: What routes raised.
+        tls: What it speaks TLS with; None for plain HTTP.
     """
 
     host: str
@@ -58,6 +60,7 @@ class Server:
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     failures: list[Exception] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
     _listener: asyncio.Server | None = None
     _placeholder: socket.socket | None = None
     _open: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
@@ -67,7 +70,7 @@ class Server:
         """
         Such as `http://127.0.0.1:40123`, without a slash at the end.
         """
-        return f"http://{self.host}:{self.port}"
+        return f"{'http' if self.tls is None else 'https'}://{self.host}:{self.port}"
 
     @property
     def refusing(self) -> bool:
@@ -96,7 +99,9 @@ class Server:
         listening = self._placeholder or _bound(self.host, self.port)
         self._placeholder = None
         self.port = listening.getsockname()[1]
-        self._listener = await asyncio.start_server(self._accept, sock=listening, limit=_READ_BYTES)
+        self._listener = await asyncio.start_server(
+            self._accept, sock=listening, limit=_READ_BYTES, ssl=self.tls
+        )
 
     async def aclose(self) -> None:
         """
@@ -287,7 +292,12 @@ class Server:
 
 @asynccontextmanager
 async def serve(
-    app: Route, *, clock: Clock | None = None, host: str = "127.0.0.1", port: int = 0
+    app: Route,
+    *,
+    clock: Clock | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[Server]:
     """
     A server that listens until the block ends; then every connection is reset and nothing is left running.
@@ -297,6 +307,7 @@ async def serve(
         clock: Time of the records, delays and Date headers; the system's where None.
         host: Address in 127.0.0.0/8, written as numbers.
         port: 0 for a free one.
+        tls: A server's context, for a server that is asked by https.
 
     Raises:
         ValueError: `host` is not a loopback address.
@@ -305,7 +316,7 @@ async def serve(
     """
     if not _is_loopback(host):
         raise ValueError("a simulator listens on 127.0.0.0/8 only")
-    server = Server(host, port, app, clock or SystemClock())
+    server = Server(host, port, app, clock or SystemClock(), tls=tls)
     await server.accept_connections()
     try:
         yield server
@@ -326,7 +337,8 @@ def _bound(host: str, port: int) -> socket.socket:
     """
     A socket that holds the port without listening: who connects is refused.
     """
-    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    # The protocol by name, or asyncio leaves Nagle's algorithm on: a TLS handshake would take 40 ms more.
+    held = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.setblocking(False)

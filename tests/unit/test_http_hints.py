@@ -10,7 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from listener.adapter import Freshness
-from listener.http_hints import DELTA_MAX_S, freshness_from_headers, parse_delta_s, parse_http_date
+from listener.http_hints import (
+    DELTA_MAX_S,
+    Limits,
+    freshness_from_headers,
+    limits_from_headers,
+    parse_delta_s,
+    parse_http_date,
+)
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
@@ -101,3 +108,54 @@ def test_a_304_is_told_as_such() -> None:
     told = freshness_from_headers({"cache-control": "max-age=60"}, NOW, not_modified=True)
 
     assert told == Freshness(not_modified=True, fresh_for_s=60)
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({}, Limits()),
+        ({"x-ratelimit-limit": "300"}, Limits()),
+        (
+            {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "2026-01-05T12:05:00.019685Z"},
+            Limits(0, 300.019685),
+        ),
+        ({"x-ratelimit-remaining": "7", "x-ratelimit-reset": "2026-01-05T11:00:00"}, Limits(7, 0.0)),
+        ({"x-rate-limit-remaining": "0", "x-rate-limit-reset": "1767615300"}, Limits(0, 900.0)),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1767615300000"}, Limits(0, 900.0)),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "17.5"}, Limits(0, 17.5)),
+        (
+            {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "Mon, 05 Jan 2026 12:01:00 GMT"},
+            Limits(0, 60.0),
+        ),
+        (
+            {
+                "x-ratelimit-remaining": "0",
+                "x-ratelimit-reset": "1767615300",
+                "date": "Mon, 05 Jan 2026 12:14:00 GMT",
+            },
+            Limits(0, 60.0),
+        ),
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "50"}, Limits(0, 50.0)),
+        ({"ratelimit": "limit=100, remaining=0, reset=5"}, Limits(0, 5.0)),
+        ({"ratelimit": '"default";r=50;t=30'}, Limits(50, 30.0)),
+        ({"ratelimit": '"hour";r=0;t=30, "day";r=0;t=3000, "burst";r=4;t=1'}, Limits(0, 3000.0)),
+        ({"ratelimit": '"r=0;t=9, remaining";r=4;t=30;pk=:dA==:'}, Limits(4, 30.0)),
+        ({"ratelimit": '"default";r=0'}, Limits(0, None)),
+        ({"ratelimit": ""}, Limits()),
+        ({"x-ratelimit-remaining": "-1", "x-ratelimit-reset": "soon"}, Limits()),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "9" * 40}, Limits(0, None)),
+    ],
+)
+def test_a_quota_is_read_as_each_network_writes_it(headers: Mapping[str, str], expected: Limits) -> None:
+    """Instants against the server's own clock, numbers by their size, the tightest of several policies."""
+    assert limits_from_headers(headers, NOW) == expected
+
+
+@given(
+    st.dictionaries(st.sampled_from(["ratelimit", "ratelimit-reset", "x-ratelimit-reset", "date"]), st.text())
+)
+def test_no_text_breaks_the_reading_of_a_quota(headers: Mapping[str, str]) -> None:
+    """Whatever a server sends, the wait is unknown or not negative."""
+    reset_s = limits_from_headers(headers, NOW).reset_s
+
+    assert reset_s is None or reset_s >= 0

@@ -251,6 +251,41 @@ async def test_a_403_after_a_429_is_taken_for_another_429() -> None:
     assert waits == [None, None, 5.0]
 
 
+SPENT = {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "300"}
+
+
+async def test_a_spent_quota_in_a_good_answer_holds_the_host() -> None:
+    """The answer counts, and the next request waits for the window to end."""
+    async with loopback(lambda asked: answer(204, b"", **SPENT)) as server, web() as open_web:
+        reply = await open_web.reader("blog", HERE).read(server.at("/feed"))
+        with pytest.raises(RateLimited) as raised:
+            await open_web.reader("other", HERE).read(server.at("/feed"))
+
+    assert reply.status == 204
+    assert raised.value.wait_s == pytest.approx(300, abs=5)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "wait_s"),
+    [
+        (answer(403, b"", **SPENT), 300.0),
+        (answer(429, b"", **SPENT), 300.0),
+        (answer(429, b"", retry_after="60", **SPENT), 300.0),
+        (answer(429, b"", retry_after="600", **SPENT), 600.0),
+        (answer(429, x_ratelimit_remaining="9", x_ratelimit_reset="300"), None),
+        (answer(429, x_ratelimit_remaining="0", x_ratelimit_reset="2678400"), 86_400.0),
+    ],
+)
+async def test_a_refusal_for_a_spent_quota_waits_for_its_end(said: bytes, wait_s: float | None) -> None:
+    """429, and 403 as GitHub says it; the longer of two waits counts, and a window of more than a day is not believed."""
+    async with loopback(lambda asked: said) as server, web() as open_web:
+        with pytest.raises(RateLimited) as raised:
+            await open_web.reader("blog", HERE).read(server.at("/feed"))
+
+    assert raised.value.wait_s == wait_s
+
+
 async def test_cancelling_a_read_closes_its_connection_and_frees_the_host() -> None:
     """Whether the server is silent, or in the middle of a body."""
 

@@ -194,6 +194,7 @@ def test_the_example_shows_every_key_of_the_core() -> None:
         "public_url",
         "file",
         "spacing_s",
+        "spacing_by",
         "allow_addresses",
     }
 
