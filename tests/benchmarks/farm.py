@@ -134,6 +134,7 @@ def farm(
     answered = context.Value("Q", 0, lock=False)
     process = context.Process(target=_serve, args=(there, answered, hosts, entries, close, tls), daemon=True)
     process.start()
+    there.close()  # so that a server that could not start is heard of
     try:
         yield Farm(here.recv(), answered, "https" if tls else "http", process.pid or 0)
     finally:
