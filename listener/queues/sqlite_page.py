@@ -132,7 +132,7 @@ class Page:
         """
         Ask for posts by key, and for those in `retracted` by alias too.
         """
-        self._known = self._keys.load(sorted(set(names)))
+        self._known = self._keys.load(set(names))
         self._by_alias = {name: set() for name in retracted}
         for name, post in self._keys.load_by_alias(sorted(self._by_alias)):
             self._known.setdefault(post.key, post)
@@ -173,8 +173,10 @@ class Page:
         if self._changed:
             self._keys.store(self._changed.values())
         if self._aliases:
-            self._keys.drop_aliases(pair for pair, kept in self._aliases.items() if not kept)
-            self._keys.store_aliases(pair for pair, kept in self._aliases.items() if kept)
+            known = self._known
+            pairs = self._aliases.items()
+            self._keys.drop_aliases([(name, known[key]) for (name, key), kept in pairs if not kept])
+            self._keys.store_aliases([(name, known[key]) for (name, key), kept in pairs if kept])
         if self._new_notes:
             self._connection.executemany(
                 "INSERT INTO notes (id, until) VALUES (?, ?)"
@@ -267,6 +269,7 @@ class Page:
         post.names = (post.names or b"") + b"".join(new)
         for name in new:
             self._aliases[name, post.key] = True
+        self._changed[post.key] = post
         if post.seq in self._rows:
             row = self._rows[post.seq]
             self._rows[post.seq] = (*row[:8], post.names, *row[9:])
@@ -336,8 +339,7 @@ class Page:
         for name in aliases(post.names):
             self._aliases[name, post.key] = False
         post.revision += 1
-        post.seq = post.expiry = post.digest = post.source = post.names = None
-        post.state = "removed"
+        post.lose_body("removed")
         self._extend(post)
         self._changed[post.key] = post
         self._put_notice(

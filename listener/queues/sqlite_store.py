@@ -34,7 +34,7 @@ from listener.queues.base import (
     Scope,
     SourceState,
 )
-from listener.queues.sqlite_keys import Keys, Known, aliases
+from listener.queues.sqlite_keys import RECENT_MOST, Keys, Known, Mark, aliases
 from listener.queues.sqlite_page import Page, instant, micros
 
 _OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
@@ -56,6 +56,7 @@ class Tally:
         posts: Live posts.
         keys: Keys without a body.
         erased: How many entries `Store.erased` has.
+        mark: Of the keys in memory.
     """
 
     head: int
@@ -63,6 +64,7 @@ class Tally:
     posts: int
     keys: int
     erased: int = 0
+    mark: Mark | None = None
 
 
 class Store:
@@ -71,19 +73,20 @@ class Store:
 
     Args:
         connection: Opened by sqlite_schema.
+        recent_most: See `Keys`.
     """
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, *, recent_most: int = RECENT_MOST) -> None:
         self._connection = connection
-        self._keys = Keys(connection)
+        self._keys = Keys(connection, recent_most=recent_most)
         self.epoch = str(self._value("SELECT value FROM meta WHERE name = 'epoch'"))
         self.erased: list[bytes] = []
         self.pending: set[bytes] = set()
         self.tally = Tally(
             head=int(self._value("SELECT seq FROM sqlite_sequence WHERE name = 'log'") or 0),
             floor=int(self._value("SELECT value FROM meta WHERE name = 'floor'") or 0),
-            posts=int(self._value("SELECT count(*) FROM keys WHERE state = 0") or 0),
-            keys=int(self._value("SELECT count(*) FROM keys WHERE state <> 0") or 0),
+            posts=self._count("state = 0"),
+            keys=self._count("state <> 0"),
         )
 
     # ------------------------------------------------------------------------------------------ transactions
@@ -92,13 +95,15 @@ class Store:
         """
         A point to come back to with `restore`.
         """
-        return replace(self.tally, erased=len(self.erased))
+        return replace(self.tally, erased=len(self.erased), mark=self._keys.mark())
 
     def restore(self, mark: Tally) -> None:
         """
         Nothing since `mark` happened.
         """
         del self.erased[mark.erased :]
+        if mark.mark is not None:
+            self._keys.restore(mark.mark)
         self.tally = mark
 
     def committed(self) -> None:
@@ -107,6 +112,19 @@ class Store:
         """
         self.pending.update(self.erased)
         self.erased.clear()
+        self._keys.committed()
+
+    def begin_pages(self) -> None:
+        """
+        Before the first page of a transaction: make room for new keys in memory.
+        """
+        self._keys.seal()
+
+    def tend(self) -> None:
+        """
+        A little work that nobody waits for, outside a transaction.
+        """
+        self._keys.tend()
 
     # ------------------------------------------------------------------------------------------------- pages
 
@@ -246,7 +264,7 @@ class Store:
         """
         See `Queue.find`.
         """
-        wanted = sorted(set(names))
+        wanted = set(names)
         posts: dict[bytes, Known] = self._keys.load(wanted)
         for _, post in self._keys.load_by_alias(wanted):
             posts.setdefault(post.key, post)
@@ -287,14 +305,14 @@ class Store:
             (over, limit),
         ).fetchall()
         names = {key: names for key, names in rows if key is not None}
-        posts = self._keys.load(sorted(names)).values()
-        ended = [post.key for post in posts if post.until <= over]
+        posts = self._keys.load(names).values()
+        ended = [post for post in posts if post.until <= over]
         kept = [post for post in posts if post.until > over]
+        self._keys.drop_aliases((name, post) for post in posts for name in aliases(names[post.key]))
         for post in kept:
-            post.state, post.seq = "expired", None
+            post.lose_body("expired")
         self._keys.store(kept)
         self._keys.drop(ended)
-        self._keys.drop_aliases((name, key) for key, joined in names.items() for name in aliases(joined))
         self.erased.extend(names)
         return len(names), len(ended), len(rows) - len(names)
 
@@ -426,6 +444,13 @@ class Store:
         """
         rows: list[Any] = self._connection.execute(statement, values).fetchall()
         return rows[0] if rows else None
+
+    def _count(self, condition: str) -> int:
+        """
+        How many keys there are of which this is true.
+        """
+        tables = [self._value(f"SELECT count(*) FROM {table} WHERE {condition}") for table in ("recent", "keys")]  # noqa: S608 constants
+        return sum(map(int, tables))
 
     def _value(self, statement: str) -> Any:
         row = self._row(statement)
