@@ -35,6 +35,8 @@ _TREE_PAGES: Final = {2: 12, 5: 12, 10: 8, 13: 8}
 """First byte of a b-tree page, and the size of its header. The first byte of an overflow page is 0 below
 64 GiB, and `sqlite_schema.MOST_PAGES` keeps a file below that."""
 
+_ZEROS: Final = bytes(PAGE_BYTES)
+
 _page_number: Final = struct.Struct(">I").unpack_from
 _cells: Final = struct.Struct(">HH").unpack_from
 
@@ -121,7 +123,7 @@ def clear_middle(descriptor: int, number: int) -> bool:
         return False
     count, content = _cells(page, head + 3)
     start = head + _TREE_PAGES[page[head]] + 2 * count
-    if not start <= content <= PAGE_BYTES or page.count(0, start, content) == content - start:
+    if not start <= content <= PAGE_BYTES or page[start:content] == _ZEROS[start:content]:
         return False
-    os.pwrite(descriptor, bytes(content - start), offset + start)
+    os.pwrite(descriptor, _ZEROS[start:content], offset + start)
     return True

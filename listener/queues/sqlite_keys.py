@@ -16,9 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Final, Literal
 
 import apsw
+import msgspec
 
 from listener.queues.sqlite_filter import RUNS, Filter
 
@@ -55,10 +57,10 @@ _SLICES: Final = (
 )
 
 
-@dataclass(slots=True)
-class Known:
+class Known(msgspec.Struct, frozen=True, gc=False):
     """
-    One key as stored; instants are microseconds since 1970.
+    One key as stored; instants are microseconds since 1970. A struct, because a hundred thousand are made a second,
+    and tens of thousands are held for which the garbage collector need not look.
 
     Args:
         key: 16 bytes.
@@ -70,7 +72,7 @@ class Known:
         digest: Of the body.
         source: `/<network>/<source>` of the body.
         names: Aliases of the body, 16 bytes each, joined.
-        place: Its run; below zero, minus its row in `recent`; None where it was never stored.
+        place: Its run; below zero, minus its row in `recent`.
     """
 
     key: bytes
@@ -78,24 +80,17 @@ class Known:
     state: KeyState
     until: int
     revision: int
-    expiry: int | None = None
-    digest: bytes | None = None
-    source: str | None = None
-    names: bytes | None = None
-    place: int | None = None
+    expiry: int | None
+    digest: bytes | None
+    source: str | None
+    names: bytes | None
+    place: int
 
-    def lose_body(self, state: KeyState) -> None:
+    def without_body(self, state: KeyState, *, revision: int) -> Known:
         """
         Only the key is left.
         """
-        self.state = state
-        self.seq = self.expiry = self.digest = self.source = self.names = None
-
-
-Row = tuple[
-    bytes, int | None, KeyState, int, int, int | None, bytes | None, str | None, bytes | None, int | None
-]
-"""The fields of `Known`, in their order."""
+        return Known(self.key, None, state, self.until, revision, None, None, None, None, self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +104,7 @@ class Recent:
         seals: How many there were; tells which run is next.
     """
 
-    posts: dict[bytes, Row]
+    posts: dict[bytes, Known]
     aliases: dict[bytes, tuple[bytes, ...]]
     seals: int
 
@@ -143,7 +138,7 @@ class Keys:
         self._connection = connection
         self._recent_most = recent_most
         self._recent = _read_recent(connection)
-        self._last = max((-row[9] for row in self._recent.posts.values() if row[9]), default=0)
+        self._last = max((-post.place for post in self._recent.posts.values()), default=0)
         self._undo: list[tuple[dict[bytes, Any], bytes, Any]] = []
         self._filter = Filter()
         self._blind = sum(1 << run for run in range(RUNS) if self._holds(run))
@@ -187,22 +182,16 @@ class Keys:
 
     # ------------------------------------------------------------------------------------------------ asking
 
-    def load(self, names: Iterable[bytes]) -> dict[bytes, Known]:
+    def load(self, names: Collection[bytes]) -> dict[bytes, Known]:
         """
         Every post whose key is one of these names.
         """
         posts = self._recent.posts
-        known: dict[bytes, Known] = {}
-        others: list[bytes] = []
-        for name in names:
-            row = posts.get(name)
-            if row is None:
-                others.append(name)
-            else:
-                known[name] = Known(*row)
-        for run, some in self._by_run(others):
+        known = {name: posts[name] for name in names if name in posts}
+        others = [name for name in names if name not in known] if known else names
+        for run, some in self._filter.by_run(others, self._blind).items():
             for row in self._connection.execute(LOAD, (apsw.carray(tuple(some)), run)).fetchall():
-                known[row[0]] = Known(*row[:2], STATES[row[2]], *row[3:])
+                known[row[0]] = _known(row)
         return known
 
     def load_by_alias(self, names: Collection[bytes]) -> list[tuple[bytes, Known]]:
@@ -210,59 +199,45 @@ class Keys:
         Every pair of alias and live post that goes by it.
         """
         pairs = [(name, key) for name in names for key in self._recent.aliases.get(name, ())]
-        for run, some in self._by_run(names):
+        for run, some in self._filter.by_run(names, self._blind).items():
             pairs += self._connection.execute(LOAD_BY_ALIAS, (apsw.carray(tuple(some)), run)).fetchall()
         posts = self.load({key for _, key in pairs})
         return [(name, posts[key]) for name, key in pairs if key in posts]
 
-    def _by_run(self, names: Iterable[bytes]) -> Iterable[tuple[int, list[bytes]]]:
-        """
-        Runs that may hold some of these, with those that they may hold, in order.
-        """
-        maybe, blind = self._filter.runs, self._blind
-        asked: dict[int, list[bytes]] = {}
-        for name in names:
-            runs = maybe(name) | blind
-            while runs:
-                run = runs.bit_length() - 1
-                asked.setdefault(run, []).append(name)
-                runs ^= 1 << run
-        for run, some in asked.items():
-            some.sort()
-            yield run, some
-
     # ----------------------------------------------------------------------------------------------- writing
+
+    def new_place(self) -> int:
+        """
+        For a key that was never stored: the end of `recent`.
+        """
+        self._last += 1
+        return -self._last
 
     def store(self, posts: Iterable[Known]) -> None:
         """
-        Each key is as it is now: a new one at the end of `recent`, any other where it stands.
+        Each key is as it is now, where it stands.
         """
-        held = self._recent.posts
+        held, undo = self._recent.posts, self._undo
         appended = []
         changed = []
         for post in posts:
-            if post.place is None:
-                self._last += 1
-                post.place = -self._last
-            number = _NUMBER_OF[post.state]
-            if post.place < 0:
-                row = (
-                    post.key, post.seq, post.state, post.until, post.revision,
-                    post.expiry, post.digest, post.source, post.names, post.place,
-                )  # fmt: skip
-                self._remember(held, post.key, row)
-                appended.append((-post.place, post.key, post.seq, number, post.until, post.revision))
+            key, place = post.key, post.place
+            row = (post.seq, _NUMBER_OF[post.state], post.until, post.revision, key)
+            if place < 0:
+                undo.append((held, key, held.get(key)))
+                held[key] = post
+                appended.append((*row, -place))
             else:
-                changed.append((post.seq, number, post.until, post.revision, post.place, post.key))
+                changed.append((*row, place))
         if appended:
             self._connection.executemany(
-                "INSERT OR REPLACE INTO recent (n, key, seq, state, until, revision) VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO recent (seq, state, until, revision, key, n) VALUES (?, ?, ?, ?, ?, ?)",
                 appended,
             )
         if changed:
-            changed.sort(key=lambda row: row[4:])  # neighbours share a page
+            changed.sort(key=itemgetter(5, 4))  # neighbours share a page
             self._connection.executemany(
-                "UPDATE keys SET seq = ?, state = ?, until = ?, revision = ? WHERE run = ? AND key = ?", changed
+                "UPDATE keys SET seq = ?, state = ?, until = ?, revision = ? WHERE key = ? AND run = ?", changed
             )
 
     def store_aliases(self, pairs: Iterable[tuple[bytes, Known]]) -> None:
@@ -272,12 +247,12 @@ class Keys:
         held = self._recent.aliases
         sealed = []
         for name, post in pairs:
-            assert post.place is not None, "store the post first"
             if post.place >= 0:
                 sealed.append((post.place, name, post.key))
             elif post.key not in (keys := held.get(name, ())):
                 self._remember(held, name, (*keys, post.key))
-        self._put_names(sealed)
+        if sealed:
+            self._put_names(sealed)
 
     def drop_aliases(self, pairs: Iterable[tuple[bytes, Known]]) -> None:
         """
@@ -286,7 +261,7 @@ class Keys:
         held = self._recent.aliases
         sealed = []
         for name, post in pairs:
-            if post.place is not None and post.place >= 0:
+            if post.place >= 0:
                 sealed.append((post.place, name, post.key))
             elif name in held:
                 self._remember(held, name, tuple(key for key in held[name] if key != post.key) or None)
@@ -299,25 +274,25 @@ class Keys:
         Nothing is known of these any more.
         """
         for post in posts:
-            if post.place is not None and post.place >= 0:
+            if post.place >= 0:
                 self._connection.execute("DELETE FROM keys WHERE run = ? AND key = ?", (post.place, post.key))
             else:
-                self._drop_recent(post.key, post.place)
+                self._drop_recent(post)
 
     def drop_ended(self, now: int, *, limit: int) -> int:
         """
         How many keys without a body were dropped because their time was over.
         """
-        recent = [row for row in self._recent.posts.values() if row[2] != "live" and row[3] <= now][:limit]
-        for row in recent:
-            self._drop_recent(row[0], row[9])
-        sealed = self._connection.execute(DROP_ENDED, (now, limit - len(recent))).fetchall()
-        return len(recent) + len(sealed)
+        recent = [post for post in self._recent.posts.values() if post.state != "live" and post.until <= now]
+        for post in recent[:limit]:
+            self._drop_recent(post)
+        left = max(0, limit - len(recent))
+        sealed = self._connection.execute(DROP_ENDED, (now, left)).fetchall() if left else []
+        return min(limit, len(recent)) + len(sealed)
 
-    def _drop_recent(self, key: bytes, place: int | None) -> None:
-        if place is not None:
-            self._remember(self._recent.posts, key, None)
-            self._connection.execute("DELETE FROM recent WHERE n = ?", (-place,))
+    def _drop_recent(self, post: Known) -> None:
+        self._remember(self._recent.posts, post.key, None)
+        self._connection.execute("DELETE FROM recent WHERE n = ?", (-post.place,))
 
     def _put_names(self, rows: list[tuple[int, bytes, bytes]]) -> None:
         """
@@ -338,10 +313,9 @@ class Keys:
         if len(recent.posts) < self._recent_most:
             return
         run = recent.seals % RUNS
-        rows = [
-            (run, key, row[1], _NUMBER_OF[row[2]], row[3], row[4]) for key, row in sorted(recent.posts.items())
-        ]
-        names = sorted((run, name, key) for name, keys in recent.aliases.items() for key in keys)
+        posts = [recent.posts[key] for key in sorted(recent.posts)]
+        rows = [(run, post.key, post.seq, _NUMBER_OF[post.state], post.until, post.revision) for post in posts]
+        names = [(run, name, key) for name in sorted(recent.aliases) for key in recent.aliases[name]]
         self._connection.executemany(
             "INSERT INTO keys (run, key, seq, state, until, revision) VALUES (?, ?, ?, ?, ?, ?)", rows
         )
@@ -415,16 +389,20 @@ def aliases(names: bytes | None) -> list[bytes]:
     return [names[start : start + 16] for start in range(0, len(names), 16)] if names else []
 
 
+def _known(row: tuple[Any, ...]) -> Known:
+    key, seq, state, until, revision, expiry, digest, source, names, place = row
+    return Known(key, seq, STATES[state], until, revision, expiry, digest, source, names, place)
+
+
 def _read_recent(connection: apsw.Connection) -> Recent:
     """
     As the last process left it.
     """
-    posts: dict[bytes, Row] = {}
-    by_alias: dict[bytes, tuple[bytes, ...]] = {}
     rows: list[Any] = connection.execute(LOAD_RECENT).fetchall()
-    for row in rows:
-        posts[row[0]] = (*row[:2], STATES[row[2]], *row[3:])
-        for name in aliases(row[8]):
-            by_alias[name] = (*by_alias.get(name, ()), row[0])
+    posts = {row[0]: _known(row) for row in rows}
+    by_alias: dict[bytes, tuple[bytes, ...]] = {}
+    for key, post in posts.items():
+        for name in aliases(post.names):
+            by_alias[name] = (*by_alias.get(name, ()), key)
     found: list[Any] = connection.execute("SELECT value FROM meta WHERE name = 'seals'").fetchall()
     return Recent(posts, by_alias, int(found[0][0]))

@@ -309,9 +309,7 @@ class Store:
         ended = [post for post in posts if post.until <= over]
         kept = [post for post in posts if post.until > over]
         self._keys.drop_aliases((name, post) for post in posts for name in aliases(names[post.key]))
-        for post in kept:
-            post.lose_body("expired")
-        self._keys.store(kept)
+        self._keys.store(post.without_body("expired", revision=post.revision) for post in kept)
         self._keys.drop(ended)
         self.erased.extend(names)
         return len(names), len(ended), len(rows) - len(names)
