@@ -4,25 +4,29 @@ What the SQLite engine knows of a post by its names.
 Used by sqlite_page (which decides) and sqlite_store (which finds and expires); knows nothing of pages or events.
 `load` tells what is known, `store` writes what became of it.
 
-A key is random, so a table sorted by keys writes one page of its own for each. Therefore new keys are only appended,
-to the table `recent`, and held in memory; when there are `recent_most` of them, all go in order into one of
-`sqlite_filter.RUNS` sorted runs. A key stands in one place, never in two, and stays in its run until it ends. The
-aliases of a recent post are told by its row of `log`; the sealed ones stand in `names`, in the run of their key.
+A key is random, so a table sorted by keys writes one page of its own for each. Therefore recent keys are held in
+memory, and when there are `recent_most` of them, all go in order into one of `sqlite_filter.RUNS` sorted runs: the
+tables `keys` and `names`, where a key stays until it ends, its aliases in the same run. What is recent is durable all
+the same: the first state of a post in its row of `log` (`until` tells how long its key lives; rows after the last seal
+count), every other key in the table `recent`. A key stands in one place, never in two.
 
 Memory follows the transaction: `mark` and `restore` for one that fails, `committed` for one that held.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 import apsw
 import msgspec
 
 from listener.queues.sqlite_filter import RUNS, Filter
+from listener.queues.sqlite_rows import put_rows
+
+T = TypeVar("T")
 
 KeyState = Literal["live", "removed", "expired", "seen"]
 STATES: Final[tuple[KeyState, ...]] = ("live", "removed", "expired", "seen")
@@ -43,6 +47,10 @@ LOAD: Final = (
 LOAD_RECENT: Final = (
     f"SELECT r.key, r.seq, r.state, r.until, r.revision, {_BODY}, -r.n"  # noqa: S608 constants
     " FROM recent AS r LEFT JOIN log AS l ON l.seq = r.seq"
+)
+LOAD_FIRST_STATES: Final = (
+    f"SELECT l.key, l.seq, 0, l.until, 1, {_BODY} FROM log AS l"  # noqa: S608 constants
+    " WHERE l.seq > ? AND l.until IS NOT NULL AND l.digest IS NOT NULL ORDER BY l.seq"
 )
 LOAD_BY_ALIAS: Final = (
     "SELECT n.name, n.key FROM carray(?) AS a CROSS JOIN names AS n ON n.run = ? AND n.name = a.value"
@@ -72,7 +80,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
         digest: Of the body.
         source: `/<network>/<source>` of the body.
         names: Aliases of the body, 16 bytes each, joined.
-        place: Its run; below zero, minus its row in `recent`.
+        place: Its run; below zero, minus the row that it has in `recent`, or would have there.
     """
 
     key: bytes
@@ -139,7 +147,7 @@ class Keys:
         self._recent_most = recent_most
         self._recent = _read_recent(connection)
         self._last = max((-post.place for post in self._recent.posts.values()), default=0)
-        self._undo: list[tuple[dict[bytes, Any], bytes, Any]] = []
+        self._undo: list[tuple[dict[bytes, Any], Collection[bytes], dict[bytes, Any]]] = []
         self._filter = Filter()
         self._blind = sum(1 << run for run in range(RUNS) if self._holds(run))
         self._scan_again()
@@ -158,11 +166,10 @@ class Keys:
         """
         self._recent, length = mark
         while len(self._undo) > length:
-            held, name, before = self._undo.pop()
-            if before is None:
+            held, names, before = self._undo.pop()
+            for name in names:
                 held.pop(name, None)
-            else:
-                held[name] = before
+            held.update(before)
 
     def committed(self) -> None:
         """
@@ -170,15 +177,18 @@ class Keys:
         """
         self._undo.clear()
 
-    def _remember(self, held: dict[bytes, Any], name: bytes, value: Any) -> None:
+    def _remember(self, held: dict[bytes, T], changed: dict[bytes, T]) -> None:
         """
-        Set or, with None, take away; until the transaction has held it can be undone.
+        Set all these; until the transaction has held it can be undone.
         """
-        self._undo.append((held, name, held.get(name)))
-        if value is None:
-            held.pop(name, None)
-        else:
-            held[name] = value
+        self._undo.append((held, changed, {name: held[name] for name in changed if name in held}))
+        held.update(changed)
+
+    def _lose(self, held: dict[bytes, T], names: Iterable[bytes]) -> None:
+        """
+        The reverse, for names that are held.
+        """
+        self._undo.append((held, (), {name: held.pop(name) for name in names}))
 
     # ------------------------------------------------------------------------------------------------ asking
 
@@ -213,31 +223,34 @@ class Keys:
         self._last += 1
         return -self._last
 
-    def store(self, posts: Iterable[Known]) -> None:
+    def store(self, posts: Mapping[bytes, Known], *, told: Container[int] = ()) -> None:
         """
-        Each key is as it is now, where it stands.
+        Each key (by key) is as it is now, where it stands.
+
+        Args:
+            posts: What changed.
+            told: Rows of `log` that tell a first state themselves.
         """
-        held, undo = self._recent.posts, self._undo
-        appended = []
-        changed = []
-        for post in posts:
-            key, place = post.key, post.place
-            row = (post.seq, _NUMBER_OF[post.state], post.until, post.revision, key)
-            if place < 0:
-                undo.append((held, key, held.get(key)))
-                held[key] = post
-                appended.append((*row, -place))
-            else:
-                changed.append((*row, place))
-        if appended:
+        recent = {key: post for key, post in posts.items() if post.place < 0}
+        self._remember(self._recent.posts, recent)
+        put_rows(
+            self._connection,
+            "INSERT OR REPLACE INTO recent (n, key, seq, state, until, revision)",
+            [
+                (-post.place, key, post.seq, _NUMBER_OF[post.state], post.until, post.revision)
+                for key, post in recent.items()
+                if post.revision != 1 or post.seq not in told
+            ],
+        )
+        if len(recent) < len(posts):
+            sealed = [
+                (post.seq, _NUMBER_OF[post.state], post.until, post.revision, post.place, key)
+                for key, post in posts.items()
+                if post.place >= 0
+            ]
+            sealed.sort(key=itemgetter(4, 5))  # neighbours share a page
             self._connection.executemany(
-                "INSERT OR REPLACE INTO recent (seq, state, until, revision, key, n) VALUES (?, ?, ?, ?, ?, ?)",
-                appended,
-            )
-        if changed:
-            changed.sort(key=itemgetter(5, 4))  # neighbours share a page
-            self._connection.executemany(
-                "UPDATE keys SET seq = ?, state = ?, until = ?, revision = ? WHERE key = ? AND run = ?", changed
+                "UPDATE keys SET seq = ?, state = ?, until = ?, revision = ? WHERE run = ? AND key = ?", sealed
             )
 
     def store_aliases(self, pairs: Iterable[tuple[bytes, Known]]) -> None:
@@ -245,14 +258,21 @@ class Keys:
         Let each post (second) go by each name (first). Of a recent post they are durable in its row of `log`.
         """
         held = self._recent.aliases
+        recent: dict[bytes, tuple[bytes, ...]] = {}
         sealed = []
         for name, post in pairs:
             if post.place >= 0:
                 sealed.append((post.place, name, post.key))
-            elif post.key not in (keys := held.get(name, ())):
-                self._remember(held, name, (*keys, post.key))
-        if sealed:
-            self._put_names(sealed)
+                continue
+            keys = recent.get(name) or held.get(name)
+            if keys is None:
+                recent[name] = (post.key,)
+            elif post.key not in keys:
+                recent[name] = (*keys, post.key)
+        self._remember(held, recent)
+        put_rows(self._connection, "INSERT OR IGNORE INTO names (run, name, key)", sorted(sealed))
+        for run, name, _ in sealed:
+            self._add(run, (name,))
 
     def drop_aliases(self, pairs: Iterable[tuple[bytes, Known]]) -> None:
         """
@@ -264,7 +284,10 @@ class Keys:
             if post.place >= 0:
                 sealed.append((post.place, name, post.key))
             elif name in held:
-                self._remember(held, name, tuple(key for key in held[name] if key != post.key) or None)
+                left = tuple(key for key in held[name] if key != post.key)
+                self._lose(held, (name,))
+                if left:
+                    self._remember(held, {name: left})
         self._connection.executemany(
             "DELETE FROM names WHERE run = ? AND name = ? AND key = ?", sorted(sealed)
         )
@@ -273,41 +296,44 @@ class Keys:
         """
         Nothing is known of these any more.
         """
+        recent, sealed = [], []
         for post in posts:
-            if post.place >= 0:
-                self._connection.execute("DELETE FROM keys WHERE run = ? AND key = ?", (post.place, post.key))
+            if post.place < 0:
+                recent.append(post)
             else:
-                self._drop_recent(post)
+                sealed.append((post.place, post.key))
+        self._lose(self._recent.posts, [post.key for post in recent])
+        self._connection.executemany("DELETE FROM recent WHERE n = ?", [(-post.place,) for post in recent])
+        self._connection.executemany("DELETE FROM keys WHERE run = ? AND key = ?", sealed)
 
     def drop_ended(self, now: int, *, limit: int) -> int:
         """
         How many keys without a body were dropped because their time was over.
         """
-        recent = [post for post in self._recent.posts.values() if post.state != "live" and post.until <= now]
-        for post in recent[:limit]:
-            self._drop_recent(post)
-        left = max(0, limit - len(recent))
-        sealed = self._connection.execute(DROP_ENDED, (now, left)).fetchall() if left else []
-        return min(limit, len(recent)) + len(sealed)
+        over = [post for post in self._recent.posts.values() if post.state != "live" and post.until <= now]
+        recent = over[:limit]
+        self.drop(recent)
+        sealed = self._connection.execute(DROP_ENDED, (now, limit - len(recent))).fetchall()
+        return len(recent) + len(sealed)
 
-    def _drop_recent(self, post: Known) -> None:
-        self._remember(self._recent.posts, post.key, None)
-        self._connection.execute("DELETE FROM recent WHERE n = ?", (-post.place,))
-
-    def _put_names(self, rows: list[tuple[int, bytes, bytes]]) -> None:
+    def counts(self) -> tuple[int, int]:
         """
-        Aliases (run, name, key) stand in their runs.
+        How many live posts there are, and how many keys without a body.
         """
-        rows.sort()
-        self._connection.executemany("INSERT OR IGNORE INTO names (run, name, key) VALUES (?, ?, ?)", rows)
-        for run, name, _ in rows:
-            self._add(run, (name,))
+        live = sum(post.state == "live" for post in self._recent.posts.values())
+        rows: list[Any] = self._connection.execute(
+            "SELECT (SELECT count(*) FROM keys WHERE state = 0), (SELECT count(*) FROM keys WHERE state <> 0)"
+        ).fetchall()
+        return live + int(rows[0][0]), len(self._recent.posts) - live + int(rows[0][1])
 
     # ----------------------------------------------------------------------------------------------- sealing
 
-    def seal(self) -> None:
+    def seal(self, head: int) -> None:
         """
         Where memory is full, everything recent goes into the next run, in order.
+
+        Args:
+            head: Position of the newest entry.
         """
         recent = self._recent
         if len(recent.posts) < self._recent_most:
@@ -316,12 +342,12 @@ class Keys:
         posts = [recent.posts[key] for key in sorted(recent.posts)]
         rows = [(run, post.key, post.seq, _NUMBER_OF[post.state], post.until, post.revision) for post in posts]
         names = [(run, name, key) for name in sorted(recent.aliases) for key in recent.aliases[name]]
-        self._connection.executemany(
-            "INSERT INTO keys (run, key, seq, state, until, revision) VALUES (?, ?, ?, ?, ?, ?)", rows
-        )
-        self._connection.executemany("INSERT OR IGNORE INTO names (run, name, key) VALUES (?, ?, ?)", names)
+        put_rows(self._connection, "INSERT INTO keys (run, key, seq, state, until, revision)", rows)
+        put_rows(self._connection, "INSERT OR IGNORE INTO names (run, name, key)", names)
         self._connection.execute("DELETE FROM recent")
-        self._connection.execute("UPDATE meta SET value = ? WHERE name = 'seals'", (recent.seals + 1,))
+        self._connection.executemany(
+            "UPDATE meta SET value = ? WHERE name = ?", [(recent.seals + 1, "seals"), (head, "sealed")]
+        )
         self._add(run, recent.posts.keys())
         self._add(run, recent.aliases.keys())
         self._recent = Recent({}, {}, recent.seals + 1)
@@ -398,11 +424,17 @@ def _read_recent(connection: apsw.Connection) -> Recent:
     """
     As the last process left it.
     """
+    meta: dict[str, Any] = dict(connection.execute("SELECT name, value FROM meta").fetchall())
     rows: list[Any] = connection.execute(LOAD_RECENT).fetchall()
     posts = {row[0]: _known(row) for row in rows}
+    place = min((post.place for post in posts.values()), default=0)
+    rows = connection.execute(LOAD_FIRST_STATES, (meta["sealed"],)).fetchall()
+    for row in rows:
+        if row[0] not in posts:
+            place -= 1
+            posts[row[0]] = _known((*row, place))
     by_alias: dict[bytes, tuple[bytes, ...]] = {}
     for key, post in posts.items():
         for name in aliases(post.names):
             by_alias[name] = (*by_alias.get(name, ()), key)
-    found: list[Any] = connection.execute("SELECT value FROM meta WHERE name = 'seals'").fetchall()
-    return Recent(posts, by_alias, int(found[0][0]))
+    return Recent(posts, by_alias, int(meta["seals"]))

@@ -33,6 +33,7 @@ from listener.events import (
 )
 from listener.queues.base import KEY_SLACK, Item, Outcome
 from listener.queues.sqlite_keys import Keys, KeyState, Known, aliases
+from listener.queues.sqlite_rows import put_rows
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -45,17 +46,15 @@ Row = tuple[
 
 _TYPE_OF: Final[dict[type, str]] = {shape: str(shape.__struct_config__.tag) for shape in get_args(Event)}
 
-_INSERT: Final = (
-    "INSERT INTO log (seq, key, at, expiry, until, type, source, digest, names, ask, body)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_INSERT: Final = "INSERT INTO log (seq, key, at, expiry, until, type, source, digest, names, ask, body)"
 
 
 def micros(instant: datetime) -> int:
     """
     Microseconds since 1970, exact.
     """
-    return (instant - _EPOCH) // _MICROSECOND
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def instant(count: int) -> datetime:
@@ -72,7 +71,7 @@ def network_of(source: str) -> str:
     return source.split("/", 2)[1]
 
 
-def _as_revision(event: PostCreated, key: PostKey, revision: int, cap: int | None) -> PostEvent:
+def _as_revision(event: PostCreated, key: str, revision: int, cap: int | None) -> PostEvent:
     """
     The event as this state of that post, ended by `cap` at the latest; most are so already.
     """
@@ -118,7 +117,8 @@ class Page:
         self._rows: dict[int, Row] = {}
         self._gone: list[tuple[int]] = []
         self._changed: dict[bytes, Known] = {}
-        self._aliases: dict[tuple[bytes, bytes], bool] = {}
+        self._named: dict[tuple[bytes, bytes], None] = {}
+        self._unnamed: dict[tuple[bytes, bytes], None] = {}
 
     def load(self, items: Iterable[Item]) -> None:
         """
@@ -183,15 +183,14 @@ class Page:
         """
         if self._gone:
             self._connection.executemany("DELETE FROM log WHERE seq = ?", self._gone)
-        if self._rows:
-            self._connection.executemany(_INSERT, self._rows.values())
+        put_rows(self._connection, _INSERT, list(self._rows.values()))
         if self._changed:
-            self._keys.store(self._changed.values())
-        if self._aliases:
-            known = self._known
-            pairs = self._aliases.items()
-            self._keys.drop_aliases([(name, known[key]) for (name, key), kept in pairs if not kept])
-            self._keys.store_aliases([(name, known[key]) for (name, key), kept in pairs if kept])
+            self._keys.store(self._changed, told=self._rows)
+        known = self._known
+        if self._unnamed:
+            self._keys.drop_aliases((name, known[key]) for name, key in self._unnamed)
+        if self._named:
+            self._keys.store_aliases([(name, known[key]) for name, key in self._named])
         if self._new_notes:
             self._connection.executemany(
                 "INSERT INTO notes (id, until) VALUES (?, ?)"
@@ -204,9 +203,9 @@ class Page:
     def _clear(self, item: Cleared) -> Outcome:
         known = self._known
         names, former = item.provenance.names, item.provenance.former
-        found = [known[name] for name in (*names, *former) if name in known]
-        if not found:
+        if known.keys().isdisjoint(names) and known.keys().isdisjoint(former):
             return self._create(item)
+        found = [known[name] for name in (*names, *former) if name in known]
         for barred in found:
             if barred.state == "removed":
                 self._extend(barred)
@@ -274,15 +273,13 @@ class Page:
             place: Of the key.
         """
         self.head += 1
-        event = _as_revision(item.event, key_of(Name(key)), revision, cap)
+        event = _as_revision(item.event, key.hex(), revision, cap)
         expiry = None if event.expirytime is None else micros(event.expirytime)
         own = item.provenance.names
         own = own[1:] if own[0] == key else own
         joined = b"".join(own if names is None and len(own) < 2 else dict.fromkeys((*aliases(names), *own)))
         for name in own:
-            self._aliases[name, key] = True
-            if name in self._by_alias:
-                self._by_alias[name].add(key)
+            self._go_by(name, key)
         source, digest = event.source, item.digest
         self._known[key] = self._changed[key] = Known(
             key, self.head, "live", until, revision, expiry, digest, source, joined, place
@@ -292,7 +289,7 @@ class Page:
             key,
             self._at,
             expiry,
-            None,
+            until if revision == 1 else None,
             _TYPE_OF[type(event)],
             source,
             digest,
@@ -300,6 +297,16 @@ class Page:
             item.provenance.sealed_ask,
             encode_event(event),
         )
+
+    def _go_by(self, alias: bytes, key: bytes) -> None:
+        """
+        The post can be found by that alias, later in this page too.
+        """
+        self._named[alias, key] = None
+        if self._unnamed:
+            self._unnamed.pop((alias, key), None)
+        if alias in self._by_alias:
+            self._by_alias[alias].add(key)
 
     def _name(self, post: Known, names: Sequence[bytes]) -> Known:
         """
@@ -310,7 +317,7 @@ class Page:
             return post
         joined = (post.names or b"") + b"".join(new)
         for name in new:
-            self._aliases[name, post.key] = True
+            self._go_by(name, post.key)
         if post.seq in self._rows:
             row = self._rows[post.seq]
             self._rows[post.seq] = (*row[:8], joined, *row[9:])
@@ -374,7 +381,8 @@ class Page:
             self.keys_more += 1
         self._take_row(post)
         for name in aliases(post.names):
-            self._aliases[name, post.key] = False
+            self._named.pop((name, post.key), None)
+            self._unnamed[name, post.key] = None
         post = self._extend(self._keep(post.without_body("removed", revision=post.revision + 1)))
         self._put_notice(
             removed(

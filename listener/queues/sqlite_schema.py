@@ -89,7 +89,7 @@ _VERSION_2: Final = """
 ALTER TABLE keys RENAME TO keys_1;
 ALTER TABLE names RENAME TO names_1;
 DROP INDEX keys_ended;
--- See sqlite_keys: new keys are appended to `recent` and go from there into sorted runs.
+-- See sqlite_keys: what of the recent keys the log does not tell, until they go into sorted runs.
 CREATE TABLE recent (
   n INTEGER PRIMARY KEY, key BLOB NOT NULL, seq INTEGER, state INTEGER NOT NULL, until INTEGER NOT NULL,
   revision INTEGER NOT NULL
@@ -108,7 +108,7 @@ INSERT INTO names (run, name, key)
   SELECT instr('123456789ABCDEF', substr(hex(substr(key, 1, 1)), 1, 1)) * 4, name, key FROM names_1 ORDER BY name;
 DROP TABLE keys_1;
 DROP TABLE names_1;
-INSERT INTO meta (name, value) VALUES ('seals', 0);
+INSERT INTO meta (name, value) VALUES ('seals', 0), ('sealed', (SELECT coalesce(max(seq), 0) FROM log));
 """
 
 MIGRATIONS: Final[tuple[str, ...]] = (_VERSION_1, _VERSION_2)

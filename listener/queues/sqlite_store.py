@@ -82,11 +82,12 @@ class Store:
         self.epoch = str(self._value("SELECT value FROM meta WHERE name = 'epoch'"))
         self.erased: list[bytes] = []
         self.pending: set[bytes] = set()
+        posts, keys = self._keys.counts()
         self.tally = Tally(
             head=int(self._value("SELECT seq FROM sqlite_sequence WHERE name = 'log'") or 0),
             floor=int(self._value("SELECT value FROM meta WHERE name = 'floor'") or 0),
-            posts=self._count("state = 0"),
-            keys=self._count("state <> 0"),
+            posts=posts,
+            keys=keys,
         )
 
     # ------------------------------------------------------------------------------------------ transactions
@@ -118,7 +119,7 @@ class Store:
         """
         Before the first page of a transaction: make room for new keys in memory.
         """
-        self._keys.seal()
+        self._keys.seal(self.tally.head)
 
     def tend(self) -> None:
         """
@@ -309,7 +310,7 @@ class Store:
         ended = [post for post in posts if post.until <= over]
         kept = [post for post in posts if post.until > over]
         self._keys.drop_aliases((name, post) for post in posts for name in aliases(names[post.key]))
-        self._keys.store(post.without_body("expired", revision=post.revision) for post in kept)
+        self._keys.store({post.key: post.without_body("expired", revision=post.revision) for post in kept})
         self._keys.drop(ended)
         self.erased.extend(names)
         return len(names), len(ended), len(rows) - len(names)
@@ -320,7 +321,7 @@ class Store:
         them: so everything kept stands after the floor, and whoever resumes from before it is told to resync.
         """
         rows: list[Any] = self._connection.execute(
-            "SELECT seq, until FROM log ORDER BY seq LIMIT ?", (limit,)
+            "SELECT seq, iif(digest IS NULL, until, NULL) FROM log ORDER BY seq LIMIT ?", (limit,)
         ).fetchall()
         floor = 0
         dropped = 0
@@ -442,13 +443,6 @@ class Store:
         """
         rows: list[Any] = self._connection.execute(statement, values).fetchall()
         return rows[0] if rows else None
-
-    def _count(self, condition: str) -> int:
-        """
-        How many keys there are of which this is true.
-        """
-        tables = [self._value(f"SELECT count(*) FROM {table} WHERE {condition}") for table in ("recent", "keys")]  # noqa: S608 constants
-        return sum(map(int, tables))
 
     def _value(self, statement: str) -> Any:
         row = self._row(statement)
