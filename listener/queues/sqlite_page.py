@@ -32,7 +32,8 @@ from listener.events import (
     revised,
 )
 from listener.queues.base import KEY_SLACK, Item, Outcome
-from listener.queues.sqlite_keys import Keys, KeyState, Known, aliases
+from listener.queues.sqlite_keys import Keys
+from listener.queues.sqlite_known import KeyState, Known, aliases
 from listener.queues.sqlite_rows import put_rows
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -188,7 +189,7 @@ class Page:
             self._keys.store(self._changed, told=self._rows)
         known = self._known
         if self._unnamed:
-            self._keys.drop_aliases((name, known[key]) for name, key in self._unnamed)
+            self._keys.drop_aliases([(name, known[key]) for name, key in self._unnamed])
         if self._named:
             self._keys.store_aliases([(name, known[key]) for name, key in self._named])
         if self._new_notes:
@@ -223,7 +224,13 @@ class Page:
             return "repeat"
         self._take_row(post)
         self._put_row(
-            item, post.key, post.revision + 1, post.expiry, until=post.until, names=post.names, place=post.place
+            item,
+            post.key,
+            post.revision + 1,
+            post.expiry,
+            until=post.until,
+            names=post.names,
+            place=post.place,
         )
         return "updated"
 
@@ -246,7 +253,16 @@ class Page:
         self.keys_more += 1
         return self._keep(
             Known(
-                key, None, state, self._until + _SLACK, revision, None, None, None, None, self._keys.new_place()
+                key,
+                None,
+                state,
+                self._until + _SLACK,
+                revision,
+                None,
+                None,
+                None,
+                None,
+                self._keys.new_place(),
             )
         )
 

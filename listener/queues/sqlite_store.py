@@ -34,8 +34,10 @@ from listener.queues.base import (
     Scope,
     SourceState,
 )
-from listener.queues.sqlite_keys import RECENT_MOST, Keys, Known, Mark, aliases
+from listener.queues.sqlite_keys import RECENT_MOST, Keys
+from listener.queues.sqlite_known import Known, aliases
 from listener.queues.sqlite_page import Page, instant, micros
+from listener.queues.sqlite_recent import Mark
 
 _OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 _NUMBER_OF: Final = {outcome: number for number, outcome in enumerate(_OUTCOMES)}
@@ -309,7 +311,7 @@ class Store:
         posts = self._keys.load(names).values()
         ended = [post for post in posts if post.until <= over]
         kept = [post for post in posts if post.until > over]
-        self._keys.drop_aliases((name, post) for post in posts for name in aliases(names[post.key]))
+        self._keys.drop_aliases([(name, post) for post in posts for name in aliases(names[post.key])])
         self._keys.store({post.key: post.without_body("expired", revision=post.revision) for post in kept})
         self._keys.drop(ended)
         self.erased.extend(names)

@@ -88,8 +88,12 @@ class Bare:
         name = COUNTED if self.counted else SPREAD
         step = () if self.counted else (2**64 // keys,)
         with Bulk(self._connection):
-            self._connection.execute(f"{COUNT} INSERT INTO keys SELECT {name}, n, 0, {UNTIL}, 1 FROM c", (keys, *step))
-            self._connection.execute(f"{COUNT} INSERT INTO names SELECT {name}, randomblob(16) FROM c", (keys, *step))
+            self._connection.execute(
+                f"{COUNT} INSERT INTO keys SELECT {name}, n, 0, {UNTIL}, 1 FROM c", (keys, *step)
+            )
+            self._connection.execute(
+                f"{COUNT} INSERT INTO names SELECT {name}, randomblob(16) FROM c", (keys, *step)
+            )
 
     def write(self, items: list[Cleared], commit_id: str) -> int:
         """
@@ -98,7 +102,9 @@ class Bare:
         execute, executemany = self._connection.execute, self._connection.executemany
         execute("BEGIN IMMEDIATE")
         execute("SELECT commit_id, outcomes FROM source WHERE name = 'blog'").fetchall()
-        held = execute("SELECT node, fence FROM lease WHERE name = ? AND until > ?", (LEASE.group, 0)).fetchall()
+        held = execute(
+            "SELECT node, fence FROM lease WHERE name = ? AND until > ?", (LEASE.group, 0)
+        ).fetchall()
         assert held == [(LEASE.node, LEASE.fence)]
         keys = apsw.carray(tuple([item.provenance.names[0] for item in items]))
         found = execute(
@@ -117,14 +123,21 @@ class Bare:
             event = item.event
             expiry = micros(event.expirytime) if event.expirytime else None
             body = encode_event(event)
-            log.append((head, key, UNTIL, expiry, "listener.post.created", event.source, item.digest, alias, body))
+            log.append(
+                (head, key, UNTIL, expiry, "listener.post.created", event.source, item.digest, alias, body)
+            )
             new.append((key, head, 0, UNTIL, 1))
             names.append((alias, key))
         if log:
-            executemany("INSERT INTO log (seq, key, at, expiry, type, source, digest, names, body) VALUES (?,?,?,?,?,?,?,?,?)", log)
+            executemany(
+                "INSERT INTO log (seq, key, at, expiry, type, source, digest, names, body) VALUES (?,?,?,?,?,?,?,?,?)",
+                log,
+            )
             executemany("INSERT INTO keys (key, seq, state, until, revision) VALUES (?, ?, ?, ?, ?)", new)
             executemany("INSERT INTO names (name, key) VALUES (?, ?)", names)
-        execute("INSERT OR REPLACE INTO source VALUES ('blog', ?, 0, x'00', ?, x'00')", (commit_id, commit_id))
+        execute(
+            "INSERT OR REPLACE INTO source VALUES ('blog', ?, 0, x'00', ?, x'00')", (commit_id, commit_id)
+        )
         execute("COMMIT")
         self._head = head
         return len(log)
@@ -164,7 +177,9 @@ def preload_engine(path: Path, keys: int) -> None:
     with Bulk(connection):
         for run in range(RUNS):
             values = (each, run, 2**64 // each)
-            connection.execute(f"{COUNT} INSERT INTO keys SELECT ?, {SPREAD}, n, 0, {UNTIL}, 1 FROM c", values)
+            connection.execute(
+                f"{COUNT} INSERT INTO keys SELECT ?, {SPREAD}, n, 0, {UNTIL}, 1 FROM c", values
+            )
             connection.execute(f"{COUNT} INSERT INTO names SELECT ?, {SPREAD}, randomblob(16) FROM c", values)
         connection.execute("UPDATE meta SET value = ? WHERE name = 'seals'", (RUNS,))
     connection.close()
@@ -389,7 +404,9 @@ async def main(arguments: Any) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--keys", type=int, nargs="+", default=[100_000, 10_000_000])
     parser.add_argument("--pages", type=int, nargs="+", default=[1, 100, 1000], choices=sorted(BLOCK_POSTS))
     parser.add_argument("--blocks", type=int, default=3)
