@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final
 
@@ -103,11 +104,11 @@ class Erasure:
         Numbers of all pages in the WAL, older rounds included.
         """
         try:
-            wal = self._wal.read_bytes()
-        except FileNotFoundError:
+            with self._wal.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as wal:
+                starts = range(_WAL_HEADER_BYTES, len(wal) - _FRAME_BYTES + 1, _FRAME_BYTES)
+                return sorted({_page_number(wal, start)[0] for start in starts})
+        except (FileNotFoundError, ValueError):  # there is none, or it is empty
             return []
-        starts = range(_WAL_HEADER_BYTES, len(wal) - _FRAME_BYTES + 1, _FRAME_BYTES)
-        return sorted({_page_number(wal, start)[0] for start in starts})
 
 
 def clear_middle(descriptor: int, number: int) -> bool:

@@ -11,7 +11,7 @@ in memory (sqlite_recent), and when there are enough of them all go, in order, i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Collection, Container
 from typing import Any, Final
 
 import apsw
@@ -74,9 +74,8 @@ class Keys:
         if len(recent.posts) < self._recent_most:
             return
         seals = self._meta("seals")
-        posts = [recent.posts[key] for key in sorted(recent.posts)]
-        names = ((name, key) for name in sorted(recent.aliases) for key in recent.aliases[name])
-        self._runs.add(seals % RUNS, posts, names)
+        most = max(len(post.names or b"") for post in recent.posts.values()) // 16
+        self._runs.add(seals % RUNS, recent.posts.keys(), aliases_most=most, sealed=self._meta("sealed"))
         recent.clear()
         self._connection.executemany(
             "UPDATE meta SET value = ? WHERE name = ?", [(seals + 1, "seals"), (head, "sealed")]
@@ -120,24 +119,24 @@ class Keys:
 
     # ----------------------------------------------------------------------------------------------- writing
 
-    def store(self, posts: Mapping[bytes, Known], *, told: Container[int] = ()) -> None:
+    def store(self, posts: Collection[Known], *, told: Container[int] = ()) -> None:
         """
-        Each key (by key) is as it is now, where it stands.
+        Each key is as it is now, where it stands.
 
         Args:
-            posts: What changed.
+            posts: What changed, each once.
             told: Rows of `log` that tell a first state themselves.
         """
-        recent = {key: post for key, post in posts.items() if post.place < 0}
+        recent = {post.key: post for post in posts if post.place < 0}
         self._recent.store(recent, told=told)
         if len(recent) < len(posts):
-            self._runs.store([post for post in posts.values() if post.place >= 0])
+            self._runs.store([post for post in posts if post.place >= 0])
 
     def store_aliases(self, pairs: Collection[tuple[bytes, Known]]) -> None:
         """
         Let each post (second) go by each name (first).
         """
-        self._recent.store_aliases((name, post.key) for name, post in pairs if post.place < 0)
+        self._recent.store_aliases([(name, post.key) for name, post in pairs if post.place < 0])
         self._runs.store_aliases([(post.place, name, post.key) for name, post in pairs if post.place >= 0])
 
     def drop_aliases(self, pairs: Collection[tuple[bytes, Known]]) -> None:

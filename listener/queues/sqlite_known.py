@@ -57,6 +57,9 @@ class Known(msgspec.Struct, frozen=True, gc=False):
 BODY: Final = "l.expiry, l.digest, l.source, l.names"
 """Columns of `log AS l` that a `Known` has."""
 
+FIRST_STATES: Final = "l.seq > ? AND l.until IS NOT NULL AND l.digest IS NOT NULL"
+"""Rows of `log AS l` after a position that tell the first state of a post."""
+
 
 def known(row: tuple[Any, ...]) -> Known:
     """

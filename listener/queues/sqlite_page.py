@@ -8,7 +8,7 @@ reaches the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, get_args
 
@@ -125,18 +125,18 @@ class Page:
         """
         Ask once for everything these items may be about.
         """
-        names: set[bytes] = set()
+        names: list[bytes] = []
         retracted: set[bytes] = set()
         notes: list[str] = []
         for item in items:
             if isinstance(item, Cleared):
-                names.update(item.provenance.names)
-                names.update(item.provenance.former)
+                names += item.provenance.names
+                names += item.provenance.former
             elif isinstance(item, Retraction):
                 retracted.update(item.names)
             else:
                 notes.append(item.event.id)
-        self.load_names(names | retracted, retracted)
+        self.load_names([*names, *retracted], retracted)
         if notes:
             rows: list[Any] = self._connection.execute(
                 "SELECT n.id, n.until FROM carray(?) AS a CROSS JOIN notes AS n ON n.id = a.value",
@@ -144,11 +144,11 @@ class Page:
             ).fetchall()
             self._noted = dict(rows)
 
-    def load_names(self, names: Iterable[bytes], retracted: Iterable[bytes]) -> None:
+    def load_names(self, names: Collection[bytes], retracted: Iterable[bytes]) -> None:
         """
         Ask for posts by key, and for those in `retracted` by alias too.
         """
-        self._known = self._keys.load(set(names))
+        self._known = self._keys.load(names)
         self._by_alias = {name: set() for name in retracted}
         for name, post in self._keys.load_by_alias(sorted(self._by_alias)):
             self._known.setdefault(post.key, post)
@@ -186,7 +186,7 @@ class Page:
             self._connection.executemany("DELETE FROM log WHERE seq = ?", self._gone)
         put_rows(self._connection, _INSERT, list(self._rows.values()))
         if self._changed:
-            self._keys.store(self._changed, told=self._rows)
+            self._keys.store(self._changed.values(), told=self._rows)
         known = self._known
         if self._unnamed:
             self._keys.drop_aliases([(name, known[key]) for name, key in self._unnamed])

@@ -9,12 +9,12 @@ Memory follows the transaction: `mark` and `restore` for one that fails, `commit
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable
 from typing import Any, Final, TypeVar
 
 import apsw
 
-from listener.queues.sqlite_known import BODY, NUMBER_OF, Known, aliases, known
+from listener.queues.sqlite_known import BODY, FIRST_STATES, NUMBER_OF, Known, aliases, known
 from listener.queues.sqlite_rows import put_rows
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ LOAD: Final = (
 )
 LOAD_FIRST_STATES: Final = (
     f"SELECT l.key, l.seq, 0, l.until, 1, {BODY} FROM log AS l"  # noqa: S608 constants
-    " WHERE l.seq > ? AND l.until IS NOT NULL AND l.digest IS NOT NULL ORDER BY l.seq"
+    f" WHERE {FIRST_STATES} ORDER BY l.seq"
 )
 
 Mark = tuple[dict[bytes, Known], dict[bytes, tuple[bytes, ...]], int]
@@ -97,7 +97,7 @@ class Recent:
         """
         Set all these.
         """
-        self._undo.append((held, changed, {name: held[name] for name in changed if name in held}))
+        self._undo.append((held, changed, {name: held[name] for name in changed.keys() & held.keys()}))
         held.update(changed)
 
     def _lose(self, held: dict[bytes, T], names: Iterable[bytes]) -> None:
@@ -115,7 +115,7 @@ class Recent:
         self._last += 1
         return -self._last
 
-    def store(self, posts: Mapping[bytes, Known], *, told: Container[int]) -> None:
+    def store(self, posts: dict[bytes, Known], *, told: Container[int]) -> None:
         """
         These (by key) are as they are now.
 
@@ -123,7 +123,7 @@ class Recent:
             posts: Recent ones.
             told: Rows of `log` that tell a first state themselves.
         """
-        self._put(self.posts, dict(posts))
+        self._put(self.posts, posts)
         rows = [
             (-post.place, key, post.seq, NUMBER_OF[post.state], post.until, post.revision)
             for key, post in posts.items()
@@ -135,18 +135,18 @@ class Recent:
             rows,
         )
 
-    def store_aliases(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
+    def store_aliases(self, pairs: Collection[tuple[bytes, bytes]]) -> None:
         """
         Let each post (key, second) go by each name (first).
         """
-        added: dict[bytes, tuple[bytes, ...]] = {}
-        for name, key in pairs:
-            keys = added.get(name) or self.aliases.get(name)
-            if keys is None:
-                added[name] = (key,)
-            elif key not in keys:
-                added[name] = (*keys, key)
-        self._put(self.aliases, added)
+        added: dict[bytes, tuple[bytes, ...]] = {name: (key,) for name, key in pairs}
+        if len(added) == len(pairs) and added.keys().isdisjoint(self.aliases.keys()):
+            self._put(self.aliases, added)
+            return
+        for name, key in pairs:  # seldom: a name that several posts go by
+            keys = self.aliases.get(name, ())
+            if key not in keys:
+                self._put(self.aliases, {name: (*keys, key)})
 
     def drop_aliases(self, pairs: Iterable[tuple[bytes, bytes]]) -> None:
         """

@@ -8,13 +8,14 @@ it: only removals ask for them, and they ask every run.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from array import array
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 import apsw
 
 from listener.queues.sqlite_filter import RUNS, Filter
-from listener.queues.sqlite_known import BODY, NUMBER_OF, Known, known
+from listener.queues.sqlite_known import BODY, FIRST_STATES, NUMBER_OF, Known, known
 from listener.queues.sqlite_rows import put_rows
 
 _SCAN_KEYS: Final = 20_000
@@ -27,7 +28,23 @@ LOAD: Final = (
 LOAD_BY_ALIAS: Final = (
     "SELECT n.name, n.key FROM carray(?) AS a CROSS JOIN names AS n ON n.run = ? AND n.name = a.value"
 )
-_PUT_NAMES: Final = "INSERT OR IGNORE INTO names (run, name, key)"
+ADD_RECENT: Final = (
+    "INSERT INTO keys (run, key, seq, state, until, revision)"
+    " SELECT ?, key, seq, state, until, revision FROM recent ORDER BY key"
+)
+ADD_FIRST_STATES: Final = (  # what stands in `recent` too was extended since
+    "INSERT OR IGNORE INTO keys (run, key, seq, state, until, revision)"  # noqa: S608 constants
+    f" SELECT ?, l.key, l.seq, 0, l.until, 1 FROM log AS l WHERE {FIRST_STATES} ORDER BY l.key"
+)
+_ADD_NAMES: Final = "INSERT OR IGNORE INTO names (run, name, key) SELECT ?, substr(l.names, 16 * a.value + 1, 16) AS name, l.key"
+ADD_RECENT_NAMES: Final = (
+    f"{_ADD_NAMES} FROM recent AS r JOIN log AS l ON l.seq = r.seq CROSS JOIN carray(?) AS a"
+    " WHERE 16 * a.value < length(l.names) ORDER BY name"
+)
+ADD_FIRST_NAMES: Final = (
+    f"{_ADD_NAMES} FROM log AS l CROSS JOIN carray(?) AS a"
+    f" WHERE {FIRST_STATES} AND 16 * a.value < length(l.names) ORDER BY name"
+)
 DROP_ENDED: Final = (
     "DELETE FROM keys WHERE (run, key) IN"
     " (SELECT run, key FROM keys WHERE state <> 0 AND until <= ? ORDER BY until LIMIT ?) RETURNING 1"
@@ -89,26 +106,25 @@ class Runs:
 
     # ----------------------------------------------------------------------------------------------- writing
 
-    def add(self, run: int, posts: Sequence[Known], names: Iterable[tuple[bytes, bytes]]) -> None:
+    def add(self, run: int, keys: Collection[bytes], *, aliases_most: int, sealed: int) -> None:
         """
-        That run holds these too.
+        That run holds everything recent too, as the tables tell it: see sqlite_recent.
 
         Args:
             run: Which.
-            posts: In the order of their keys.
-            names: Aliases and keys, in their order.
+            keys: Of everything recent.
+            aliases_most: How many any of them has.
+            sealed: Position of the newest entry at the seal before.
         """
         self._used.add(run)
-        keys = [post.key for post in posts]
         self._filter.add(run, keys)  # before the transaction has held: one too few would let a post in twice
         if self._scan is not None:
             self._next_filter.add(run, keys)
-        put_rows(
-            self._connection,
-            "INSERT INTO keys (run, key, seq, state, until, revision)",
-            ((run, post.key, post.seq, NUMBER_OF[post.state], post.until, post.revision) for post in posts),
-        )
-        put_rows(self._connection, _PUT_NAMES, ((run, name, key) for name, key in names))
+        self._connection.execute(ADD_RECENT, (run,))
+        self._connection.execute(ADD_FIRST_STATES, (run, sealed))
+        numbers = apsw.carray(array("q", range(max(1, aliases_most))))
+        self._connection.execute(ADD_RECENT_NAMES, (run, numbers))
+        self._connection.execute(ADD_FIRST_NAMES, (run, numbers, sealed))
 
     def store(self, posts: Collection[Known]) -> None:
         """
@@ -127,7 +143,7 @@ class Runs:
         """
         In that run, let each name (second) lead to that key.
         """
-        put_rows(self._connection, _PUT_NAMES, sorted(rows))
+        put_rows(self._connection, "INSERT OR IGNORE INTO names (run, name, key)", sorted(rows))
 
     def drop_aliases(self, rows: Collection[tuple[int, bytes, bytes]]) -> None:
         """

@@ -312,7 +312,7 @@ class Store:
         ended = [post for post in posts if post.until <= over]
         kept = [post for post in posts if post.until > over]
         self._keys.drop_aliases([(name, post) for post in posts for name in aliases(names[post.key])])
-        self._keys.store({post.key: post.without_body("expired", revision=post.revision) for post in kept})
+        self._keys.store([post.without_body("expired", revision=post.revision) for post in kept])
         self._keys.drop(ended)
         self.erased.extend(names)
         return len(names), len(ended), len(rows) - len(names)
