@@ -11,7 +11,7 @@ in memory (sqlite_recent), and when there are enough of them all go, in order, i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Mapping
 from typing import Any, Final
 
 import apsw
@@ -132,12 +132,15 @@ class Keys:
         if len(recent) < len(posts):
             self._runs.store([post for post in posts if post.place >= 0])
 
-    def store_aliases(self, pairs: Collection[tuple[bytes, Known]]) -> None:
+    def store_aliases(self, pairs: Collection[tuple[bytes, bytes]], posts: Mapping[bytes, Known]) -> None:
         """
-        Let each post (second) go by each name (first).
+        Let each post (by its key, second) go by each name (first).
         """
-        self._recent.store_aliases([(name, post.key) for name, post in pairs if post.place < 0])
-        self._runs.store_aliases([(post.place, name, post.key) for name, post in pairs if post.place >= 0])
+        recent = [pair for pair in pairs if posts[pair[1]].place < 0]
+        self._recent.store_aliases(recent)
+        if len(recent) < len(pairs):
+            places = [(posts[key].place, name, key) for name, key in pairs]
+            self._runs.store_aliases([row for row in places if row[0] >= 0])
 
     def drop_aliases(self, pairs: Collection[tuple[bytes, Known]]) -> None:
         """

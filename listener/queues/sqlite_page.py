@@ -191,7 +191,7 @@ class Page:
         if self._unnamed:
             self._keys.drop_aliases([(name, known[key]) for name, key in self._unnamed])
         if self._named:
-            self._keys.store_aliases([(name, known[key]) for name, key in self._named])
+            self._keys.store_aliases(self._named, known)
         if self._new_notes:
             self._connection.executemany(
                 "INSERT INTO notes (id, until) VALUES (?, ?)"

@@ -59,8 +59,10 @@ BARE_PRAGMAS: Final = (
     f"wal_autocheckpoint = {WAL_PAGES}",
 )
 COUNT: Final = "WITH RECURSIVE c(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM c WHERE n + 1 < ?)"
-SPREAD: Final = "unhex(printf('%016x', n * ?)) || randomblob(8)"
-COUNTED: Final = "zeroblob(8) || unhex(printf('%016x', n))"
+SPREAD: Final = (
+    "CAST(unhex(printf('%016x', n * ?)) || randomblob(8) AS BLOB)"  # || makes a text, which sorts elsewhere
+)
+COUNTED: Final = "CAST(zeroblob(8) || unhex(printf('%016x', n)) AS BLOB)"
 
 
 class Bare:
