@@ -19,6 +19,7 @@ from __future__ import annotations
 import os
 import struct
 from collections.abc import Callable
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,8 @@ _POINTER_MAP_EVERY: Final = PAGE_BYTES // 5 + 1
 _TREE_PAGES: Final = {2: 12, 5: 12, 10: 8, 13: 8}
 """First byte of a b-tree page, and the size of its header. The first byte of an overflow page is 0 below
 64 GiB, and `sqlite_schema.MOST_PAGES` keeps a file below that."""
+
+_ZEROS: Final = bytes(PAGE_BYTES)
 
 _page_number: Final = struct.Struct(">I").unpack_from
 _cells: Final = struct.Struct(">HH").unpack_from
@@ -101,11 +104,11 @@ class Erasure:
         Numbers of all pages in the WAL, older rounds included.
         """
         try:
-            wal = self._wal.read_bytes()
-        except FileNotFoundError:
+            with self._wal.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as wal:
+                starts = range(_WAL_HEADER_BYTES, len(wal) - _FRAME_BYTES + 1, _FRAME_BYTES)
+                return sorted({_page_number(wal, start)[0] for start in starts})
+        except (FileNotFoundError, ValueError):  # there is none, or it is empty
             return []
-        starts = range(_WAL_HEADER_BYTES, len(wal) - _FRAME_BYTES + 1, _FRAME_BYTES)
-        return sorted({_page_number(wal, start)[0] for start in starts})
 
 
 def clear_middle(descriptor: int, number: int) -> bool:
@@ -121,7 +124,7 @@ def clear_middle(descriptor: int, number: int) -> bool:
         return False
     count, content = _cells(page, head + 3)
     start = head + _TREE_PAGES[page[head]] + 2 * count
-    if not start <= content <= PAGE_BYTES or page.count(0, start, content) == content - start:
+    if not start <= content <= PAGE_BYTES or page[start:content] == _ZEROS[start:content]:
         return False
-    os.pwrite(descriptor, bytes(content - start), offset + start)
+    os.pwrite(descriptor, _ZEROS[start:content], offset + start)
     return True

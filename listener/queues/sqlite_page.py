@@ -8,17 +8,20 @@ reaches the file.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import apsw
-import msgspec
+from msgspec import structs
 
 from listener.events import (
     Cleared,
+    Event,
     Name,
     Noted,
+    PostCreated,
+    PostEvent,
     PostKey,
     PostRemoved,
     RemovalReason,
@@ -29,7 +32,9 @@ from listener.events import (
     revised,
 )
 from listener.queues.base import KEY_SLACK, Item, Outcome
-from listener.queues.sqlite_keys import Keys, Known, aliases
+from listener.queues.sqlite_keys import Keys
+from listener.queues.sqlite_known import KeyState, Known, aliases
+from listener.queues.sqlite_rows import put_rows
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -40,17 +45,17 @@ Row = tuple[
 ]
 """seq, key, at, expiry, until, type, source, digest, names, ask, body: the columns of `log`."""
 
-_INSERT: Final = (
-    "INSERT INTO log (seq, key, at, expiry, until, type, source, digest, names, ask, body)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
+_TYPE_OF: Final[dict[type, str]] = {shape: str(shape.__struct_config__.tag) for shape in get_args(Event)}
+
+_INSERT: Final = "INSERT INTO log (seq, key, at, expiry, until, type, source, digest, names, ask, body)"
 
 
 def micros(instant: datetime) -> int:
     """
     Microseconds since 1970, exact.
     """
-    return (instant - _EPOCH) // _MICROSECOND
+    since = instant - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def instant(count: int) -> datetime:
@@ -65,6 +70,16 @@ def network_of(source: str) -> str:
     The first segment of `/<network>/<source>`.
     """
     return source.split("/", 2)[1]
+
+
+def _as_revision(event: PostCreated, key: str, revision: int, cap: int | None) -> PostEvent:
+    """
+    The event as this state of that post, ended by `cap` at the latest; most are so already.
+    """
+    if revision == 1 and cap is None and event.subject == key and event.id == f"{key}.1":
+        return event
+    first = event if event.subject == key else structs.replace(event, subject=key)
+    return revised(first, revision=revision, expiry_cap=None if cap is None else instant(cap))
 
 
 class Page:
@@ -103,24 +118,25 @@ class Page:
         self._rows: dict[int, Row] = {}
         self._gone: list[tuple[int]] = []
         self._changed: dict[bytes, Known] = {}
-        self._aliases: dict[tuple[bytes, bytes], bool] = {}
+        self._named: dict[tuple[bytes, bytes], None] = {}
+        self._unnamed: dict[tuple[bytes, bytes], None] = {}
 
     def load(self, items: Iterable[Item]) -> None:
         """
         Ask once for everything these items may be about.
         """
-        names: set[bytes] = set()
+        names: list[bytes] = []
         retracted: set[bytes] = set()
         notes: list[str] = []
         for item in items:
             if isinstance(item, Cleared):
-                names.update(item.provenance.names)
-                names.update(item.provenance.former)
+                names += item.provenance.names
+                names += item.provenance.former
             elif isinstance(item, Retraction):
                 retracted.update(item.names)
             else:
                 notes.append(item.event.id)
-        self.load_names(names | retracted, retracted)
+        self.load_names([*names, *retracted], retracted)
         if notes:
             rows: list[Any] = self._connection.execute(
                 "SELECT n.id, n.until FROM carray(?) AS a CROSS JOIN notes AS n ON n.id = a.value",
@@ -128,11 +144,11 @@ class Page:
             ).fetchall()
             self._noted = dict(rows)
 
-    def load_names(self, names: Iterable[bytes], retracted: Iterable[bytes]) -> None:
+    def load_names(self, names: Collection[bytes], retracted: Iterable[bytes]) -> None:
         """
         Ask for posts by key, and for those in `retracted` by alias too.
         """
-        self._known = self._keys.load(sorted(set(names)))
+        self._known = self._keys.load(names)
         self._by_alias = {name: set() for name in retracted}
         for name, post in self._keys.load_by_alias(sorted(self._by_alias)):
             self._known.setdefault(post.key, post)
@@ -168,13 +184,14 @@ class Page:
         """
         if self._gone:
             self._connection.executemany("DELETE FROM log WHERE seq = ?", self._gone)
-        if self._rows:
-            self._connection.executemany(_INSERT, self._rows.values())
+        put_rows(self._connection, _INSERT, list(self._rows.values()))
         if self._changed:
-            self._keys.store(self._changed.values())
-        if self._aliases:
-            self._keys.drop_aliases(pair for pair, kept in self._aliases.items() if not kept)
-            self._keys.store_aliases(pair for pair, kept in self._aliases.items() if kept)
+            self._keys.store(self._changed.values(), told=self._rows)
+        known = self._known
+        if self._unnamed:
+            self._keys.drop_aliases([(name, known[key]) for name, key in self._unnamed])
+        if self._named:
+            self._keys.store_aliases(self._named, known)
         if self._new_notes:
             self._connection.executemany(
                 "INSERT INTO notes (id, until) VALUES (?, ?)"
@@ -186,92 +203,143 @@ class Page:
 
     def _clear(self, item: Cleared) -> Outcome:
         known = self._known
-        names = item.provenance.names
-        post = known.get(names[0])
-        for name in item.provenance.former:
-            post = post or known.get(name)
-        for name in (*names, *item.provenance.former):
-            barred = known.get(name)
-            if barred is not None and barred.state == "removed":
+        names, former = item.provenance.names, item.provenance.former
+        if known.keys().isdisjoint(names) and known.keys().isdisjoint(former):
+            return self._create(item)
+        found = [known[name] for name in (*names, *former) if name in known]
+        for barred in found:
+            if barred.state == "removed":
                 self._extend(barred)
                 return "refused"
+        post = known.get(names[0])
+        for name in former:
+            post = post or known.get(name)
         if post is None:
             return self._create(item)
-        self._extend(post)
+        post = self._extend(post)
         if post.key != names[0] and post.state == "live":
-            self._name(post, names)
+            post = self._name(post, names)
         over = post.expiry is not None and post.expiry <= self._at
         if post.state != "live" or post.digest in (item.digest, *item.former_digests) or over:
             return "repeat"
         self._take_row(post)
-        post.revision += 1
-        self._put_row(post, item)
+        self._put_row(
+            item,
+            post.key,
+            post.revision + 1,
+            post.expiry,
+            until=post.until,
+            names=post.names,
+            place=post.place,
+        )
         return "updated"
 
     def _create(self, item: Cleared) -> Outcome:
         key = item.provenance.names[0]
-        expiry = item.event.expirytime
-        post = Known(key, None, "live", self._until + _SLACK, 1)
-        self._known[key] = post
-        if not item.emit or (expiry is not None and micros(expiry) <= self._at):
-            post.state = "seen"
-            post.revision = 0
-            self._changed[key] = post
-            self.keys_more += 1
+        ends_at = item.event.expirytime
+        until = self._until + _SLACK
+        if not item.emit or (ends_at is not None and micros(ends_at) <= self._at):
+            self._key_only(key, "seen", revision=0)
             return "seen"
-        if expiry is None:
-            post.expiry = self._until  # nothing is kept for ever
-        self._put_row(post, item)
+        cap = self._until if ends_at is None else None  # nothing is kept for ever
+        self._put_row(item, key, 1, cap, until=until, names=None, place=self._keys.new_place())
         self.posts_more += 1
         return "created"
 
-    def _put_row(self, post: Known, item: Cleared) -> None:
+    def _key_only(self, key: bytes, state: KeyState, *, revision: int) -> Known:
         """
-        The post's present state as the next entry; `post.expiry` is the latest it may end.
+        A key that was never seen before, without a body.
+        """
+        self.keys_more += 1
+        return self._keep(
+            Known(
+                key,
+                None,
+                state,
+                self._until + _SLACK,
+                revision,
+                None,
+                None,
+                None,
+                None,
+                self._keys.new_place(),
+            )
+        )
+
+    def _keep(self, post: Known) -> Known:
+        """
+        This is how that key is from now on.
+        """
+        self._known[post.key] = self._changed[post.key] = post
+        return post
+
+    def _put_row(
+        self, item: Cleared, key: bytes, revision: int, cap: int | None, *, until: int, names: bytes | None, place: int
+    ) -> None:  # fmt: skip
+        """
+        The post's present state as the next entry.
+
+        Args:
+            item: What it says now.
+            key: Its key.
+            revision: From 1.
+            cap: The latest that it may end.
+            until: When the key ends.
+            names: Aliases that it had.
+            place: Of the key.
         """
         self.head += 1
-        key = key_of(Name(post.key))
-        first = item.event if item.event.subject == key else msgspec.structs.replace(item.event, subject=key)
-        cap = None if post.expiry is None else instant(post.expiry)
-        event = revised(first, revision=post.revision, expiry_cap=cap)
-        post.seq, post.digest, post.source = self.head, item.digest, event.source
-        post.expiry = None if event.expirytime is None else micros(event.expirytime)
-        own = item.provenance.names if post.key != item.provenance.names[0] else item.provenance.names[1:]
-        post.names = b"".join(dict.fromkeys((*aliases(post.names), *own)))
+        event = _as_revision(item.event, key.hex(), revision, cap)
+        expiry = None if event.expirytime is None else micros(event.expirytime)
+        own = item.provenance.names
+        own = own[1:] if own[0] == key else own
+        joined = b"".join(own if names is None and len(own) < 2 else dict.fromkeys((*aliases(names), *own)))
         for name in own:
-            self._aliases[name, post.key] = True
-            if name in self._by_alias:
-                self._by_alias[name].add(post.key)
-        self._changed[post.key] = post
+            self._go_by(name, key)
+        source, digest = event.source, item.digest
+        self._known[key] = self._changed[key] = Known(
+            key, self.head, "live", until, revision, expiry, digest, source, joined, place
+        )
         self._rows[self.head] = (
             self.head,
-            post.key,
+            key,
             self._at,
-            post.expiry,
-            None,
-            str(event.__struct_config__.tag),
-            event.source,
-            item.digest,
-            post.names,
+            expiry,
+            until if revision == 1 else None,
+            _TYPE_OF[type(event)],
+            source,
+            digest,
+            joined,
             item.provenance.sealed_ask,
             encode_event(event),
         )
 
-    def _name(self, post: Known, names: Sequence[bytes]) -> None:
+    def _go_by(self, alias: bytes, key: bytes) -> None:
+        """
+        The post can be found by that alias, later in this page too.
+        """
+        self._named[alias, key] = None
+        if self._unnamed:
+            self._unnamed.pop((alias, key), None)
+        if alias in self._by_alias:
+            self._by_alias[alias].add(key)
+
+    def _name(self, post: Known, names: Sequence[bytes]) -> Known:
         """
         A post found under an older secret goes by its new names too, so that the older secret can be retired.
         """
         new = [name for name in names if name not in aliases(post.names)]
         if not new or post.seq is None:
-            return
-        post.names = (post.names or b"") + b"".join(new)
+            return post
+        joined = (post.names or b"") + b"".join(new)
         for name in new:
-            self._aliases[name, post.key] = True
+            self._go_by(name, post.key)
         if post.seq in self._rows:
             row = self._rows[post.seq]
-            self._rows[post.seq] = (*row[:8], post.names, *row[9:])
+            self._rows[post.seq] = (*row[:8], joined, *row[9:])
         else:
-            self._connection.execute("UPDATE log SET names = ? WHERE seq = ?", (post.names, post.seq))
+            self._connection.execute("UPDATE log SET names = ? WHERE seq = ?", (joined, post.seq))
+        return self._keep(structs.replace(post, names=joined))
 
     def _take_row(self, post: Known) -> None:
         """
@@ -283,26 +351,21 @@ class Page:
             self._gone.append((post.seq,))
             self.erased.append(post.key)
 
-    def _extend(self, post: Known) -> None:
+    def _extend(self, post: Known) -> Known:
         """
         The source still shows it. Each write buys `KEY_SLACK`, so that a poll is seldom a write.
         """
-        if post.until < self._until:
-            post.until = self._until + _SLACK
-            self._changed[post.key] = post
+        if post.until >= self._until:
+            return post
+        return self._keep(structs.replace(post, until=self._until + _SLACK))
 
     # ---------------------------------------------------------------------------------------------- removals
 
     def _retract(self, item: Retraction) -> Outcome:
-        posts = self._going_by(item.names)
+        posts = [self._extend(post) for post in self._going_by(item.names)]
         open_posts = [post for post in posts if post.state != "removed"]
-        for post in posts:
-            self._extend(post)
         if not posts:
-            post = Known(item.names[0], None, "seen", self._until + _SLACK, 0)
-            self._known[post.key] = post
-            self.keys_more += 1
-            open_posts.append(post)
+            open_posts.append(self._key_only(item.names[0], "seen", revision=0))
         for post in open_posts:
             self._remove(
                 post,
@@ -334,12 +397,9 @@ class Page:
             self.keys_more += 1
         self._take_row(post)
         for name in aliases(post.names):
-            self._aliases[name, post.key] = False
-        post.revision += 1
-        post.seq = post.expiry = post.digest = post.source = post.names = None
-        post.state = "removed"
-        self._extend(post)
-        self._changed[post.key] = post
+            self._named.pop((name, post.key), None)
+            self._unnamed[name, post.key] = None
+        post = self._extend(self._keep(post.without_body("removed", revision=post.revision + 1)))
         self._put_notice(
             removed(
                 key=key_of(Name(post.key)),
@@ -354,14 +414,13 @@ class Page:
 
     def _put_notice(self, event: PostRemoved, key: bytes) -> None:
         self.head += 1
-        tag = str(event.__struct_config__.tag)
         self._rows[self.head] = (
             self.head,
             key,
             self._at,
             None,
             self._until,
-            tag,
+            _TYPE_OF[type(event)],
             event.source,
             None,
             None,
@@ -375,14 +434,11 @@ class Page:
         """
         post = self._known.get(name)
         if post is None:
-            post = self._known[name] = Known(name, None, "removed", self._until + _SLACK, 0)
-            self.keys_more += 1
-        elif post.state == "removed":
-            self._extend(post)
+            self._key_only(name, "removed", revision=0)
             return
-        post.state = "removed"
-        self._extend(post)
-        self._changed[name] = post
+        post = self._extend(post)
+        if post.state != "removed":
+            self._keep(post.without_body("removed", revision=post.revision))
 
     # ------------------------------------------------------------------------------------------------- notes
 
@@ -402,7 +458,7 @@ class Page:
             self._at,
             expiry,
             None,
-            str(event.__struct_config__.tag),
+            _TYPE_OF[type(event)],
             event.source,
             None,
             None,

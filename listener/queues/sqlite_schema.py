@@ -85,7 +85,33 @@ CREATE TABLE position (consumer TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOU
 CREATE TABLE sealing (day INTEGER PRIMARY KEY, key BLOB NOT NULL);
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_VERSION_1,)
+_VERSION_2: Final = """
+ALTER TABLE keys RENAME TO keys_1;
+ALTER TABLE names RENAME TO names_1;
+DROP INDEX keys_ended;
+-- See sqlite_keys: what of the recent keys the log does not tell, until they go into sorted runs.
+CREATE TABLE recent (
+  n INTEGER PRIMARY KEY, key BLOB NOT NULL, seq INTEGER, state INTEGER NOT NULL, until INTEGER NOT NULL,
+  revision INTEGER NOT NULL
+);
+CREATE TABLE keys (
+  run INTEGER DEFAULT 0, key BLOB, seq INTEGER, state INTEGER NOT NULL, until INTEGER NOT NULL,
+  revision INTEGER NOT NULL, PRIMARY KEY (run, key)
+) WITHOUT ROWID;
+CREATE INDEX keys_ended ON keys (until) WHERE state <> 0;
+CREATE TABLE names (run INTEGER DEFAULT 0, name BLOB, key BLOB, PRIMARY KEY (run, name, key)) WITHOUT ROWID;
+-- By the first half-byte of the key: sixteen runs of equal size, each written from its beginning to its end.
+INSERT INTO keys (run, key, seq, state, until, revision)
+  SELECT instr('123456789ABCDEF', substr(hex(substr(key, 1, 1)), 1, 1)) * 4, key, seq, state, until, revision
+  FROM keys_1 ORDER BY key;
+INSERT INTO names (run, name, key)
+  SELECT instr('123456789ABCDEF', substr(hex(substr(key, 1, 1)), 1, 1)) * 4, name, key FROM names_1 ORDER BY name;
+DROP TABLE keys_1;
+DROP TABLE names_1;
+INSERT INTO meta (name, value) VALUES ('seals', 0), ('sealed', (SELECT coalesce(max(seq), 0) FROM log));
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_VERSION_1, _VERSION_2)
 """Script n makes version n out of n - 1. Add to the end, never change one that was released."""
 
 

@@ -34,8 +34,10 @@ from listener.queues.base import (
     Scope,
     SourceState,
 )
-from listener.queues.sqlite_keys import Keys, Known, aliases
+from listener.queues.sqlite_keys import RECENT_MOST, Keys
+from listener.queues.sqlite_known import Known, aliases
 from listener.queues.sqlite_page import Page, instant, micros
+from listener.queues.sqlite_recent import Mark
 
 _OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
 _NUMBER_OF: Final = {outcome: number for number, outcome in enumerate(_OUTCOMES)}
@@ -56,6 +58,7 @@ class Tally:
         posts: Live posts.
         keys: Keys without a body.
         erased: How many entries `Store.erased` has.
+        mark: Of the keys in memory.
     """
 
     head: int
@@ -63,6 +66,7 @@ class Tally:
     posts: int
     keys: int
     erased: int = 0
+    mark: Mark | None = None
 
 
 class Store:
@@ -71,19 +75,21 @@ class Store:
 
     Args:
         connection: Opened by sqlite_schema.
+        recent_most: See `Keys`.
     """
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, *, recent_most: int = RECENT_MOST) -> None:
         self._connection = connection
-        self._keys = Keys(connection)
+        self._keys = Keys(connection, recent_most=recent_most)
         self.epoch = str(self._value("SELECT value FROM meta WHERE name = 'epoch'"))
         self.erased: list[bytes] = []
         self.pending: set[bytes] = set()
+        posts, keys = self._keys.counts()
         self.tally = Tally(
             head=int(self._value("SELECT seq FROM sqlite_sequence WHERE name = 'log'") or 0),
             floor=int(self._value("SELECT value FROM meta WHERE name = 'floor'") or 0),
-            posts=int(self._value("SELECT count(*) FROM keys WHERE state = 0") or 0),
-            keys=int(self._value("SELECT count(*) FROM keys WHERE state <> 0") or 0),
+            posts=posts,
+            keys=keys,
         )
 
     # ------------------------------------------------------------------------------------------ transactions
@@ -92,13 +98,15 @@ class Store:
         """
         A point to come back to with `restore`.
         """
-        return replace(self.tally, erased=len(self.erased))
+        return replace(self.tally, erased=len(self.erased), mark=self._keys.mark())
 
     def restore(self, mark: Tally) -> None:
         """
         Nothing since `mark` happened.
         """
         del self.erased[mark.erased :]
+        if mark.mark is not None:
+            self._keys.restore(mark.mark)
         self.tally = mark
 
     def committed(self) -> None:
@@ -107,6 +115,19 @@ class Store:
         """
         self.pending.update(self.erased)
         self.erased.clear()
+        self._keys.committed()
+
+    def begin_pages(self) -> None:
+        """
+        Before the first page of a transaction: make room for new keys in memory.
+        """
+        self._keys.seal(self.tally.head)
+
+    def tend(self) -> None:
+        """
+        A little work that nobody waits for, outside a transaction.
+        """
+        self._keys.tend()
 
     # ------------------------------------------------------------------------------------------------- pages
 
@@ -246,7 +267,7 @@ class Store:
         """
         See `Queue.find`.
         """
-        wanted = sorted(set(names))
+        wanted = set(names)
         posts: dict[bytes, Known] = self._keys.load(wanted)
         for _, post in self._keys.load_by_alias(wanted):
             posts.setdefault(post.key, post)
@@ -287,14 +308,12 @@ class Store:
             (over, limit),
         ).fetchall()
         names = {key: names for key, names in rows if key is not None}
-        posts = self._keys.load(sorted(names)).values()
-        ended = [post.key for post in posts if post.until <= over]
+        posts = self._keys.load(names).values()
+        ended = [post for post in posts if post.until <= over]
         kept = [post for post in posts if post.until > over]
-        for post in kept:
-            post.state, post.seq = "expired", None
-        self._keys.store(kept)
+        self._keys.drop_aliases([(name, post) for post in posts for name in aliases(names[post.key])])
+        self._keys.store([post.without_body("expired", revision=post.revision) for post in kept])
         self._keys.drop(ended)
-        self._keys.drop_aliases((name, key) for key, joined in names.items() for name in aliases(joined))
         self.erased.extend(names)
         return len(names), len(ended), len(rows) - len(names)
 
@@ -304,7 +323,7 @@ class Store:
         them: so everything kept stands after the floor, and whoever resumes from before it is told to resync.
         """
         rows: list[Any] = self._connection.execute(
-            "SELECT seq, until FROM log ORDER BY seq LIMIT ?", (limit,)
+            "SELECT seq, iif(digest IS NULL, until, NULL) FROM log ORDER BY seq LIMIT ?", (limit,)
         ).fetchall()
         floor = 0
         dropped = 0

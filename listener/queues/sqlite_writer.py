@@ -24,6 +24,7 @@ from listener.clock import Clock, SystemClock
 from listener.errors import QueueError, QueueFull, QueueUnavailable
 from listener.failpoints import reach
 from listener.queues.sqlite_erase import Erasure, sync_file
+from listener.queues.sqlite_keys import RECENT_MOST
 from listener.queues.sqlite_reserve import Reserve, is_no_room
 from listener.queues.sqlite_schema import Hold, open_connection, unavailable
 from listener.queues.sqlite_store import Store
@@ -69,6 +70,7 @@ class Options:
     reserve: Reserve | None = None
     sync: Callable[[Path], None] = sync_file
     pace: Clock = field(default_factory=SystemClock)
+    recent_most: int = RECENT_MOST
 
 
 @dataclass(slots=True, eq=False)
@@ -191,7 +193,7 @@ class Writer:
         """
         self._connection = connection
         self._erasure = Erasure(connection, self._path, hold.descriptor, self._options.sync)
-        self._store = Store(connection)
+        self._store = Store(connection, recent_most=self._options.recent_most)
         connection.set_wal_hook(self._note_wal)
         if not self._settle():
             raise self._broken or unavailable(apsw.FullError(), self._path)
@@ -244,6 +246,7 @@ class Writer:
                 self._attempt_read(job)
         self._answer([job for job in jobs if job.kind == "read"])
         self._clean([job for job in writes if job.settled])
+        self._store.tend()
 
     def _answer(self, jobs: list[Job]) -> None:
         if jobs:
@@ -296,6 +299,8 @@ class Writer:
             reach(f"{stage}.begun")
         try:
             self._connection.execute("BEGIN IMMEDIATE")
+            if any(job.kind == "write" for job in jobs):  # upkeep has to need little room
+                self._store.begin_pages()
             for job in jobs:
                 self._attempt(job)
             if "commit" in stages:

@@ -10,6 +10,7 @@ import pytest
 
 from listener.queues.base import Queue
 from listener.queues.sqlite import open_sqlite
+from listener.queues.sqlite_keys import RECENT_MOST
 from listener.queues.sqlite_writer import Options
 from listener.testing.queue_contract import PRESENT, Engine, QueueContract
 from listener.testing.virtual_clock import VirtualClock
@@ -18,18 +19,23 @@ from listener.testing.virtual_clock import VirtualClock
 class SqliteUnderTest:
     """
     One file in a folder of its own.
+
+    Args:
+        folder: Which.
+        recent_most: See `listener.queues.sqlite_keys.Keys`.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, recent_most: int = RECENT_MOST) -> None:
         self.clock = VirtualClock()
         self._folder = folder
+        self._recent_most = recent_most
 
     async def open(self, fingerprints: tuple[str, ...] = PRESENT) -> Queue:
         return await open_sqlite(
             self._folder / "listener.db",
             fingerprints=fingerprints,
             clock=self.clock,
-            options=Options(settle_after_s=0.01),
+            options=Options(settle_after_s=0.01, recent_most=self._recent_most),
         )
 
     async def stored_bytes(self) -> bytes:
@@ -44,3 +50,13 @@ class TestSqlite(QueueContract):
     @pytest.fixture
     def engine(self, tmp_path: Path) -> Engine:
         return SqliteUnderTest(tmp_path / "queue")
+
+
+class TestSqliteWithoutMemory(QueueContract):
+    """
+    The same where every key is sealed into a run before the next transaction, as most keys of a large queue are.
+    """
+
+    @pytest.fixture
+    def engine(self, tmp_path: Path) -> Engine:
+        return SqliteUnderTest(tmp_path / "queue", recent_most=1)

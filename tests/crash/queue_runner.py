@@ -1,7 +1,7 @@
 """
 Runs the scripted life of a queue in a child process that a fail-point kills: `python -m tests.crash.queue_runner`.
 
-Reads `folder point passes` lines; for each it forks, lets the child live until it is killed, and answers with the
+Reads `folder point passes recent_most` lines; for each it forks, lets the child live until it is killed, and answers with the
 signal (or `0` where the child came to its end). The child notes each finished step in `done`. One process for all
 runs, because importing takes longer than a run.
 """
@@ -19,8 +19,8 @@ from listener.queues.sqlite_writer import Options
 from tests.crash.queue_workload import STEPS, open_queue_in
 
 
-async def _live(folder: Path, point: str, passes: int) -> None:
-    queue = await open_queue_in(folder, Options())
+async def _live(folder: Path, point: str, passes: int, recent_most: int) -> None:
+    queue = await open_queue_in(folder, Options(recent_most=recent_most))
     failpoints.arm(point, passes=passes)
     ledger = os.open(folder.with_suffix(".done"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for step in STEPS:
@@ -29,12 +29,12 @@ async def _live(folder: Path, point: str, passes: int) -> None:
     await queue.aclose()
 
 
-def _run(folder: Path, point: str, passes: int) -> int:
+def _run(folder: Path, point: str, passes: int, recent_most: int) -> int:
     child = os.fork()
     if child == 0:
         status = 1
         try:
-            anyio.run(_live, folder, point, passes)
+            anyio.run(_live, folder, point, passes, recent_most)
             status = 0
         finally:
             os._exit(status)
@@ -47,8 +47,8 @@ def main() -> None:
     Until the input ends.
     """
     for line in sys.stdin:
-        folder, point, passes = line.split("\t")
-        print(_run(Path(folder), point, int(passes)), flush=True)
+        folder, point, passes, recent_most = line.split("\t")
+        print(_run(Path(folder), point, int(passes), int(recent_most)), flush=True)
 
 
 if __name__ == "__main__":

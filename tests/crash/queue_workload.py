@@ -16,6 +16,7 @@ import apsw
 from listener.events import PostCreated, PostUpdated, decode_event
 from listener.queues.base import Commit, Item, Lease, Position, Queue, Scope
 from listener.queues.sqlite import open_sqlite
+from listener.queues.sqlite_keys import RECENT_MOST
 from listener.queues.sqlite_reserve import Reserve
 from listener.queues.sqlite_writer import Options
 from listener.testing.queue_contract import (
@@ -228,7 +229,9 @@ def stored_words(folder: Path) -> set[str]:
     return {each for each in words if each.encode() in stored}
 
 
-async def check_recovery(folder: Path, done: int, dumps: tuple[Dump, ...]) -> None:
+async def check_recovery(
+    folder: Path, done: int, dumps: tuple[Dump, ...], *, recent_most: int = RECENT_MOST
+) -> None:
     """
     After `done` acknowledged steps and a sudden end: nothing acknowledged is lost or there twice, erased bytes are
     gone, and going on from there ends where an undisturbed run ends.
@@ -242,7 +245,7 @@ async def check_recovery(folder: Path, done: int, dumps: tuple[Dump, ...]) -> No
         assert stored_words(folder) & gone_for_good == set(), (
             "erased words are there before anybody opened the file"
         )
-    queue = await open_queue_in(folder, CARELESS)
+    queue = await open_queue_in(folder, replace(CARELESS, recent_most=recent_most))
     try:
         recovered = await dump(queue)
         assert recovered in dumps[done : done + 2]

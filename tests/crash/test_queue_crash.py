@@ -15,6 +15,7 @@ import anyio
 import pytest
 
 from listener.failpoints import POINTS
+from listener.queues.sqlite_keys import RECENT_MOST
 from tests.crash.queue_workload import Dump, check_recovery, undisturbed
 
 ROOT: Final = Path(__file__).parents[2]
@@ -22,7 +23,8 @@ QUEUE_POINTS: Final = tuple(
     point for point in POINTS if point.partition(".")[0] in {"commit", "erase", "expire"}
 )
 MATRIX: Final = [
-    (point, passes)
+    (point, passes, recent_most)
+    for recent_most in (RECENT_MOST, 2)
     for point in QUEUE_POINTS
     for passes in {"commit": (0, 1, 2, 3, 4), "erase": (0, 1, 2), "expire": (0,)}[point.partition(".")[0]]
 ]
@@ -51,23 +53,28 @@ def dumps(tmp_path_factory: pytest.TempPathFactory) -> tuple[Dump, ...]:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize(("point", "passes"), MATRIX)
+@pytest.mark.parametrize(("point", "passes", "recent_most"), MATRIX)
 async def test_a_killed_process_loses_nothing(
-    runner: subprocess.Popen[str], dumps: tuple[Dump, ...], tmp_path: Path, point: str, passes: int
+    runner: subprocess.Popen[str],
+    dumps: tuple[Dump, ...],
+    tmp_path: Path,
+    point: str,
+    passes: int,
+    recent_most: int,
 ) -> None:
     """
-    Killed at this point for the given time: acknowledged steps are there once, cursors with their posts, erased bytes
+    Killed at this point for the given time, with all keys in memory or hardly any: acknowledged steps are there once, cursors with their posts, erased bytes
     are not, and the rest of the script ends as if nothing had happened.
     """
     folder = tmp_path / "queue"
     folder.mkdir()
-    _pipe(runner.stdin).write(f"{folder}\t{point}\t{passes}\n")
+    _pipe(runner.stdin).write(f"{folder}\t{point}\t{passes}\t{recent_most}\n")
     _pipe(runner.stdin).flush()
     ended_by = int(_pipe(runner.stdout).readline())
     done = len(folder.with_suffix(".done").read_bytes())
 
     assert ended_by == signal.SIGKILL
-    await check_recovery(folder, done, dumps)
+    await check_recovery(folder, done, dumps, recent_most=recent_most)
 
 
 def _pipe(pipe: IO[str] | None) -> IO[str]:

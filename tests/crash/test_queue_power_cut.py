@@ -9,6 +9,7 @@ from typing import Final
 
 import pytest
 
+from listener.queues.sqlite_keys import RECENT_MOST
 from listener.queues.sqlite_writer import Options
 from listener.testing.power_cut import Lose, PowerCut
 from tests.crash.queue_workload import STEPS, check_recovery, open_queue_in, undisturbed
@@ -17,7 +18,8 @@ CUTS: Final[tuple[tuple[Lose, int], ...]] = (("all", 512), ("tail", 512), ("sect
 
 
 @pytest.mark.anyio
-async def test_a_power_cut_at_any_sync_loses_nothing_acknowledged(tmp_path: Path) -> None:
+@pytest.mark.parametrize("recent_most", [RECENT_MOST, 2])
+async def test_a_power_cut_at_any_sync_loses_nothing_acknowledged(tmp_path: Path, recent_most: int) -> None:
     """
     Whatever the disk forgets at whichever sync: acknowledged steps are there, erased bytes are not, the file verifies.
     """
@@ -33,7 +35,8 @@ async def test_a_power_cut_at_any_sync_loses_nothing_acknowledged(tmp_path: Path
 
     power = PowerCut("power-cut", on_sync=cut)
     queue = await open_queue_in(
-        tmp_path / "run", Options(vfs="power-cut", sync=power.synced, settle_after_s=60)
+        tmp_path / "run",
+        Options(vfs="power-cut", sync=power.synced, settle_after_s=60, recent_most=recent_most),
     )
     for step in STEPS:
         await step(queue)
@@ -42,5 +45,5 @@ async def test_a_power_cut_at_any_sync_loses_nothing_acknowledged(tmp_path: Path
 
     assert power.syncs > 2 * len(STEPS)
     for folder, acknowledged in images:
-        await check_recovery(folder, acknowledged, dumps)
+        await check_recovery(folder, acknowledged, dumps, recent_most=recent_most)
     power.unregister()
