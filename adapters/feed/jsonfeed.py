@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.feed.elements import distinct, resolve, web_address
+from adapters.feed.elements import base_of, distinct, resolve, web_address
 from adapters.feed.wire import JsonAuthor, JsonDocument, JsonItem, Text, WireEntry, WireFault, WireFeed
 from listener.errors import DocumentRefused
 
@@ -41,6 +41,9 @@ def read_json(text: bytes, *, base: str) -> WireFeed:
         authors=_names(document.authors, document.author),
         lang=document.language,
         home=web_address(document.home_page_url),
+        self_address=_address(document.feed_url, base),
+        next_page=_address(document.next_url, base),
+        ended=bool(document.expired),
     )
 
 
@@ -51,9 +54,9 @@ def _entry(raw: msgspec.Raw, base: str) -> WireEntry | WireFault:
         return WireFault("unreadable_item")
     return WireEntry(
         id=_identity(item.id),
-        link=_link(item, base),
+        link=_address(item.url, base) or _address(item.external_url, base),
         title=Text(item.title, "plain") if item.title else None,
-        content=_content(item),
+        content=_content(item, base),
         summary=Text(item.summary, "plain") if item.summary else None,
         published=item.date_published,
         updated=item.date_modified,
@@ -73,14 +76,14 @@ def _identity(stated: str | float | None) -> str | None:
     return str(int(stated)) if float(stated).is_integer() else repr(stated)
 
 
-def _link(item: JsonItem, base: str) -> str | None:
-    stated = (item.url or item.external_url or "").strip()
+def _address(stated: str | None, base: str) -> str | None:
+    stated = (stated or "").strip()
     return web_address(resolve(stated, base)) if stated else None
 
 
-def _content(item: JsonItem) -> Text | None:
+def _content(item: JsonItem, base: str) -> Text | None:
     if item.content_html:
-        return Text(item.content_html, "html")
+        return Text(item.content_html, "html", base_of(item.content_html, base))
     return Text(item.content_text, "plain") if item.content_text else None
 
 

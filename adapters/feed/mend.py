@@ -19,9 +19,6 @@ _REFERENCE: Final = re.compile(
 )
 _BUILT_IN: Final = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 _ENDS: Final = re.compile(rb"</(?:rss|rdf:rdf|feed|atom:feed)\s*>", re.IGNORECASE)
-_ENTRY_ENDS: Final = re.compile(rb"</((?:\w{1,20}:)?(?:item|entry))\s*>", re.IGNORECASE)
-_CHANNEL: Final = re.compile(rb"<channel[\s>]", re.IGNORECASE)
-_ROOT_NAME: Final = re.compile(rb"<([\w:.-]{1,40})")
 
 EXPANDED_BYTES: Final = 1_000_000
 """Most that entities a document declares may add to it. Chosen: more than any honest feed, less than a bomb."""
@@ -76,22 +73,6 @@ def end_at_root(text: bytes) -> bytes:
     for found in _ENDS.finditer(text, max(0, len(text) - 65536)):
         end = found.end()
     return text[:end] if end else text
-
-
-def close_after_last_entry(text: bytes) -> bytes | None:
-    """
-    The document up to its last whole entry, closed; None where there is none.
-    """
-    end = 0
-    for found in _ENTRY_ENDS.finditer(text):
-        end = found.end()
-    root = _ROOT_NAME.match(text)
-    if not end or root is None:
-        return None
-    name = root[1]
-    channel = _CHANNEL.search(text, 0, end) if name.lower() == b"rss" else None
-    closer = b"</" + channel[0][1:8] + b">" if channel else b""
-    return text[:end] + closer + b"</" + name + b">"
 
 
 def _safe_value(value: bytes | None) -> bytes:
