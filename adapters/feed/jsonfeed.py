@@ -6,7 +6,8 @@ Source: https://www.jsonfeed.org/version/1.1/, https://www.jsonfeed.org/version/
 
 from __future__ import annotations
 
-from typing import Final
+from contextlib import suppress
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -14,8 +15,11 @@ from adapters.feed.elements import base_of, distinct, resolve, web_address
 from adapters.feed.wire import JsonAuthor, JsonDocument, JsonItem, Text, WireEntry, WireFault, WireFeed
 from listener.errors import DocumentRefused
 
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
+
 _document: Final = msgspec.json.Decoder(JsonDocument)
 _item: Final = msgspec.json.Decoder(JsonItem)
+_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def read_json(text: bytes, *, base: str) -> WireFeed:
@@ -26,7 +30,7 @@ def read_json(text: bytes, *, base: str) -> WireFeed:
         DocumentRefused: `not_well_formed`, `limits_exceeded` (nested too deep), `not_a_feed` (other JSON).
     """
     try:
-        document = _document.decode(text)
+        document = _decoded(text, JsonDocument, _document)
     except msgspec.ValidationError:
         raise DocumentRefused("the answer is JSON, but no JSON Feed", reason="not_a_feed") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -47,9 +51,29 @@ def read_json(text: bytes, *, base: str) -> WireFeed:
     )
 
 
+def _decoded(text: bytes | msgspec.Raw, shape: type[_Shape], decoder: msgspec.json.Decoder[_Shape]) -> _Shape:
+    """
+    The object; without those of its fields that are not of their type, because one bad field harms no other.
+
+    Raises:
+        msgspec.ValidationError: no object at all.
+        msgspec.DecodeError, UnicodeDecodeError, RecursionError: no JSON, or nested too deep.
+    """
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError:
+        stated = _fields.decode(text)
+    sound: dict[str, object] = {}
+    for field in msgspec.structs.fields(shape):
+        with suppress(msgspec.ValidationError):
+            if field.encode_name in stated:
+                sound[field.name] = msgspec.json.decode(stated[field.encode_name], type=field.type)
+    return shape(**sound)
+
+
 def _entry(raw: msgspec.Raw, base: str) -> WireEntry | WireFault:
     try:
-        item = _item.decode(raw)
+        item = _decoded(raw, JsonItem, _item)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return WireFault("unreadable_item")
     return WireEntry(

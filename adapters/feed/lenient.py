@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from lxml import etree
@@ -21,7 +22,8 @@ from adapters.feed.soup import ALONE, END, START, Vocabulary, attributes_in, pla
 
 _ROOTS: Final = frozenset({"rss", "rdf", "rdf:rdf", "feed"})
 _ENTRIES: Final = frozenset({"item", "entry"})
-_STRUCTURE: Final = _ROOTS | _ENTRIES | {"channel", "at:deleted-entry"}
+_TOMBSTONE: Final = "at:deleted-entry"
+_STRUCTURE: Final = _ROOTS | _ENTRIES | {"channel", _TOMBSTONE}
 
 _PEOPLE: Final = frozenset({"author", "contributor", "atom:author", "atom:contributor", "itunes:owner"})
 _GROUPS: Final = _PEOPLE | {
@@ -59,6 +61,7 @@ _XML: Final = "{http://www.w3.org/XML/1998/namespace}"
 _DEPTH: Final = 4
 """Groups inside each other: an entry's source's author's name is three."""
 
+_PREFIXES_MAX: Final = 1000
 _FIELDS_MAX: Final = 1000
 """Of one entry, group or channel; more are left out. Chosen: no honest entry has a tenth."""
 
@@ -79,7 +82,8 @@ def parse_soup(text: str, *, base: str) -> etree._Element | None:
         return None
     text = text[start.start() :]
     is_atom = start[2].lower() in ("feed", "entry")
-    prefixes = {prefix.lower(): prefix_of(address) for prefix, address in _DECLARED.findall(text)}
+    declared = islice(_DECLARED.finditer(text), _PREFIXES_MAX)
+    prefixes = {found[1].lower(): prefix_of(found[2]) for found in declared}
     builder = _Builder(text, base, Vocabulary(_WANTED, prefixes, "atom" if is_atom else ""), is_atom=is_atom)
     return builder.build()
 
@@ -105,7 +109,6 @@ class _Builder:
 
     def __init__(self, text: str, base: str, vocabulary: Vocabulary, *, is_atom: bool) -> None:
         self._text = text
-        self._vocabulary = vocabulary
         self._is_atom = is_atom
         self._tags = tags_in(text, vocabulary)
         self._closes = self._closed_in_entry()
@@ -158,10 +161,8 @@ class _Builder:
         self._ended = kind == END and name in (_ROOTS | {"channel"})
         if kind == END:
             return
-        if name in _ENTRIES or name == "at:deleted-entry":
-            own = "deleted-entry" if name not in _ENTRIES else "entry" if self._is_atom else "item"
-            space = NAMESPACES["at" if name not in _ENTRIES else "atom"]
-            tag = own if name in _ENTRIES and not self._is_atom else f"{{{space}}}{own}"
+        if name in _ENTRIES or name == _TOMBSTONE:
+            tag = self._qualified(name if name == _TOMBSTONE else "entry" if self._is_atom else "item")
             self._entry = _Open(etree.SubElement(self._root, tag), name, 0, True)
             self._set_attributes(self._entry.element, index)
             if kind == ALONE:
@@ -174,7 +175,7 @@ class _Builder:
         self._groups.clear()
         entry, self._entry = self._entry, None
         if entry is not None and not len(entry.element) and not entry.element.get("ref"):
-            self._root.remove(entry.element)
+            self._discard(entry.element)
 
     def _cut_short(self, last: etree._Element) -> None:
         """
@@ -182,11 +183,17 @@ class _Builder:
         would be taken for another tomorrow.
         """
         if self._field is not None and self._field.name not in _HTML:
-            self._field.element.getparent().remove(self._field.element)  # half an address, or half a date
+            self._discard(self._field.element)  # half an address, or half a date
             self._field = None
         if not _is_named(last):
             self._field = None
             last.clear()
+
+    @staticmethod
+    def _discard(element: etree._Element) -> None:
+        parent = element.getparent()
+        if parent is not None:
+            parent.remove(element)
 
     # ----------------------------------------------------------------------------------------------------- fields
 
@@ -230,8 +237,6 @@ class _Builder:
         if kind == END:
             self._leave_group(index, name)
             return
-        while self._groups and not self._groups[-1].closes:
-            self._groups.pop()
         parent = self._groups[-1] if self._groups else self._entry or self._about
         parent.fields += 1
         if parent.fields > _FIELDS_MAX:

@@ -334,7 +334,7 @@ def _items(path: Path) -> list[etree._Element]:
     Every item or entry of a document, in its order, nested ones too.
     """
     root = etree.fromstring(path.read_bytes(), etree.XMLParser(recover=True, resolve_entities=False))
-    return [] if root is None else list(root.iter("{*}item", "{*}entry"))
+    return list(root.iter("{*}item", "{*}entry"))
 
 
 @cache

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from adapters.feed.documents import read_document
-from adapters.feed.wire import Text, WireEntry, WireFeed
+from adapters.feed.wire import Text, WireEntry, WireFault, WireFeed
 from listener.text import html_to_text
 
 ADDRESS = "https://river.example/feed/"
@@ -77,6 +77,25 @@ def test_history_of_json_feed() -> None:
         self_address="https://river.example/feed.json",
         next_page="https://river.example/feed.json?2",
         ended=True,
+    )
+
+
+def test_a_bad_field_of_json_feed_harms_no_other() -> None:
+    """A field that is not of its type is left out, of the document and of an item; the rest is read."""
+    found = read_document(
+        b'{"version": "https://jsonfeed.org/version/1", "language": 5, "author": "Anna", "next_url": "/2", "items":'
+        b' [{"id": 1, "tags": "a, b", "title": "t", "author": {"name": ["x"]}, "date_published": 0}, [], null]}',
+        address=ADDRESS,
+    )
+
+    assert found == WireFeed(
+        dialect="json",
+        entries=(
+            WireEntry(id="1", title=Text("t", "plain")),
+            WireFault("unreadable_item"),
+            WireFault("unreadable_item"),
+        ),
+        next_page="https://river.example/2",
     )
 
 
