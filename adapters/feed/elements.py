@@ -75,6 +75,7 @@ NAMESPACES: Final = {
 _ORDINARY: Final = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?(?:[/?#]|$)")
 """Nearly every address; the others are taken apart by the standard library, which takes six times as long."""
 
+_BLANKS: Final = re.compile(r"[\x00-\x20]+")
 _RELATIVE: Final = re.compile(r"href\s*=\s*[\"']?\s*+(?![\s\"'#]|[a-z][a-z0-9+.-]*:)", re.IGNORECASE)
 
 LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -221,15 +222,17 @@ def resolve(address: str, base: str | None) -> str:
 
 def web_address(address: str | None) -> str | None:
     """
-    An absolute http or https address with a host, or None.
+    An absolute http or https address with a host, its scheme in lower case and without blanks, or None.
     """
     if address and _ORDINARY.match(address):
         return address
+    address = _BLANKS.sub("", address or "")
+    scheme, colon, rest = address.partition(":")
     try:
-        parts = urlsplit(address or "")
-        return address if parts.scheme in ("http", "https") and parts.hostname else None
+        is_web = scheme.lower() in ("http", "https") and bool(urlsplit(address).hostname)
     except ValueError:
         return None
+    return f"{scheme.lower()}{colon}{rest}" if is_web else None
 
 
 def distinct(values: Iterable[str | None]) -> tuple[str, ...]:

@@ -200,6 +200,22 @@ def test_a_link_of_atom() -> None:
     assert only(atom("<entry><id>urn:uuid:1</id></entry>")).link is None
 
 
+@pytest.mark.parametrize(
+    ("stated", "expected"),
+    [
+        ("HTTPS://River.example/A b", "https://River.example/Ab"),
+        ("ht&#10;tps://river.example/a", "https://river.example/a"),
+        ("https:a", None),
+        ("https://", None),
+        ("https://[", None),
+        ("ftp://river.example/", None),
+    ],
+)
+def test_addresses(stated: str, expected: str | None) -> None:
+    """An address of the web has a host, a scheme in lower case and no blanks; anything else is none."""
+    assert only(rss(f"<item><guid>{stated}</guid><title>t</title></item>")).link == expected
+
+
 def test_rss_eleven() -> None:
     """RSS 1.1: a Channel without a root around it, its items in `items`."""
     body = """<Channel xmlns="http://purl.org/net/rss1.1#" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"
