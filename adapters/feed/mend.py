@@ -15,7 +15,8 @@ from listener.errors import DocumentRefused
 _FORBIDDEN: Final = bytes(byte for byte in range(0x20) if byte not in (0x09, 0x0A, 0x0D))
 _NONCHARACTERS: Final = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _REFERENCE: Final = re.compile(
-    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#([xX]?[0-9A-Fa-f]{1,8});|([A-Za-z_][\w.:-]{0,63});)?", re.DOTALL
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&+(?=&)|&(?:#([xX]?[0-9A-Fa-f]{1,8});|([A-Za-z_][\w.:-]{0,63});)?",
+    re.DOTALL,
 )
 _BUILT_IN: Final = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 _ENDS: Final = re.compile(rb"</(?:rss|rdf:rdf|feed|atom:feed)\s*>", re.IGNORECASE)
@@ -48,7 +49,7 @@ def replace_references(text: bytes, entities: Mapping[bytes, bytes | None]) -> b
         if number is not None:
             return found[0].lower() if _is_character(number) else b""
         if name is None:
-            return b"&amp;" if found[0] == b"&" else found[0]
+            return found[0] if found[0].startswith(b"<") else b"&amp;" * len(found[0])
         if name in _BUILT_IN:
             return found[0]
         if name in entities:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from lxml import etree
@@ -40,7 +41,7 @@ _RESOURCE_LIMIT: Final = 114
 """libxml2's XML_ERR_RESOURCE_LIMIT: 256 levels, or 10 MB in one piece of text."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)  # without slots, so that the cure is made once
 class Source:
     """
     A document from its root element on.
@@ -54,6 +55,13 @@ class Source:
     text: bytes
     entities: dict[bytes, bytes | None] = field(default_factory=dict)
     in_page: bool = False
+
+    @cached_property
+    def cured(self) -> bytes:
+        """
+        The text without what XML allows nowhere, every reference one that the parser knows.
+        """
+        return mend.replace_references(mend.drop_forbidden(self.text), self.entities)
 
 
 class _TooMuch(Exception):
@@ -111,23 +119,19 @@ def _mended(source: Source, base: str) -> etree._Element | None:
     """
     Characters XML forbids, names of HTML entities, bare ampersands, undeclared prefixes, text after the end.
     """
-    return _parse(mend.end_at_root(_cured(source)), base, forgiving=True)
+    return _parse(mend.end_at_root(source.cured), base, forgiving=True)
 
 
 def _lenient(source: Source, base: str) -> etree._Element | None:
     """
     Tags that do not match, attributes without quotes or twice, sections never closed, a document that ends too early.
     """
-    return parse_soup(_cured(source).decode("utf-8", "replace"), base=base)
+    return parse_soup(source.cured.decode("utf-8", "replace"), base=base)
 
 
 Stage = Callable[[Source, str], etree._Element | None]
 STAGES: Final[tuple[Stage, ...]] = (_strict, _mended, _lenient)
 """Tried in turn; each is more forgiving than the one before and gives None or a syntax error where it cannot help."""
-
-
-def _cured(source: Source) -> bytes:
-    return mend.replace_references(mend.drop_forbidden(source.text), source.entities)
 
 
 def _parse(text: bytes, base: str, *, forgiving: bool = False) -> etree._Element | None:

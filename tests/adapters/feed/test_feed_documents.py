@@ -104,6 +104,7 @@ def test_other_encodings(body: bytes, content_type: str | None, expected: str) -
     [
         (feed("a&nbsp;b &eacute;"), "a b é"),
         (feed("AT&T fish & chips"), "AT&T fish & chips"),
+        (feed("a &&& b &&amp; c &&nbsp;d"), "a &&& b && c & d"),
         (feed("a &unknown; b"), "a &unknown; b"),
         (feed("x\x0b\x00y"), "xy"),
         (feed("x&#0;&#x1F;&#x110000;y &#XE9;"), "xy é"),

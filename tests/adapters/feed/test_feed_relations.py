@@ -205,6 +205,7 @@ def test_a_link_of_atom() -> None:
     [
         ("HTTPS://River.example/A b", "https://River.example/Ab"),
         ("ht&#10;tps://river.example/a", "https://river.example/a"),
+        ("https://river.example/a b", "https://river.example/ab"),
         ("https:a", None),
         ("https://", None),
         ("https://[", None),
