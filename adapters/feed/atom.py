@@ -1,7 +1,7 @@
 """
 Atom 1.0 and 0.3 to `WireFeed`, with threading and tombstones.
 
-Source: RFC 4287; RFC 4685 (`thr:in-reply-to`, `replies`); RFC 6721 (`at:deleted-entry`);
+Source: RFC 4287; RFC 4685 (`thr:in-reply-to`); RFC 6721 (`at:deleted-entry`);
 https://www.mnot.net/drafts/draft-nottingham-atom-format-02.html for 0.3.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import Final
 
 from lxml import etree
@@ -20,23 +21,20 @@ from adapters.feed.elements import (
     distinct,
     guess,
     html,
-    inner_html,
+    media_element,
     plain,
-    relations,
     text_of,
-    whole_number,
+    web_address,
 )
+from adapters.feed.people import authors_of, people_in
+from adapters.feed.relations import comments, relation, relations
 from adapters.feed.wire import Text, WireDeletion, WireEntry, WireFeed
 
-_PERSONS: Final = frozenset({"author", "contributor"})
-_PERSON_PARTS: Final = frozenset({"name", "email", "uri", "url"})
-_NAMED: Final = frozenset({"dc:creator", "dc:contributor", "itunes:author"})
 _PUBLISHED: Final = ("published", "issued", "dcterms:issued", "created", "dc:date")
 _UPDATED: Final = ("updated", "modified", "dcterms:modified")
+_BINARY: Final = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _KIND_SCHEME: Final = "http://schemas.google.com/blogger/2008/kind#"
 """Blogger's own category on every entry: a type, not a topic."""
-
-_COUNT: Final = "{http://purl.org/syndication/thread/1.0}count"
 
 
 def read_atom(root: etree._Element) -> WireFeed:
@@ -45,74 +43,66 @@ def read_atom(root: etree._Element) -> WireFeed:
     """
     names = Names("atom")
     if names[str(root.tag)] == "entry":
-        return WireFeed(dialect="atom", entries=(_entry(root, names),))
+        return WireFeed(dialect="atom", entries=(_entry(root, names, ()),))
+    writers, credited = people_in(root, names)
+    authors = distinct((*writers, *credited))
     about: dict[str, etree._Element] = {}
+    links: list[etree._Element] = []
     entries: list[WireEntry | WireDeletion] = []
     for name, child in names.children(root):
         if name == "entry":
-            entries.append(_entry(child, names))
+            entries.append(_entry(child, names, authors))
         elif name == "at:deleted-entry":
             entries.extend(_deletion(child))
+        elif name == "link":
+            links.append(child)
         else:
             about.setdefault(name, child)
-    links = relations(root, names)
     return WireFeed(
         dialect="atom",
         entries=tuple(entries),
-        authors=_authors(root, names),
+        authors=authors,
         lang=root.get(LANG) or (text_of(about["language"]) if "language" in about else None),
-        home=_link(root, names),
-        next_page=links.get("next"),
-        prev_archive=links.get("prev-archive"),
-        is_archive="fh:archive" in about,
-        is_complete="fh:complete" in about,
-        self_address=links.get("self"),
+        home=_page(links),
+        **relations(links, about),
     )
 
 
-def _entry(entry: etree._Element, names: Names) -> WireEntry:
+def _entry(entry: etree._Element, names: Names, feed_authors: tuple[str, ...]) -> WireEntry:
     found: dict[str, etree._Element] = {}
     tags: list[str | None] = []
-    replies: etree._Element | None = None
+    links: list[etree._Element] = []
     for name, child in names.children(entry):
         if name in ("category", "dc:subject"):
             if child.get("scheme") != _KIND_SCHEME:
                 tags.append(child.get("term") or child.get("label") or text_of(child))
         elif name == "link":
-            if child.get("rel") == "replies" and (replies is None or _is_feed(child)):
-                replies = child
+            links.append(child)
         elif name != "?":
             found.setdefault(name, child)
+    writers, credited = people_in(entry, names)
+    if not writers and "source" in found:
+        writers = people_in(found["source"], names)[0]
     reply = found.get("thr:in-reply-to")
     return WireEntry(
         id=_text(found, "id"),
-        link=_link(entry, names),
-        title=_construct(found.get("title")) or _media(found, "media:title", names),
+        link=_page(links) or web_address(_text(found, "id")),
+        title=_construct(found.get("title"))
+        or _construct(found.get("dc:title"))
+        or _plain(media_element(found, "media:title", names)),
         content=_construct(found.get("content")),
-        summary=_construct(found.get("summary")) or _media(found, "media:description", names),
+        summary=_construct(found.get("summary"))
+        or _construct(found.get("dc:description"))
+        or _plain(media_element(found, "media:description", names)),
         published=_first(found, _PUBLISHED),
         updated=_first(found, _UPDATED),
         lang=entry.get(LANG) or _text(found, "dc:language"),
         categories=distinct(tags),
-        authors=_authors(entry, names) or (_authors(found["source"], names) if "source" in found else ()),
+        authors=authors_of(writers, credited, feed_authors),
         reply_ref=reply.get("ref") if reply is not None else None,
         reply_href=absolute(reply.get("href"), reply) if reply is not None else None,
-        comments_feed=absolute(replies.get("href"), replies)
-        if replies is not None and _is_feed(replies)
-        else None,
-        comment_count=whole_number(
-            _text(found, "thr:total") or (replies.get(_COUNT) if replies is not None else None)
-        ),
-        takes_comments=replies is not None
-        or any(name in found for name in ("thr:total", "wfw:commentrss", "slash:comments")),
+        **comments(links, found),
     )
-
-
-def _is_feed(link: etree._Element) -> bool:
-    """
-    Whether a `replies` link leads to a feed and not to a page. Source: RFC 4685, section 4.
-    """
-    return (link.get("type") or "application/atom+xml").lower().startswith("application/atom+xml")
 
 
 def _deletion(element: etree._Element) -> list[WireDeletion]:
@@ -134,59 +124,41 @@ def _construct(element: etree._Element | None) -> Text | None:
         return html(element)
     if mode == "escaped":
         return guess(element)
-    if kind.startswith("text") or kind.endswith(("/xml", "+xml")):
+    if kind.startswith("text") or kind.endswith(("/xml", "+xml")) or "/" not in kind:
         return plain(element)
-    return None  # base64 of a picture or the like
+    return _decoded(element)  # source: RFC 4287, section 4.1.3.3, item 5
+
+
+def _plain(element: etree._Element | None) -> Text | None:
+    return None if element is None else plain(element)
 
 
 def _decoded(element: etree._Element) -> Text | None:
+    """
+    What stands there in base64, if it is text after all and no picture or the like.
+    """
     try:
-        text = base64.b64decode(inner_html(element) or "").decode("utf-8", "replace")
+        packed = "".join((text_of(element) or "").split())
+        text = base64.b64decode(packed, validate=True).decode()
     except (binascii.Error, ValueError):
         return None
-    return Text(text, "guess") if text.strip() else None
+    return Text(text, "guess") if text.strip() and not _BINARY.search(text) else None
 
 
-def _media(found: dict[str, etree._Element], wanted: str, names: Names) -> Text | None:
+def _page(links: list[etree._Element]) -> str | None:
     """
-    What video sites say in Media RSS instead of Atom's own elements.
+    The address of the page: `alternate`, what says that it is HTML before what says nothing, and that before other
+    types. Source: RFC 4287, section 4.2.7.2.
     """
-    group = found.get("media:group")
-    if group is None:
-        return plain(found[wanted]) if wanted in found else None
-    return next((plain(child) for name, child in names.children(group) if name == wanted), None)
-
-
-def _link(element: etree._Element, names: Names) -> str | None:
-    """
-    The address of the page: `alternate`, HTML before anything else. Source: RFC 4287, section 4.2.7.2.
-    """
-    candidates = [
-        child
-        for name, child in names.children(element)
-        if name == "link"
-        and (child.get("rel") or "alternate").lower()
-        in ("alternate", "http://www.iana.org/assignments/relation/alternate")
-    ]
-    candidates.sort(key=lambda link: "html" not in (link.get("type") or "html"))
+    candidates = [link for link in links if relation(link) == "alternate"]
+    candidates.sort(key=lambda link: _distance_from_html(link.get("type")))
     return next(
         (found for link in candidates if (found := absolute(link.get("href") or text_of(link), link))), None
     )
 
 
-def _authors(element: etree._Element, names: Names) -> tuple[str, ...]:
-    found: list[str | None] = []
-    for name, child in names.children(element):
-        if name in _PERSONS:
-            parts = [
-                text_of(part)
-                for part_name, part in names.children(child)
-                if part_name.rpartition(":")[2] in _PERSON_PARTS
-            ]
-            found.extend(parts or [text_of(child)])
-        elif name in _NAMED:
-            found.append(text_of(child))
-    return distinct(found)
+def _distance_from_html(kind: str | None) -> int:
+    return 1 if not kind else 0 if "html" in kind.lower() else 2
 
 
 def _text(found: dict[str, etree._Element], name: str) -> str | None:

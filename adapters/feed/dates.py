@@ -32,7 +32,7 @@ _ZONES: Final = {
 """Minutes east of Greenwich. RFC 822's American names, and those that European and Pacific blogs write. Any other
 name counts as -0000, as RFC 5322 section 4.3 asks."""
 
-_TIME: Final = r"(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?"
+_TIME: Final = r"(\d{1,2}):(\d{2})(?::(\d{1,2})(?:[.,]\d{1,9})?)?"
 _MAIL: Final = re.compile(
     r"(?:[^\W\d]{2,12}\.?,?\s{0,3})?(\d{1,2})[\s.-]{1,3}([^\W\d]{3,10})\.?[\s,-]{1,3}(\d{2,4})"
     rf"(?:[\s,]{{1,3}}(?:at\s)?{_TIME}\s*(.{{0,16}}))?$",
@@ -44,7 +44,8 @@ _ASCTIME: Final = re.compile(
     re.IGNORECASE,
 )
 _ISO: Final = re.compile(
-    rf"(\d{{4}})(?:-(\d{{1,2}})(?:-(\d{{1,2}})(?:[T\s]{{1,2}}{_TIME}\s?(.{{0,16}}))?)?)?$", re.IGNORECASE
+    rf"(\d{{4}})(?:[-/](\d{{1,2}})(?:[-/](\d{{1,2}})(?:[T\s]{{1,2}}{_TIME}\s?(.{{0,16}}))?)?)?$",
+    re.IGNORECASE,
 )
 _OFFSET: Final = re.compile(
     r"(?:GMT|UTC?)?\s?([+\-−])(\d{1,2}):?(\d{2})?(?:\s?\(.{0,12}\)?)?$", re.IGNORECASE

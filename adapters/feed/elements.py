@@ -7,7 +7,7 @@ Used by `rss`, `rdf` and `atom`. Everything here is iterative, so that no depth 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 from urllib.parse import urljoin, urlsplit
 
@@ -54,8 +54,29 @@ _CORE: Final = frozenset(
 )
 """Namespaces under which RSS's own elements have been seen."""
 
-_ORDINARY: Final = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?(?:[/?#]|$)")
+NAMESPACES: Final = {
+    "atom": "http://www.w3.org/2005/Atom",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "itunes": "http://www.itunes.com/dtds/podcast-1.0.dtd",
+    "xhtml": "http://www.w3.org/1999/xhtml",
+    "content": "http://purl.org/rss/1.0/modules/content/",
+    "slash": "http://purl.org/rss/1.0/modules/slash/",
+    "sy": "http://purl.org/rss/1.0/modules/syndication/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "wfw": "http://wellformedweb.org/CommentAPI/",
+    "thr": "http://purl.org/syndication/thread/1.0",
+    "fh": "http://purl.org/syndication/history/1.0",
+    "at": "http://purl.org/atompub/tombstones/1.0",
+    "media": "http://search.yahoo.com/mrss/",
+}
+"""Our prefixes to the namespaces as their specifications write them."""
+
+_ORDINARY: Final = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*+(?::\d{1,5})?(?:[/?#][^\x00-\x20]*+)?\Z")
 """Nearly every address; the others are taken apart by the standard library, which takes six times as long."""
+
+_BLANKS: Final = re.compile(r"[\x00-\x20]+")
+_RELATIVE: Final = re.compile(r"href\s*=\s*[\"']?\s*+(?![\s\"'#]|[a-z][a-z0-9+.-]*:)", re.IGNORECASE)
 
 LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -75,10 +96,10 @@ class Names(dict[str, str]):
 
     def __missing__(self, tag: str) -> str:
         uri, _, local = tag.rpartition("}")
-        space = _plain_uri(uri[1:])
-        prefix = "" if space in _CORE else _PREFIXES.get(space, "?")
-        if not space and ":" in local:  # a prefix nobody declared
+        prefix = prefix_of(uri[1:])
+        if not uri and ":" in local:  # a prefix nobody declared
             prefix, _, local = local.rpartition(":")
+            prefix = "" if prefix.lower() == "rss" else prefix
         if prefix == "?":
             name = "?"
         else:
@@ -94,6 +115,14 @@ class Names(dict[str, str]):
             tag = child.tag
             if type(tag) is str:
                 yield self[tag], child
+
+
+def prefix_of(namespace: str) -> str:
+    """
+    Our prefix of a namespace: empty for those of RSS itself, `?` for one that nobody needs.
+    """
+    space = _plain_uri(namespace)
+    return "" if space in _CORE else _PREFIXES.get(space, "?")
 
 
 def local_name(element: etree._Element) -> str:
@@ -130,7 +159,7 @@ def html(element: etree._Element) -> Text | None:
     The element as HTML.
     """
     inner = inner_html(element)
-    return Text(inner, "html") if inner else None
+    return Text(inner, "html", base_of(inner, element.base)) if inner else None
 
 
 def guess(element: etree._Element) -> Text | None:
@@ -138,7 +167,16 @@ def guess(element: etree._Element) -> Text | None:
     The element as RSS leaves it: perhaps HTML, perhaps not; certainly where it holds tags.
     """
     inner = inner_html(element)
-    return Text(inner, "html" if len(element) else "guess") if inner else None
+    if not inner:
+        return None
+    return Text(inner, "html" if len(element) else "guess", base_of(inner, element.base))
+
+
+def base_of(html: str, base: str | None) -> str | None:
+    """
+    The base, where a link in the HTML needs one.
+    """
+    return base if _RELATIVE.search(html) else None
 
 
 def plain(element: etree._Element) -> Text | None:
@@ -147,6 +185,17 @@ def plain(element: etree._Element) -> Text | None:
     """
     found = text_of(element)
     return Text(found, "plain") if found else None
+
+
+def media_element(found: Mapping[str, etree._Element], wanted: str, names: Names) -> etree._Element | None:
+    """
+    What Media RSS says of an entry: beside its other elements, in a group, or with the one thing it shows.
+    """
+    if wanted in found:
+        return found[wanted]
+    places = (found[place] for place in ("media:group", "media:content") if place in found)
+    inside = (child for place in places for name, child in names.children(place) if name == wanted)
+    return next((child for child in inside if text_of(child)), None)
 
 
 def absolute(address: str | None, element: etree._Element) -> str | None:
@@ -173,15 +222,17 @@ def resolve(address: str, base: str | None) -> str:
 
 def web_address(address: str | None) -> str | None:
     """
-    An absolute http or https address with a host, or None.
+    An absolute http or https address with a host, its scheme in lower case and without blanks, or None.
     """
     if address and _ORDINARY.match(address):
         return address
+    address = _BLANKS.sub("", address or "")
+    scheme, colon, rest = address.partition(":")
     try:
-        parts = urlsplit(address or "")
-        return address if parts.scheme in ("http", "https") and parts.hostname else None
+        is_web = scheme.lower() in ("http", "https") and bool(urlsplit(address).hostname)
     except ValueError:
         return None
+    return f"{scheme.lower()}{colon}{rest}" if is_web else None
 
 
 def distinct(values: Iterable[str | None]) -> tuple[str, ...]:
@@ -189,27 +240,6 @@ def distinct(values: Iterable[str | None]) -> tuple[str, ...]:
     Each value once, in order, without the empty ones.
     """
     return tuple(dict.fromkeys(value for value in values if value))
-
-
-def relations(element: etree._Element, names: Names) -> dict[str, str]:
-    """
-    Relation to address of every Atom link inside, the first of each kind.
-    """
-    found: dict[str, str] = {}
-    for name, child in names.children(element):
-        if name in ("link", "atom:link") and (rel := child.get("rel")):
-            address = absolute(child.get("href"), child)
-            if address:
-                found.setdefault(rel.strip().lower(), address)
-    return found
-
-
-def whole_number(text: str | None) -> int | None:
-    """
-    A count as feeds write it; None where it is none.
-    """
-    text = (text or "").strip()
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _pieces(element: etree._Element) -> Iterator[str]:

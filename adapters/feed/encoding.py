@@ -2,8 +2,9 @@
 The body as UTF-8, whatever it says it is. Pure; first step of `documents`.
 
 Labels lie more often than bytes do: valid UTF-8 with non-ASCII letters is UTF-8 whatever a Western label says, and
-bytes that are not valid UTF-8 are read as windows-1252, one by one. Source: WHATWG Encoding for the meaning of
-`iso-8859-1`; RFC 7303, section 3, for the order of byte order mark, `charset` and declaration.
+bytes that are not valid UTF-8 are read as windows-1252, one by one. UTF-8 that some software took for windows-1252
+and encoded once more is encoded once less, where that holds for every letter of the document. Source: WHATWG Encoding
+for the meaning of `iso-8859-1`; RFC 7303, section 3, for the order of byte order mark, `charset` and declaration.
 """
 
 from __future__ import annotations
@@ -23,6 +24,24 @@ _TEXT_CODECS: Final = frozenset(
     {"mbcs", "oem", "idna", "punycode", "undefined", "raw-unicode-escape", "unicode-escape"}
 )
 """Codecs of Python that are no character encoding of the web."""
+
+_MARKS: Final = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WIDTHS: Final = ((4, "utf-32-le"), (4, "utf-32-be"), (2, "utf-16-le"), (2, "utf-16-be"))
+"""Bytes of a letter; the wider first, because its marks and zeros begin like those of the narrower."""
+
+_LETTER: Final = re.compile(rb"[\x80-\xff]")
+_LEADS_TWICE: Final = re.compile(rb"\xc3[\x82-\xb4]")
+"""How the first byte of a letter (C2 to F4) looks in UTF-8 once it was taken for a letter itself."""
+
+_WESTERN_BYTES: Final = {
+    ord(bytes([byte]).decode("cp1252", "ignore") or chr(byte)): byte for byte in range(0x80, 0x100)
+}
+"""Letters of windows-1252 to the bytes they stand for; its five gaps count as controls, as browsers have it."""
 
 _LOST_BYTES: Final = {0xDC00 + byte: bytes([byte]).decode("cp1252", "replace") for byte in range(0x80, 0x100)}
 """What `surrogateescape` makes of a byte that is no UTF-8, to the letter windows-1252 has for it."""
@@ -55,17 +74,13 @@ def _marked(body: bytes) -> bytes | None:
     """
     if body.startswith(codecs.BOM_UTF8):
         return _utf8_or_western(body[3:])
-    for mark, codec in (
-        (codecs.BOM_UTF32_LE, "utf-32-le"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-    ):
+    for mark, codec in _MARKS:
         if body.startswith(mark):
             return _wide(body[len(mark) :], codec)
-    if body[1:2] == b"\0" and body[:1] in (b"<", b"{"):
-        return _wide(body, "utf-16-le")
-    if body[:1] == b"\0" and body[1:2] in (b"<", b"{"):
-        return _wide(body, "utf-16-be")
+    for width, codec in _WIDTHS:
+        first = body[:width].strip(b"\0")
+        if first in (b"<", b"{") and body.startswith(first.decode().encode(codec)):
+            return _wide(body, codec)
     return None
 
 
@@ -80,7 +95,23 @@ def _utf8_or_western(body: bytes, fallback: str | None = None) -> bytes:
         if fallback is not None:
             return body.decode(fallback, "replace").encode()
         return body.decode("utf-8", "surrogateescape").translate(_LOST_BYTES).encode()
-    return body
+    return _once_encoded(body)
+
+
+def _once_encoded(text: bytes) -> bytes:
+    """
+    The text as it was before it was encoded twice; as it is, where a single letter speaks against that. The second
+    half of a no-break space may have become an ordinary one on the way.
+    """
+    first = None if text.isascii() else _LETTER.search(text)
+    if first is None or not _LEADS_TWICE.match(text, first.start()):
+        return text
+    try:
+        once = text.decode().replace("Â ", "Â\xa0").translate(_WESTERN_BYTES).encode("latin-1")
+        once.decode()
+    except UnicodeError:
+        return text
+    return once
 
 
 def _match(pattern: re.Pattern[bytes], text: bytes) -> str | None:

@@ -6,16 +6,20 @@ Source: https://www.jsonfeed.org/version/1.1/, https://www.jsonfeed.org/version/
 
 from __future__ import annotations
 
-from typing import Final
+from contextlib import suppress
+from typing import Final, TypeVar
 
 import msgspec
 
-from adapters.feed.elements import distinct, resolve, web_address
+from adapters.feed.elements import base_of, distinct, resolve, web_address
 from adapters.feed.wire import JsonAuthor, JsonDocument, JsonItem, Text, WireEntry, WireFault, WireFeed
 from listener.errors import DocumentRefused
 
+_Shape = TypeVar("_Shape", bound=msgspec.Struct)
+
 _document: Final = msgspec.json.Decoder(JsonDocument)
 _item: Final = msgspec.json.Decoder(JsonItem)
+_fields: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def read_json(text: bytes, *, base: str) -> WireFeed:
@@ -26,7 +30,7 @@ def read_json(text: bytes, *, base: str) -> WireFeed:
         DocumentRefused: `not_well_formed`, `limits_exceeded` (nested too deep), `not_a_feed` (other JSON).
     """
     try:
-        document = _document.decode(text)
+        document = _decoded(text, JsonDocument, _document)
     except msgspec.ValidationError:
         raise DocumentRefused("the answer is JSON, but no JSON Feed", reason="not_a_feed") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -41,22 +45,42 @@ def read_json(text: bytes, *, base: str) -> WireFeed:
         authors=_names(document.authors, document.author),
         lang=document.language,
         home=web_address(document.home_page_url),
-        next_page=web_address(resolve(document.next_url, base)) if document.next_url else None,
-        self_address=web_address(document.feed_url),
+        self_address=_address(document.feed_url, base),
+        next_page=_address(document.next_url, base),
         ended=bool(document.expired),
     )
 
 
+def _decoded(text: bytes | msgspec.Raw, shape: type[_Shape], decoder: msgspec.json.Decoder[_Shape]) -> _Shape:
+    """
+    The object; without those of its fields that are not of their type, because one bad field harms no other.
+
+    Raises:
+        msgspec.ValidationError: no object at all.
+        msgspec.DecodeError, UnicodeDecodeError, RecursionError: no JSON, or nested too deep.
+    """
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError:
+        stated = _fields.decode(text)
+    sound: dict[str, object] = {}
+    for field in msgspec.structs.fields(shape):
+        with suppress(msgspec.ValidationError):
+            if field.encode_name in stated:
+                sound[field.name] = msgspec.json.decode(stated[field.encode_name], type=field.type)
+    return shape(**sound)
+
+
 def _entry(raw: msgspec.Raw, base: str) -> WireEntry | WireFault:
     try:
-        item = _item.decode(raw)
+        item = _decoded(raw, JsonItem, _item)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return WireFault("unreadable_item")
     return WireEntry(
         id=_identity(item.id),
-        link=_link(item, base),
+        link=_address(item.url, base) or _address(item.external_url, base),
         title=Text(item.title, "plain") if item.title else None,
-        content=_content(item),
+        content=_content(item, base),
         summary=Text(item.summary, "plain") if item.summary else None,
         published=item.date_published,
         updated=item.date_modified,
@@ -76,14 +100,14 @@ def _identity(stated: str | float | None) -> str | None:
     return str(int(stated)) if float(stated).is_integer() else repr(stated)
 
 
-def _link(item: JsonItem, base: str) -> str | None:
-    stated = (item.url or item.external_url or "").strip()
+def _address(stated: str | None, base: str) -> str | None:
+    stated = (stated or "").strip()
     return web_address(resolve(stated, base)) if stated else None
 
 
-def _content(item: JsonItem) -> Text | None:
+def _content(item: JsonItem, base: str) -> Text | None:
     if item.content_html:
-        return Text(item.content_html, "html")
+        return Text(item.content_html, "html", base_of(item.content_html, base))
     return Text(item.content_text, "plain") if item.content_text else None
 
 

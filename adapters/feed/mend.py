@@ -15,13 +15,11 @@ from listener.errors import DocumentRefused
 _FORBIDDEN: Final = bytes(byte for byte in range(0x20) if byte not in (0x09, 0x0A, 0x0D))
 _NONCHARACTERS: Final = re.compile(rb"\xef\xbf[\xbe\xbf]")
 _REFERENCE: Final = re.compile(
-    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&(?:#([xX]?[0-9A-Fa-f]{1,8});|([A-Za-z_][\w.:-]{0,63});)?", re.DOTALL
+    rb"<!\[CDATA\[.*?(?:\]\]>|\Z)|&+(?=&)|&(?:#([xX]?[0-9A-Fa-f]{1,8});|([A-Za-z_][\w.:-]{0,63});)?",
+    re.DOTALL,
 )
 _BUILT_IN: Final = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 _ENDS: Final = re.compile(rb"</(?:rss|rdf:rdf|feed|atom:feed)\s*>", re.IGNORECASE)
-_ENTRY_ENDS: Final = re.compile(rb"</((?:\w{1,20}:)?(?:item|entry))\s*>", re.IGNORECASE)
-_CHANNEL: Final = re.compile(rb"<channel[\s>]", re.IGNORECASE)
-_ROOT_NAME: Final = re.compile(rb"<([\w:.-]{1,40})")
 
 EXPANDED_BYTES: Final = 1_000_000
 """Most that entities a document declares may add to it. Chosen: more than any honest feed, less than a bomb."""
@@ -51,7 +49,7 @@ def replace_references(text: bytes, entities: Mapping[bytes, bytes | None]) -> b
         if number is not None:
             return found[0].lower() if _is_character(number) else b""
         if name is None:
-            return b"&amp;" if found[0] == b"&" else found[0]
+            return found[0] if found[0].startswith(b"<") else b"&amp;" * len(found[0])
         if name in _BUILT_IN:
             return found[0]
         if name in entities:
@@ -76,22 +74,6 @@ def end_at_root(text: bytes) -> bytes:
     for found in _ENDS.finditer(text, max(0, len(text) - 65536)):
         end = found.end()
     return text[:end] if end else text
-
-
-def close_after_last_entry(text: bytes) -> bytes | None:
-    """
-    The document up to its last whole entry, closed; None where there is none.
-    """
-    end = 0
-    for found in _ENTRY_ENDS.finditer(text):
-        end = found.end()
-    root = _ROOT_NAME.match(text)
-    if not end or root is None:
-        return None
-    name = root[1]
-    channel = _CHANNEL.search(text, 0, end) if name.lower() == b"rss" else None
-    closer = b"</" + channel[0][1:8] + b">" if channel else b""
-    return text[:end] + closer + b"</" + name + b">"
 
 
 def _safe_value(value: bytes | None) -> bytes:

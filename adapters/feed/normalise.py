@@ -255,7 +255,7 @@ def _plain(text: Text | None, *, longest: int = TEXT_MAX) -> str | None:
     if len(text.value) > _MARKUP_MAX:
         raise _TooLarge
     is_html = text.markup == "html" or (text.markup == "guess" and _MARKED_UP.search(text.value) is not None)
-    found = html_to_text(text.value) if is_html else clean(text.value)
+    found = html_to_text(text.value, base=text.base) if is_html else clean(text.value)
     if len(found) > longest:
         raise _TooLarge
     return found or None

@@ -1,5 +1,5 @@
 """
-RSS 2.0 and 0.91 to 0.94 to `WireFeed`; items of RDF share `read_item`.
+RSS 2.0 and 0.91 to 0.94 to `WireFeed`; `rdf` shares `read_channel`.
 
 Source: https://www.rssboard.org/rss-specification, https://www.rssboard.org/rss-profile, and the modules content,
 wfw, slash, syndication, Dublin Core, Atom (RFC 4287) and threading (RFC 4685) as blogs use them inside RSS.
@@ -13,28 +13,24 @@ from lxml import etree
 
 from adapters.feed.elements import (
     LANG,
+    NAMESPACES,
     Names,
     absolute,
     distinct,
     guess,
     html,
-    relations,
+    media_element,
     text_of,
     web_address,
-    whole_number,
 )
+from adapters.feed.people import authors_of, people_in
+from adapters.feed.relations import comments, relation, relations
 from adapters.feed.wire import Dialect, Text, WireEntry, WireFeed
 
 _PERIODS_S: Final = {"hourly": 3600, "daily": 86400, "weekly": 604800, "monthly": 2592000, "yearly": 31536000}
 """Source: https://web.resource.org/rss/1.0/modules/syndication/."""
 
 _DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_AUTHORS: Final = frozenset(
-    {"author", "dc:creator", "dc:contributor", "itunes:author", "managingeditor", "webmaster"}
-)
-_PERSONS: Final = frozenset({"atom:author", "atom:contributor", "itunes:owner"})
-_WRITERS: Final = _AUTHORS | _PERSONS
-_PERSON_PARTS: Final = frozenset({"name", "email", "uri", "url"})
 _CONTENT: Final = ("content:encoded", "xhtml:body", "xhtml:div", "body", "fullitem", "atom:content")
 _SUMMARY: Final = (
     "description",
@@ -42,99 +38,99 @@ _SUMMARY: Final = (
     "itunes:summary",
     "dc:description",
     "atom:summary",
-    "media:description",
 )
 _PUBLISHED: Final = ("pubdate", "dc:date", "dcterms:issued", "dcterms:created", "atom:published")
 _UPDATED: Final = ("dcterms:modified", "atom:updated")
 _TAGS: Final = frozenset({"category", "dc:subject"})
+_ABOUT: Final = f"{{{NAMESPACES['rdf']}}}about"
 
 
 def read_rss(root: etree._Element) -> WireFeed:
     """
-    A whole `rss` document. Items outside the channel, as 0.90 had them, count too.
+    A whole `rss` document.
+    """
+    return read_channel("rss", root)
+
+
+def read_channel(dialect: Dialect, root: etree._Element) -> WireFeed:
+    """
+    Channel and items as one feed: items in the channel, in its `items` as RSS 1.1 has them, and beside it as RDF and
+    0.90 have them.
     """
     names = Names()
-    channel = root
-    items: list[etree._Element] = []
+    channel, items = root, _items(root, names)
     for name, child in names.children(root):
         if name == "channel":
             channel = child
-        elif name == "item":
-            items.append(child)
-    items[:0] = (
-        [child for name, child in names.children(channel) if name == "item"] if channel is not root else []
-    )
-    return assemble("rss", channel, items, names)
-
-
-def assemble(
-    dialect: Dialect, channel: etree._Element, items: list[etree._Element], names: Names
-) -> WireFeed:
-    """
-    Channel and items as one feed.
-    """
-    about = {name: child for name, child in names.children(channel) if name != "item"}
+            items[:0] = _items(child, names)
+    links: list[etree._Element] = []
+    about: dict[str, etree._Element] = {}
+    for name, child in names.children(channel):
+        if name == "atom:link":
+            links.append(child)
+        elif name != "item":
+            about[name] = child
+    writers, credited = people_in(channel, names)
+    authors = distinct((*writers, *credited))
     language = about.get("language", about.get("dc:language"))
-    links = relations(channel, names)
     return WireFeed(
         dialect=dialect,
-        entries=tuple(read_item(item, names) for item in items),
-        authors=distinct(
-            text
-            for name, child in names.children(channel)
-            if name in _WRITERS
-            for text in _names_in(name, child, names)
-        ),
+        entries=tuple(read_item(item, names, authors) for item in items),
+        authors=authors,
         lang=text_of(language) if language is not None else channel.get(LANG),
         home=absolute(text_of(about["link"]), channel) if "link" in about else None,
         fresh_for_s=_fresh_for_s(about),
         skip_hours=frozenset(_hours(about.get("skiphours"), names)),
         skip_days=frozenset(_days(about.get("skipdays"), names)),
-        next_page=links.get("next"),
-        prev_archive=links.get("prev-archive"),
-        is_archive="fh:archive" in about,
-        is_complete="fh:complete" in about,
-        new_address=web_address(_text(about, "itunes:new-feed-url")),
-        self_address=links.get("self"),
+        **relations(links, about),
     )
 
 
-def read_item(item: etree._Element, names: Names) -> WireEntry:
+def _items(holder: etree._Element, names: Names) -> list[etree._Element]:
+    items: list[etree._Element] = []
+    for name, child in names.children(holder):
+        if name == "item":
+            items.append(child)
+        elif name == "items":
+            items.extend(inner for inner_name, inner in names.children(child) if inner_name == "item")
+    return items
+
+
+def read_item(item: etree._Element, names: Names, feed_authors: tuple[str, ...]) -> WireEntry:
     """
     One item; where an element occurs twice, the first that says something counts.
     """
     found: dict[str, etree._Element] = {}
     tags: list[str | None] = []
-    authors: list[str | None] = []
-    link: str | None = None
+    links: list[etree._Element] = []
     for name, child in names.children(item):
         if name in _TAGS:
             tags.append(text_of(child))
-        elif name in _WRITERS:
-            authors.extend(_names_in(name, child, names))
         elif name == "atom:link":
-            if child.get("rel", "alternate") == "alternate":
-                link = link or absolute(child.get("href"), child)
+            links.append(child)
         elif name != "?" and (name not in found or not _says(found[name])):
             found[name] = child
-    identity = _text(found, "guid") or item.get("{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about")
+    writers, credited = people_in(item, names)
+    if not writers and "atom:source" in found:
+        writers = people_in(found["atom:source"], names)[0]
     reply = found.get("thr:in-reply-to")
     return WireEntry(
-        id=identity or _text(found, "atom:id") or _text(found, "dc:identifier"),
-        link=_own_link(found) or link or _permalink(found),
-        title=_first_guess(found, ("title", "dc:title", "media:title")),
+        id=_text(found, "guid")
+        or item.get(_ABOUT)
+        or _text(found, "atom:id")
+        or _text(found, "dc:identifier"),
+        link=_own_link(found) or _alternate(links) or _permalink(found),
+        title=_first_guess(found, ("title", "dc:title", "atom:title")) or _media(found, "media:title", names),
         content=_first_html(found, _CONTENT),
-        summary=_first_guess(found, _SUMMARY) or _media_description(found, names),
+        summary=_first_guess(found, _SUMMARY) or _media(found, "media:description", names),
         published=_first_text(found, _PUBLISHED),
         updated=_first_text(found, _UPDATED),
         lang=_first_text(found, ("dc:language", "language")) or item.get(LANG),
         categories=distinct(tags),
-        authors=distinct(authors),
+        authors=authors_of(writers, credited, feed_authors),
         reply_ref=reply.get("ref") if reply is not None else None,
         reply_href=absolute(reply.get("href"), reply) if reply is not None else None,
-        comments_feed=_address(found, "wfw:commentrss"),
-        comment_count=whole_number(_text(found, "slash:comments") or _text(found, "thr:total")),
-        takes_comments=any(name in found for name in ("comments", "wfw:commentrss", "slash:comments")),
+        **comments(links, found),
     )
 
 
@@ -145,11 +141,6 @@ def _says(element: etree._Element) -> bool:
 def _text(found: dict[str, etree._Element], name: str) -> str | None:
     element = found.get(name)
     return None if element is None else text_of(element)
-
-
-def _address(found: dict[str, etree._Element], name: str) -> str | None:
-    element = found.get(name)
-    return None if element is None else absolute(text_of(element), element)
 
 
 def _first_text(found: dict[str, etree._Element], names: tuple[str, ...]) -> str | None:
@@ -164,11 +155,14 @@ def _first_html(found: dict[str, etree._Element], names: tuple[str, ...]) -> Tex
     return next((text for name in names if name in found and (text := html(found[name]))), None)
 
 
-def _media_description(found: dict[str, etree._Element], names: Names) -> Text | None:
-    group = found.get("media:group")
-    if group is None:
-        return None
-    return next((guess(child) for name, child in names.children(group) if name == "media:description"), None)
+def _media(found: dict[str, etree._Element], wanted: str, names: Names) -> Text | None:
+    element = media_element(found, wanted, names)
+    return None if element is None else guess(element)
+
+
+def _alternate(links: list[etree._Element]) -> str | None:
+    alternates = (link for link in links if relation(link) == "alternate")
+    return next((found for link in alternates if (found := absolute(link.get("href"), link))), None)
 
 
 def _own_link(found: dict[str, etree._Element]) -> str | None:
@@ -186,19 +180,6 @@ def _permalink(found: dict[str, etree._Element]) -> str | None:
     if guid is None or (guid.get("isPermaLink") or guid.get("ispermalink") or "true").lower() == "false":
         return None
     return web_address(text_of(guid))
-
-
-def _names_in(name: str, child: etree._Element, names: Names) -> list[str | None]:
-    """
-    Every string in this element that names a person, as it stands.
-    """
-    if name in _PERSONS or len(child):
-        return [text_of(part) for part_name, part in names.children(child) if _is_person_part(part_name)]
-    return [text_of(child)]
-
-
-def _is_person_part(name: str) -> bool:
-    return name.rpartition(":")[2] in _PERSON_PARTS
 
 
 def _fresh_for_s(about: dict[str, etree._Element]) -> float | None:

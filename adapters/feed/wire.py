@@ -26,10 +26,12 @@ class Text:
     Args:
         value: Characters, with every escape of the outer format undone.
         markup: `html`: certainly. `plain`: certainly not. `guess`: the format leaves it open, as RSS does.
+        base: What relative links in it are relative to; None where it has none.
     """
 
     value: str
     markup: Literal["html", "plain", "guess"]
+    base: str | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
@@ -38,8 +40,10 @@ class WireEntry:
     One entry of a feed, in the words every dialect shares. Addresses are absolute where the document allows it.
 
     Args:
-        comments_feed: Where the comments under this entry alone are shown as a feed.
-        comment_count: How many comments it has, as the document tells.
+        authors: Every string that names a person, wherever the entry has it; nowhere else does one stand.
+        comments_feed: Address of the feed of this entry's own comments.
+        comment_count: How many comments the entry says it has.
+        expired: The source says that the entry is gone.
     """
 
     id: str | None = None
@@ -55,9 +59,9 @@ class WireEntry:
     reply_ref: str | None = None
     reply_href: str | None = None
     takes_comments: bool = False
-    expired: bool = False
     comments_feed: str | None = None
     comment_count: int | None = None
+    expired: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -93,13 +97,13 @@ class WireFeed:
         fresh_for_s: Longest hint inside the document: `ttl`, `sy:updatePeriod` by `sy:updateFrequency`.
         skip_hours: GMT, 0 to 23.
         skip_days: Monday is 0.
-        next_page: Of a feed that is shown in pieces: the next older one.
-        prev_archive: Of an archived feed: the archive before this document.
-        is_archive: This document is an archive and will never change.
-        is_complete: This document shows all there is.
-        new_address: Where the document says the feed has moved to.
-        self_address: Where the document says it stands.
-        ended: The document says that nothing more will come.
+        self_address: Where the document says it is read. A claim: believed only with proof (politeness P21).
+        new_address: Where it says it has moved to. Likewise.
+        next_page: The page of older entries after this one.
+        prev_archive: The archive before this document. Source: RFC 5005, section 4.
+        is_archive: This document is an archive and never changes.
+        is_complete: It holds every entry there is: one that is not here is no more. Source: RFC 5005, section 2.
+        ended: Nothing more will come.
     """
 
     dialect: Dialect
@@ -110,12 +114,12 @@ class WireFeed:
     fresh_for_s: float | None = None
     skip_hours: frozenset[int] = frozenset()
     skip_days: frozenset[int] = frozenset()
+    self_address: str | None = None
+    new_address: str | None = None
     next_page: str | None = None
     prev_archive: str | None = None
     is_archive: bool = False
     is_complete: bool = False
-    new_address: str | None = None
-    self_address: str | None = None
     ended: bool = False
 
 
@@ -166,12 +170,12 @@ class JsonDocument(msgspec.Struct, frozen=True):
 
     version: str | None = None
     home_page_url: str | None = None
+    feed_url: str | None = None
+    next_url: str | None = None
     language: str | None = None
     authors: tuple[JsonAuthor, ...] | None = None
     author: JsonAuthor | None = None
     items: tuple[msgspec.Raw, ...] | None = None
-    next_url: str | None = None
-    feed_url: str | None = None
     expired: bool | None = None
 
     def __repr__(self) -> str:
@@ -198,13 +202,14 @@ _LANG: Final = "language as stated; BCP 47"
 _TAGS: Final = "categories: what watches for hashtags look at"
 _PARENT: Final = "which post it answers; hashed with our secret before it is stored"
 _PACE: Final = "when the source wishes to be read again"
-_MORE: Final = "where more of the same feed is read; in the cursor until it was"
-_WHERE: Final = "where the feed says it stands; never kept"
+_MOVED: Final = "where the feed says it is; believed only with proof"
+_HISTORY: Final = "where more of the same source may be read, if it is asked for"
 _SHAPE: Final = "tells how to read the rest; never kept"
 
 WIRE_FIELDS: Final[Mapping[str, str]] = {
     "Text.value": _SAID,
     "Text.markup": _SHAPE,
+    "Text.base": "makes the links in a text lead somewhere; kept only as part of them",
     "WireEntry.id": _IDENTITY,
     "WireEntry.link": _LINK,
     "WireEntry.title": _SAID,
@@ -218,9 +223,9 @@ WIRE_FIELDS: Final[Mapping[str, str]] = {
     "WireEntry.reply_ref": _PARENT,
     "WireEntry.reply_href": _PARENT,
     "WireEntry.takes_comments": "whether an answer is invited",
+    "WireEntry.comments_feed": _HISTORY,
+    "WireEntry.comment_count": "tells whether that feed is worth a read; never kept",
     "WireEntry.expired": "the source says that the post is gone",
-    "WireEntry.comments_feed": _MORE,
-    "WireEntry.comment_count": "whether there are comments to read",
     "WireDeletion.ref": _IDENTITY,
     "WireDeletion.when": _WHEN,
     "WireFault.reason": "why an entry was not read; from a closed set",
@@ -232,12 +237,12 @@ WIRE_FIELDS: Final[Mapping[str, str]] = {
     "WireFeed.fresh_for_s": _PACE,
     "WireFeed.skip_hours": _PACE,
     "WireFeed.skip_days": _PACE,
-    "WireFeed.next_page": _MORE,
-    "WireFeed.prev_archive": _MORE,
+    "WireFeed.self_address": _MOVED,
+    "WireFeed.new_address": _MOVED,
+    "WireFeed.next_page": _HISTORY,
+    "WireFeed.prev_archive": _HISTORY,
     "WireFeed.is_archive": _SHAPE,
     "WireFeed.is_complete": _SHAPE,
-    "WireFeed.new_address": _WHERE,
-    "WireFeed.self_address": _WHERE,
     "WireFeed.ended": "the feed has ended; nothing more will come",
     "JsonAuthor.name": _AUTHOR,
     "JsonAuthor.url": _AUTHOR,
@@ -257,12 +262,12 @@ WIRE_FIELDS: Final[Mapping[str, str]] = {
     "JsonItem.expired": "the source says that the post is gone",
     "JsonDocument.version": _SHAPE,
     "JsonDocument.home_page_url": "tells a permalink from the address of the whole site; never kept",
+    "JsonDocument.feed_url": _MOVED,
+    "JsonDocument.next_url": _HISTORY,
     "JsonDocument.language": _LANG,
     "JsonDocument.authors": _AUTHOR,
     "JsonDocument.author": _AUTHOR,
     "JsonDocument.items": _SHAPE,
-    "JsonDocument.next_url": _MORE,
-    "JsonDocument.feed_url": _WHERE,
     "JsonDocument.expired": "the feed has ended; nothing more will come",
 }
 """The closed allow-list: every field that may be decoded, and why. A test walks the types against it."""

@@ -3,7 +3,8 @@ UTF-8 text to an element tree, in a way no document can hurt. Second step of `do
 
 The parser is fed from the root element on: declaration, comments, junk before them and the document type never
 reach it, so it has no entity to expand and no address to follow. A document that is not well formed is mended where
-the cure is certain (`mend`), otherwise refused; more lenient stages join `STAGES`.
+the cure is certain (`mend`); otherwise whatever tags there are make the feed (`lenient`), and where they make none the
+document is refused.
 
 lxml is imported here at the top; this module is imported only when a feed is read.
 """
@@ -13,11 +14,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 from lxml import etree
 
 from adapters.feed import mend
+from adapters.feed.elements import local_name
+from adapters.feed.lenient import parse_soup
 from listener.errors import DocumentRefused
 
 _PROLOGUE: Final = re.compile(rb"<(?:\?|!--|!\[|!DOCTYPE\b|(?=[A-Za-z_]))", re.IGNORECASE)
@@ -29,14 +33,15 @@ _DOCTYPE: Final = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _ENTITY: Final = re.compile(rb"<!ENTITY\s+([\w.:-]+)\s+(?:\"([^\"]*)\"|'([^']*)'|(?:SYSTEM|PUBLIC)\b)")
-_ROOT: Final = re.compile(rb"<(?:rss|rdf:rdf|feed|atom:feed|entry)[\s>]", re.IGNORECASE)
+_ROOT: Final = re.compile(rb"<(?:\w{1,20}:)?(?:rss|rdf|feed|entry|channel)[\s>]", re.IGNORECASE)
+_IN_PAGE: Final = re.compile(rb"<(?:\w{1,20}:)?(?:rss|rdf|feed)[\s>]", re.IGNORECASE)
 _PAGE: Final = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _PAGE_HEAD_BYTES: Final = 4096
 _RESOURCE_LIMIT: Final = 114
 """libxml2's XML_ERR_RESOURCE_LIMIT: 256 levels, or 10 MB in one piece of text."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@dataclass(frozen=True, repr=False)  # without slots, so that the cure is made once
 class Source:
     """
     A document from its root element on.
@@ -44,10 +49,25 @@ class Source:
     Args:
         text: UTF-8.
         entities: Declared inside the document type; None stands for one that lies outside the document.
+        in_page: A web page stands around it, so that only entries prove that it is a feed.
     """
 
     text: bytes
     entities: dict[bytes, bytes | None] = field(default_factory=dict)
+    in_page: bool = False
+
+    @cached_property
+    def cured(self) -> bytes:
+        """
+        The text without what XML allows nowhere, every reference one that the parser knows.
+        """
+        return mend.replace_references(mend.drop_forbidden(self.text), self.entities)
+
+
+class _TooMuch(Exception):
+    """
+    Raised and caught in this file only: libxml2's limits, met while it forgave other faults.
+    """
 
 
 def parse_xml(text: bytes, *, base: str) -> etree._Element:
@@ -65,18 +85,21 @@ def parse_xml(text: bytes, *, base: str) -> etree._Element:
     if not text.strip():
         raise DocumentRefused("the answer is empty", reason="empty")
     source = _from_root(text)
-    reason = "not_well_formed"
+    reason = "not_a_feed" if source.in_page else "not_well_formed"
     for stage in STAGES:
         try:
             root = stage(source, base)
-        except etree.XMLSyntaxError as error:
+        except etree.XMLSyntaxError as error:  # the message holds pieces of the document: it goes nowhere
             if error.code == _RESOURCE_LIMIT:
                 reason = "limits_exceeded"
-                break
-            continue  # the message holds pieces of the document: it goes nowhere
-        if root is not None:
-            return root
-    if reason == "not_well_formed" and _PAGE.search(text[:_PAGE_HEAD_BYTES]):
+        except _TooMuch:
+            reason = "limits_exceeded"
+        else:
+            if root is not None and (
+                _has_entries(root) or not (source.in_page or reason == "limits_exceeded")
+            ):
+                return root
+    if reason == "not_well_formed" and _PAGE.search(text, 0, _PAGE_HEAD_BYTES):
         reason = "not_a_feed"
     raise DocumentRefused(_MESSAGES[reason], reason=reason)
 
@@ -96,24 +119,19 @@ def _mended(source: Source, base: str) -> etree._Element | None:
     """
     Characters XML forbids, names of HTML entities, bare ampersands, undeclared prefixes, text after the end.
     """
-    return _parse(_cured(source), base, forgiving=True)
+    return _parse(mend.end_at_root(source.cured), base, forgiving=True)
 
 
-def _cut_short(source: Source, base: str) -> etree._Element | None:
+def _lenient(source: Source, base: str) -> etree._Element | None:
     """
-    The whole entries of a document that ends too early.
+    Tags that do not match, attributes without quotes or twice, sections never closed, a document that ends too early.
     """
-    closed = mend.close_after_last_entry(_cured(source))
-    return None if closed is None else _parse(closed, base, forgiving=True)
+    return parse_soup(source.cured.decode("utf-8", "replace"), base=base)
 
 
 Stage = Callable[[Source, str], etree._Element | None]
-STAGES: Final[tuple[Stage, ...]] = (_strict, _mended, _cut_short)
+STAGES: Final[tuple[Stage, ...]] = (_strict, _mended, _lenient)
 """Tried in turn; each is more forgiving than the one before and gives None or a syntax error where it cannot help."""
-
-
-def _cured(source: Source) -> bytes:
-    return mend.end_at_root(mend.replace_references(mend.drop_forbidden(source.text), source.entities))
 
 
 def _parse(text: bytes, base: str, *, forgiving: bool = False) -> etree._Element | None:
@@ -135,7 +153,7 @@ def _parse(text: bytes, base: str, *, forgiving: bool = False) -> etree._Element
     if forgiving:
         log: etree._ListErrorLog = parser.error_log
         if any(entry.type == _RESOURCE_LIMIT for entry in log):
-            raise DocumentRefused(_MESSAGES["limits_exceeded"], reason="limits_exceeded")
+            raise _TooMuch
         if any(entry.domain_name != "NAMESPACE" for entry in log):
             return None
     return root
@@ -157,7 +175,17 @@ def _from_root(text: bytes) -> Source:
         found = _PROLOGUE.search(text, end)
     if found is None:
         raise DocumentRefused(_MESSAGES["not_a_feed"], reason="not_a_feed")
-    return Source(text[_root_at(text, found.start()) :], entities)
+    page = _PAGE.match(text, found.start())
+    if page is None:
+        return Source(text[_root_at(text, found.start()) :], entities)
+    inside = _IN_PAGE.search(text, found.start())
+    if inside is None:
+        raise DocumentRefused(_MESSAGES["not_a_feed"], reason="not_a_feed")
+    return Source(text[inside.start() :], entities, in_page=True)
+
+
+def _has_entries(root: etree._Element) -> bool:
+    return any(local_name(element) in ("item", "entry") for element in root.iter(etree.Element))
 
 
 def _end_of_piece(text: bytes, found: re.Match[bytes], entities: dict[bytes, bytes | None]) -> int | None:
@@ -186,7 +214,7 @@ def _root_at(text: bytes, start: int) -> int:
     """
     Where the feed begins: at the first element, or behind what a broken script printed before it.
     """
-    if _ROOT.match(text, start) or _PAGE.match(text, start):
+    if _ROOT.match(text, start):
         return start
     root = _ROOT.search(text, start, start + _PAGE_HEAD_BYTES)
     return root.start() if root else start

@@ -10,14 +10,37 @@ a blog that can stop the ear for minutes breaks promise 9. Lexbor is the oracle 
 from __future__ import annotations
 
 import re
+from html import unescape
+from html.entities import html5
 from typing import Final
+from urllib.parse import urljoin
 
 from listener.text.letters import clean
-from listener.text.tags import ATTRIBUTE, RAW, TAG, behind_raw, unescaped
 
+# Every alternative ends at the end of input too, as the standard has it, so none is ever tried again from a later `<`.
+_TAG: Final = re.compile(
+    r"""<(?:
+        !--(?:-?>|.*?(?:--!?>|\Z))
+      | [!?][^>]*+(?:>|\Z)
+      | /(?![a-zA-Z])[^>]*+(?:>|\Z)
+      | (?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)
+        (?P<attributes>(?:=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))|[^>])*+)(?:>|\Z)
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+_ATTRIBUTE: Final = re.compile(
+    r"""([^\s/>=]++)(?:\s*+=\s*+(?:"([^"]*+)"?|'([^']*+)'?|([^\s>]*+)))?""", re.VERBOSE
+)
+# Source: HTML Standard, section 13.2.5.73: in an attribute a name without its semicolon is none before `=` or a letter.
+_IN_ATTRIBUTE: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]*+)([;=]?+)")
+# `unescape` hands decimal references of any length to `int`, which refuses more than 4,300 digits.
+_ENDLESS_REFERENCE: Final = re.compile(r"&#[0-9]{10,};?")
 _UNSAFE_IN_ADDRESS: Final = re.compile(r"[\s<>\"\x00-\x20]")
+_NOT_RELATIVE: Final = re.compile(r"#|[a-z][a-z0-9+.-]*:|\Z", re.IGNORECASE)
 _WORD: Final = re.compile(r"\w")
 
+_RAW: Final = frozenset(["iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title"])
+"""Their content is not markup; it ends at the first end tag of the same name."""
 _HIDDEN: Final = frozenset(
     ["annotation", "annotation-xml", "audio", "canvas", "datalist", "select", "svg", "template", "video"]
 )
@@ -83,7 +106,7 @@ _LINES: Final = frozenset(
 """A line of their own."""
 
 
-def html_to_text(html: str) -> str:
+def html_to_text(html: str, *, base: str | None = None) -> str:
     """
     The text of an HTML fragment or page as a reader would see it, cleaned as `clean` does. Never raises; linear.
 
@@ -96,10 +119,15 @@ def html_to_text(html: str) -> str:
       about it), where it shows no text, and where it is not http(s).
     - An image is its alternative text: bare where it is an emoji (`🙂`, `:blobcat:`), otherwise in brackets (`[a bridge]`)
       so that it joins no word beside it.
+
+    Args:
+        html: A fragment or a page.
+        base: Address that relative links are resolved against; without one they count as no address, and so does one
+            that only leads elsewhere in the same text (`#note`).
     """
     if "<" not in html and "&" not in html:
         return clean(" ".join(html.split()))
-    return clean(_Page().read(clean(html)))
+    return clean(_Page(base).read(clean(html)))
 
 
 class _Page:
@@ -107,9 +135,10 @@ class _Page:
     What has been written so far, and the break that the next word will find before it.
     """
 
-    __slots__ = ("_address", "_anchor", "_bullet", "_lines", "_lists", "_parts", "_pre", "_space")
+    __slots__ = ("_address", "_anchor", "_base", "_bullet", "_lines", "_lists", "_parts", "_pre", "_space")
 
-    def __init__(self) -> None:
+    def __init__(self, base: str | None) -> None:
+        self._base = base
         self._parts: list[str] = []
         self._space = ""
         self._lines = 0
@@ -121,7 +150,7 @@ class _Page:
 
     def read(self, source: str) -> str:
         position = 0
-        while found := TAG.search(source, position):
+        while found := _TAG.search(source, position):
             self._text(source[position : found.start()])
             position = found.end()
             if name := found["name"]:
@@ -139,14 +168,14 @@ class _Page:
         Returns:
             Where to read on: behind the element, where nothing of it is to be seen.
         """
-        if name in RAW:
-            return behind_raw(name, source, position)
+        if name in _RAW:
+            return _behind_raw(name, source, position)
         if name in _HIDDEN:
             # Drawings may close themselves, as in XML; the others may not.
             return position if attributes.endswith("/") else _behind(name, source, position)
         if name == "a":
             self._leave_link()
-            self._address = _http_address(_attribute(attributes, "href"))
+            self._address = _http_address(_attribute(attributes, "href"), self._base)
             self._anchor = len(self._parts)
         elif name == "img":
             self._write_words(_shown_image(_attribute(attributes, "alt")))
@@ -189,7 +218,7 @@ class _Page:
     def _text(self, raw: str) -> None:
         if not raw:
             return
-        text = unescaped(raw)
+        text = _unescaped(raw)
         if self._pre:
             self._write_lines(text)
         else:
@@ -242,6 +271,11 @@ def _says(shown: str, address: str) -> bool:
     return bare in shown
 
 
+def _behind_raw(name: str, source: str, position: int) -> int:
+    end = re.compile(f"</{name}(?=[\\s/>])[^>]*>?", re.IGNORECASE).search(source, position)
+    return end.end() if end else len(source)
+
+
 def _behind(name: str, source: str, position: int) -> int:
     depth = 1
     for found in re.compile(f"<(/?){name}(?=[\\s/>])([^>]*)>?", re.IGNORECASE).finditer(source, position):
@@ -255,16 +289,28 @@ def _behind(name: str, source: str, position: int) -> int:
 
 
 def _attribute(attributes: str, wanted: str) -> str:
-    for name, double, single, bare in ATTRIBUTE.findall(attributes):
+    for name, double, single, bare in _ATTRIBUTE.findall(attributes):
         if name.lower() == wanted:
-            return unescaped(double or single or bare)
+            value = double or single or bare
+            return _unescaped(_IN_ATTRIBUTE.sub(_kept, value) if "&" in value else value)
     return ""
 
 
-def _http_address(address: str) -> str | None:
+def _kept(reference: re.Match[str]) -> str:
+    """
+    The name of a character with its ampersand escaped, where an attribute means the letters: `?a=1&copy=2`.
+    """
+    name, end = reference.groups()
+    known = f"{name};" in html5 if end == ";" else not end and name in html5
+    return reference[0] if known else f"&amp;{name}{end}"
+
+
+def _http_address(address: str, base: str | None) -> str | None:
     address = address.strip()
     if address.startswith("//"):
         address = f"https:{address}"
+    elif base and not _NOT_RELATIVE.match(address):
+        address = _joined(base, address)
     if not address[:8].lower().startswith(("http://", "https://")):
         return None
     return _UNSAFE_IN_ADDRESS.sub(
@@ -272,8 +318,21 @@ def _http_address(address: str) -> str | None:
     )
 
 
+def _joined(base: str, address: str) -> str:
+    try:
+        return urljoin(base, address)
+    except ValueError:  # brackets that are no IPv6 address
+        return ""
+
+
 def _shown_image(alt: str) -> str:
     alt = alt.strip()
     if not _WORD.search(alt) or (len(alt) > 2 and alt[0] == alt[-1] == ":"):
         return alt
     return f"[{alt}]"
+
+
+def _unescaped(raw: str) -> str:
+    if "&" not in raw:
+        return raw
+    return unescape(_ENDLESS_REFERENCE.sub("\ufffd", raw))

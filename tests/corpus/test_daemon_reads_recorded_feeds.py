@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 import anyio.from_thread
 import pytest
 
+from tests.corpus.recorded import NEEDS_CORPUS, documents
 from tests.pipeline.daemon_process import Installed
 
 HEAD = """
@@ -48,14 +48,6 @@ take = "all"
 criterion = "Recorded documents"
 address = "http://127.1.{high}.{low}:{port}/{number}"
 """
-
-
-def documents() -> list[Path]:
-    """Recorded documents that look like feeds by their name."""
-    root = Path(os.environ["LISTENER_CORPUS"]) / "rss"
-    return sorted(
-        path for path in root.rglob("*") if path.suffix in {".xml", ".rss", ".atom", ".rdf", ".json"}
-    )
 
 
 @asynccontextmanager
@@ -104,10 +96,8 @@ def reading(folder: Path, found: list[Path]) -> Iterator[Installed]:
             daemon.stop()
 
 
+@NEEDS_CORPUS
 @pytest.mark.timeout(600)
-@pytest.mark.skipif(
-    "LISTENER_CORPUS" not in os.environ, reason="LISTENER_CORPUS names no folder of recorded documents"
-)
 def test_the_daemon_queues_the_entries_of_recorded_feeds(tmp_path: Path) -> None:
     """At least a hundred recorded feeds are read and queued; every source ends read or refused for a reason from the closed set."""
     found = documents()
@@ -133,15 +123,15 @@ def test_the_daemon_queues_the_entries_of_recorded_feeds(tmp_path: Path) -> None
     queued = [one for one in sources if one["queued"]]
     rows = {
         "documents": len(found),
-        "documents read": sum(1 for one in sources if one["last_read_at"]),
         "documents of which entries were queued": len(queued),
         "entries received": sum(line["received"] for line in walked),
-        "entries queued": posts["listener.post.created"] + posts["listener.post.updated"],
         "entries too old, keyed and never shown": sum(line["seen"] for line in walked),
         "entries that repeat another": sum(line["repeat"] for line in walked),
         "entries withheld": dict(withheld),
         "entries rejected": dict(rejected),
-        "documents refused": dict(refused),
+        "documents read": sum(1 for one in sources if one["last_read_at"]),
+        "entries queued": posts["listener.post.created"] + posts["listener.post.updated"],
+        "documents refused, with reason": dict(refused),
     }
     print()
     for what, count in rows.items():

@@ -148,7 +148,7 @@ EXPECTED: dict[str, tuple[Item, ...]] = {
             author=Author(("Ira Field",)),
         ),
         Removal(scoped("gone")),
-        Rejected("unreadable_item"),
+        Rejected("no_content"),
         Rejected("unreadable_item"),
     ),
     "wp_comments.xml": (

@@ -36,6 +36,12 @@ def refusal(body: bytes) -> str:
     return caught.value.reason
 
 
+def twice(text: str) -> bytes:
+    """UTF-8 that some software took for windows-1252 and encoded once more; its gaps are controls, as in browsers."""
+    letters = (bytes([byte]).decode("cp1252", "ignore") or chr(byte) for byte in text.encode())
+    return "".join(letters).encode()
+
+
 def seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
@@ -72,10 +78,21 @@ def test_encoding(body: bytes, content_type: str | None) -> None:
         (feed("Жук").encode("koi8-r"), "application/rss+xml; charset=KOI8-R", "Жук"),
         (feed("日本", head='<?xml version="1.0" encoding="ISO-2022-JP"?>').encode("iso-2022-jp"), None, "日本"),
         (feed("ż ").encode() .replace(b" ", b" \xe4"), None, "ż ä"),
+        (feed("Käse “ż”").encode("utf-32-le"), None, "Käse “ż”"),
+        (feed("Käse “ż”").encode("utf-32-be"), None, "Käse “ż”"),
+        (("\ufeff" + feed("Käse")).encode("utf-32-be"), None, "Käse"),
+        (twice(feed("Käse “ż” à — 💡")), None, "Käse “ż” à — 💡"),
+        (b"\xef\xbb\xbf" + twice(feed("à la carte »")), "text/xml; charset=iso-8859-1", "à la carte »"),
+        (twice(feed("fin »")).replace("Â\xa0".encode(), b"\xc3\x82 "), None, "fin »"),
+        (feed("MANHÃ »").encode(), None, "MANHÃ »"),
+        (twice(feed("Käse")) + "é".encode(), None, "KÃ¤se"),
     ],
 )  # fmt: skip
 def test_other_encodings(body: bytes, content_type: str | None, expected: str) -> None:
-    """Windows-1252 under any Western label, other encodings under their own, single stray bytes among UTF-8."""
+    """
+    Windows-1252 under any Western label, other encodings under their own, single stray bytes among UTF-8; what was
+    encoded twice is undone where every letter agrees, and only there.
+    """
     assert titles(body, content_type) == [expected]
 
 
@@ -87,6 +104,7 @@ def test_other_encodings(body: bytes, content_type: str | None, expected: str) -
     [
         (feed("a&nbsp;b &eacute;"), "a b é"),
         (feed("AT&T fish & chips"), "AT&T fish & chips"),
+        (feed("a &&& b &&amp; c &&nbsp;d"), "a &&& b && c & d"),
         (feed("a &unknown; b"), "a &unknown; b"),
         (feed("x\x0b\x00y"), "xy"),
         (feed("x&#0;&#x1F;&#x110000;y &#XE9;"), "xy é"),
@@ -140,7 +158,6 @@ def test_cut_short() -> None:
         (b'{"version": "https://jsonfeed.org/version/1.1", "items": 5}', "not_a_feed"),
         (b"[1, 2]", "not_a_feed"),
         (b'{"version": ', "not_well_formed"),
-        (b"<rss><channel><item><title>a</b></item></channel></rss>", "not_well_formed"),
         (b"<rss><channel>", "not_well_formed"),
         (b"<!DOCTYPE rss [", "not_a_feed"),
     ],
@@ -218,6 +235,9 @@ def test_title_of_two_megabytes() -> None:
         "<a b='",
         "{",
         "<![",
+        "]]",
+        "<a>",
+        " a='b'",
     ],
 )
 @pytest.mark.parametrize("head", ["", "<rss><channel><item><title>&"])
@@ -225,7 +245,7 @@ def test_time_is_linear(head: str, piece: str) -> None:
     """No repeated piece makes a reading slower than its length: half a megabyte of each is answered in seconds."""
     body = (head + piece * (500_000 // len(piece))).encode()
 
-    assert seconds(lambda: refusal(body)) < 5
+    assert seconds(lambda: answer(body)) < 5
 
 
 @given(st.binary(max_size=300))
