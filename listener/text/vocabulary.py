@@ -1,0 +1,124 @@
+"""
+What `markup` and `tame` agree on: which HTML elements break a line or are not seen, and what links and images say.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Final
+
+_ATTRIBUTE: Final = re.compile(
+    r"""([^\s/>=]++)(?:\s*+=\s*+(?:"([^"]*+)"?|'([^']*+)'?|([^\s>]*+)))?""", re.VERBOSE
+)
+# `unescape` hands decimal references of any length to `int`, which refuses more than 4,300 digits.
+_ENDLESS_REFERENCE: Final = re.compile(r"&#[0-9]{10,};?")
+_UNSAFE_IN_ADDRESS: Final = re.compile(r"[\s<>\"\x00-\x20]")
+_WORD: Final = re.compile(r"\w")
+
+RAW: Final = frozenset(["iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title"])
+"""Their content is not markup; it ends at the first end tag of the same name."""
+HIDDEN: Final = frozenset(
+    ["annotation", "annotation-xml", "audio", "canvas", "datalist", "select", "svg", "template", "video"]
+)
+"""Their content is markup that a reader does not see, or sees only as a control or a fallback."""
+PARAGRAPHS: Final = frozenset(
+    [
+        "blockquote",
+        "dl",
+        "fieldset",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "ol",
+        "p",
+        "pre",
+        "table",
+        "ul",
+    ]
+)
+"""A blank line around each (inside a list: a line break)."""
+LINES: Final = frozenset(
+    [
+        "address",
+        "article",
+        "aside",
+        "body",
+        "caption",
+        "center",
+        "dd",
+        "details",
+        "dialog",
+        "dir",
+        "div",
+        "dt",
+        "figcaption",
+        "footer",
+        "form",
+        "head",
+        "header",
+        "hgroup",
+        "html",
+        "legend",
+        "li",
+        "main",
+        "menu",
+        "nav",
+        "optgroup",
+        "option",
+        "search",
+        "section",
+        "summary",
+        "tbody",
+        "tfoot",
+        "thead",
+        "tr",
+    ]
+)
+"""A line of their own."""
+
+
+def says(shown: str, address: str) -> bool:
+    """
+    Whether a link's text makes its address superfluous.
+    """
+    if shown[0] in "#＃﹟@＠﹫" and not any(char.isspace() for char in shown):
+        return True
+    bare = address.partition("://")[2].removeprefix("www.").rstrip("/")
+    return bare in shown
+
+
+def attribute(attributes: str, wanted: str) -> str:
+    for name, double, single, bare in _ATTRIBUTE.findall(attributes):
+        if name.lower() == wanted:
+            return unescaped(double or single or bare)
+    return ""
+
+
+def http_address(address: str) -> str | None:
+    address = address.strip()
+    if address.startswith("//"):
+        address = f"https:{address}"
+    if not address[:8].lower().startswith(("http://", "https://")):
+        return None
+    return _UNSAFE_IN_ADDRESS.sub(
+        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), address
+    )
+
+
+def shown_image(alt: str) -> str:
+    alt = alt.strip()
+    if not _WORD.search(alt) or (len(alt) > 2 and alt[0] == alt[-1] == ":"):
+        return alt
+    return f"[{alt}]"
+
+
+def unescaped(raw: str) -> str:
+    if "&" not in raw:
+        return raw
+    return unescape(_ENDLESS_REFERENCE.sub("\ufffd", raw))

@@ -1,0 +1,114 @@
+"""
+The fast way through HTML says what the careful way says, or nothing.
+"""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from listener.text import html_to_text
+from listener.text.markup import read_carefully
+
+NAMES = [
+    "p",
+    "div",
+    "br",
+    "li",
+    "ul",
+    "ol",
+    "strong",
+    "em",
+    "span",
+    "h2",
+    "blockquote",
+    "figure",
+    "a",
+    "img",
+    "hr",
+    "pre",
+]
+RARE = [
+    "table",
+    "tr",
+    "td",
+    "script",
+    "iframe",
+    "noscript",
+    "style",
+    "svg",
+    "title",
+    "o:p",
+    "P",
+    "LI",
+    "A",
+    "wbr",
+    "dd",
+]
+
+words = st.sampled_from(
+    [
+        "a",
+        "bc",
+        " ",
+        "\n",
+        "  ",
+        "d ",
+        " e",
+        "\t",
+        "é",
+        "“q”",
+        "日本",
+        "#tag",
+        "@city",
+        "🔥",
+        "\u00a0",
+        "\u3000",
+        "\u202f",
+        "x" * 40,
+    ]
+)
+references = st.sampled_from(
+    [
+        "&amp;", "&lt;", "&gt;", "&nbsp;", "&#160;", "&#8217;", "&#x201C;", "&eacute;", "&copy", "&am", "p;", "&", "&#82",
+        "17;", "AT&T", "&lt;p&gt;", "&#8203;", "&#1;", "&#99999999999;", "&unknown;", "&#x301;", "&#12;", "&Omega;", "&#8486;",
+        "&notin;", "&not", "in;", "&shy;", "&emsp;", "&thinsp;", "&zwj;",
+    ]
+)  # fmt: skip
+attributes = st.lists(
+    st.sampled_from(
+        [
+            ' class="x"', " href=https://e.example/x", ' href="https://e.example/?a=1&amp;b=2"', " href='//e.example'",
+            ' href="/relative"', ' href="https://e.example/"', ' href="https://m.example/@city"', ' alt="a  bridge"',
+            ' alt=":blob:"', " alt=''", ' alt="&lt;b&gt; &amp;amp;"', ' alt="&#8203;x"', ' title="a > b"', ' ALT="up"',
+            ' title="x alt="', ' y="z"', " /", " ", "\n", ' href="https://e.example/a b"', ' style="color: red"', "=", '="',
+            ' href="mailto:a@b.example"', ' data-x="https://p.example/"', ' href="HTTPS://E.example/é"', " alt", "'", '"',
+        ]
+    ),
+    max_size=3,
+).map("".join)  # fmt: skip
+tags = st.builds(
+    "<{}{}{}>".format, st.sampled_from(["", "", "/"]), st.sampled_from(NAMES * 3 + RARE), attributes
+)
+odd = st.sampled_from(
+    [
+        "<", ">", "<!--", "-->", "<!-- more -->", "<!-->", "<!--->", "<!--a--!>", "<?php x?>", "</>", "</ p>", "<3", "< p>", "<p", "<a href=",
+        "<![CDATA[x]]>", "<!-- <p> -->", "\u200b", "e\u0301", "\r", "\x00", "\u202e", "<script>if (a<b) x</script>", "</script>",
+        "<iframe src=x></iframe>", "<p>&nbsp;</p>", "</p>\n<p>", "</li>\n<li>", "<ul>\n<li>", "</li></ul>", "<br />\n",
+        '<a href="https://e.example/x">plan</a>', '<a href="https://m.example/tags/yyc">#<span>yyc</span></a>', "\x01\x02",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(words | references | tags | odd, max_size=14).map("".join))
+@settings(max_examples=1500)
+def test_it_says_the_same(html: str) -> None:
+    """Whatever is put together of what HTML is made of, the fast way gives the careful way's text, or leaves it to it."""
+    assert html_to_text(html) == read_carefully(html)
+
+
+@given(st.lists(words | st.sampled_from(["&amp;", "&nbsp;", "&#8217;"]) | tags, max_size=14).map("".join))
+@settings(max_examples=800)
+def test_it_says_the_same_of_tame_markup(html: str) -> None:
+    """The same of markup that is mostly tame, where the fast way answers nearly always."""
+    assert html_to_text(html) == read_carefully(html)
