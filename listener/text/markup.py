@@ -40,7 +40,7 @@ _TAG: Final = re.compile(
 )
 
 
-def html_to_text(html: str) -> str:
+def html_to_text(html: str, *, base: str | None = None) -> str:
     """
     The text of an HTML fragment or page as a reader would see it, cleaned as `clean` does. Never raises; linear.
 
@@ -53,19 +53,25 @@ def html_to_text(html: str) -> str:
       about it), where it shows no text, and where it is not http(s).
     - An image is its alternative text: bare where it is an emoji (`🙂`, `:blobcat:`), otherwise in brackets (`[a bridge]`)
       so that it joins no word beside it.
+
+    Args:
+        html: A fragment or a page.
+        base: Address that relative links are resolved against; without one they count as no address, and so does one
+            that only leads elsewhere in the same text (`#note`).
     """
     if is_plain(html):
-        text = tame.read(html if html.isascii() else unicodedata.normalize("NFC", html))
+        composed = html if html.isascii() else unicodedata.normalize("NFC", html)
+        text = tame.read(composed, resolves_links=base is not None)
         if text is not None:
             return text
-    return read_carefully(html)
+    return read_carefully(html, base=base)
 
 
-def read_carefully(html: str) -> str:
+def read_carefully(html: str, *, base: str | None = None) -> str:
     """
     The same for any markup whatever, token by token; what `html_to_text` means is defined here.
     """
-    return clean(_Page().read(clean(html)))
+    return clean(_Page(base).read(clean(html)))
 
 
 class _Page:
@@ -73,9 +79,10 @@ class _Page:
     What has been written so far, and the break that the next word will find before it.
     """
 
-    __slots__ = ("_address", "_anchor", "_bullet", "_lines", "_lists", "_parts", "_pre", "_space")
+    __slots__ = ("_address", "_anchor", "_base", "_bullet", "_lines", "_lists", "_parts", "_pre", "_space")
 
-    def __init__(self) -> None:
+    def __init__(self, base: str | None) -> None:
+        self._base = base
         self._parts: list[str] = []
         self._space = ""
         self._lines = 0
@@ -112,7 +119,7 @@ class _Page:
             return position if attributes.endswith("/") else _behind(name, source, position)
         if name == "a":
             self._leave_link()
-            self._address = http_address(attribute(attributes, "href"))
+            self._address = http_address(attribute(attributes, "href"), self._base)
             self._anchor = len(self._parts)
         elif name == "img":
             self._write_words(shown_image(attribute(attributes, "alt")))

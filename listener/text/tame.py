@@ -24,6 +24,7 @@ from listener.text.vocabulary import (
     RAW,
     attribute,
     http_address,
+    is_relative,
     says,
     shown_image,
     unescaped,
@@ -42,6 +43,7 @@ _ITEM_END: Final = "\x01\x11"
 _LINK: Final = "\x05"
 _LINK_END: Final = "\x06"
 _NO_LINK: Final = "\x07"
+_RELATIVE_LINK: Final = "\x18"
 _END: Final = "\x08"
 _RAW: Final = "\x12"
 _RAW_END: Final = "\x13"
@@ -62,7 +64,7 @@ _ORDINARY_IMAGE: Final = re.compile(
     re.VERBOSE,
 )
 _REFERENCE: Final = re.compile(
-    "(&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;\x01-\x16]{1,32};?))"  # as `html.unescape` has it
+    "(&(?:#[0-9]+;?|#[xX][0-9a-fA-F]+;?|[^\t\n\f <&#;\x01-\x18]{1,32};?))"  # as `html.unescape` has it
 )
 _RAW_ELEMENT: Final = re.compile("\x12([a-z]+)\x08[^\x01-\x13]*+\x13\\1\x08")
 _LINKED: Final = re.compile("\x05([^\x05-\x08]*+)\x08([^\x01-\x08\x0e-\x13]*+)\x06")
@@ -90,12 +92,13 @@ class _NotTameError(Exception):
     """
 
 
-def read(source: str) -> str | None:
+def read(source: str, *, resolves_links: bool) -> str | None:
     """
     The text of an HTML fragment, plain and composed (NFC); None where it is not tame.
 
     Args:
         source: Markup for which `is_plain` holds, composed.
+        resolves_links: Relative links lead somewhere: what holds one is not tame.
     """
     pieces = _TAG_RUN.split(source)
     try:
@@ -109,6 +112,10 @@ def read(source: str) -> str | None:
             text = "".join(pieces)
     except _NotTameError:
         return None
+    if _RELATIVE_LINK in text:
+        if resolves_links:
+            return None
+        text = text.replace(_RELATIVE_LINK, _NO_LINK)
     for mark, stands_for in ((_NOTHING, ""), (_AMPERSAND, "&"), (_ANGLE, "<")):
         if mark in text:
             text = text.replace(mark, stands_for)
@@ -310,8 +317,11 @@ def _mark_of_none(tag: str) -> str:
 
 def _mark_of_start(name: str, attributes: str) -> str:
     if name == "a":
-        address = http_address(attribute(attributes, "href"))
-        return _NO_LINK if address is None else f"{_LINK}{_protected(address)}{_END}"
+        href = attribute(attributes, "href").strip()
+        address = http_address(href, None)
+        if address is not None:
+            return f"{_LINK}{_protected(address)}{_END}"
+        return _RELATIVE_LINK if is_relative(href) else _NO_LINK
     if name == "img":
         return _NOTHING + _protected(" ".join(shown_image(attribute(attributes, "alt")).split()))
     if name == "br":

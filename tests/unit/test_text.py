@@ -272,6 +272,10 @@ def test_words_of_a_text(text: str, expected: list[str]) -> None:
             "https://e.example/abcd",
         ),
         ('<a href="https://e.example/?a=1&amp;b=2">q</a>', "q <https://e.example/?a=1&b=2>"),
+        (
+            '<a href="https://e.example/?a=1&copy=2&b&quot;&notit;&eacute">q</a>',
+            "q <https://e.example/?a=1&copy=2&b%22&notit;é>",
+        ),
         ('<a href="//e.example/x">q</a>', "q <https://e.example/x>"),
         ('<a href=" https://e.example/a b&gt;">q</a>', "q <https://e.example/a%20b%3E>"),
         ("<a title=\"href=no\" HREF='https://e.example/'>q</a>", "q <https://e.example/>"),
@@ -294,6 +298,29 @@ def test_words_of_a_text(text: str, expected: list[str]) -> None:
 def test_html_as_a_reader_sees_it(html: str, expected: str) -> None:
     """Words, lines, lists, tables, addresses and images as documented."""
     assert html_to_text(html) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("/y", "x <https://e.example/y>"),
+        ("y/../z", "x <https://e.example/a/z>"),
+        ("?b=1", "x <https://e.example/a/?b=1>"),
+        ("//f.example/", "x <https://f.example/>"),
+        ("https://f.example/", "x <https://f.example/>"),
+        ("#note", "x"),
+        ("", "x"),
+        ("mailto:someone@mail.example", "x"),
+        ("javascript:alert(1)", "x"),
+        ("//[", "x <https://[>"),
+    ],
+)
+def test_relative_links_lead_somewhere(address: str, expected: str) -> None:
+    """With a base, a link says where it leads; one into the same text, or of no web address, says nothing."""
+    html = f'<a href="{address}">x</a>'
+
+    assert html_to_text(html, base="https://e.example/a/") == expected
+    assert html_to_text('<a href="/y">x</a>', base="https://[") == "x"
 
 
 TAGS = ["b", "i", "em", "span", "font", "p", "div", "blockquote", "h2", "section", "code"]

@@ -107,6 +107,15 @@ def test_it_says_the_same(html: str) -> None:
     assert html_to_text(html) == read_carefully(html)
 
 
+@given(st.lists(words | tags, max_size=8).map("".join))
+@settings(max_examples=500)
+def test_it_says_the_same_where_links_are_relative(html: str) -> None:
+    """With a base too."""
+    base = "https://e.example/a/"
+
+    assert html_to_text(html, base=base) == read_carefully(html, base=base)
+
+
 @given(st.lists(words | st.sampled_from(["&amp;", "&nbsp;", "&#8217;"]) | tags, max_size=14).map("".join))
 @settings(max_examples=800)
 def test_it_says_the_same_of_tame_markup(html: str) -> None:
