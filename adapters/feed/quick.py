@@ -210,13 +210,12 @@ class _Attributes(dict[str, dict[str, str]]):
         self._spaces = tags.spaces
 
     def __missing__(self, stated: str) -> dict[str, str]:
-        if ":" in stated.replace("://", "") or "&" in stated or "\n" in stated or "\t" in stated:
+        parts = _ATTRIBUTE.findall(stated)
+        found = {name: double or single for name, double, single in parts}
+        if ":" in "".join(found) or "&" in stated or "\n" in stated or "\t" in stated:
             found = self._parsed(stated, may_declare=False)
-        else:
-            parts = _ATTRIBUTE.findall(stated)
-            found = {name: double or single for name, double, single in parts}
-            if len(found) != len(parts) or "xmlns" in found:
-                raise _DeclinedError
+        elif len(found) != len(parts) or "xmlns" in found:
+            raise _DeclinedError
         self[stated] = found
         return found
 
