@@ -72,8 +72,40 @@ _BREAK_RUN: Final = re.compile("(\x01[\x01-\x04\x0e-\x11\x17 ]*+)")
 _NOT_ALONE: Final = re.compile("\x01(?:(?<= .)|[\x02-\x04\x17][ \x01]|[\x0e-\x11])")
 _ALONE: Final = (("\x01", "\n"), ("\x02", "\n"), ("\x17", "\n"), ("\x03", ""), ("\x04", ""))
 """The two halves of a mark, where it stands alone and outside lists, to what it writes."""
-_IMPERSONAL: Final = re.compile(r"""(?:\s(?:class|style|align|dir)=(?:"[^"]{0,60}"|'[^']{0,60}'))*\s?/?""")
-"""Attributes without which no tag would be met twice, and which name nobody."""
+_IMPERSONAL: Final = re.compile(
+    r"""(?:\ (?:class="(?:(?:wp|has|is|size|align)[a-z0-9-]{0,40}+(?:\ |(?=")))*+"
+      |style="[a-z0-9:;#%.,\ -]{0,60}+"|(?:align|dir)="[a-z]{0,8}+"))*+\ ?/?""",
+    re.VERBOSE,
+)
+"""Attributes that name nobody: those editors write by themselves, the classes of WordPress's blocks above all."""
+
+_KEPT: Final = (
+    PARAGRAPHS
+    | LINES
+    | RAW
+    | frozenset(
+        [
+            "b",
+            "br",
+            "code",
+            "del",
+            "em",
+            "i",
+            "ins",
+            "kbd",
+            "mark",
+            "s",
+            "small",
+            "span",
+            "strong",
+            "sub",
+            "sup",
+            "u",
+            "wbr",
+        ]
+    )
+)
+"""Elements whose tags may be kept: those of HTML. What looks like another may be an e-mail address in angle brackets."""
 
 _TABLE_SIZE: Final = 4096
 """Most entries of a table; it is emptied then. Chosen: more than any blog's own, a megabyte at most."""
@@ -243,7 +275,7 @@ class _Tags(dict[str, str]):
         end, name, attributes = element.groups()
         name = name.lower()
         mark = _mark_of_end(name) if end else _mark_of_start(name, attributes)
-        if _IMPERSONAL.fullmatch(attributes):
+        if name in _KEPT and _IMPERSONAL.fullmatch(attributes):
             _keep(self, tag, mark)
         return mark
 

@@ -4,10 +4,11 @@ The fast way through HTML says what the careful way says, or nothing.
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listener.text import html_to_text
+from listener.text import html_to_text, tame
 from listener.text.markup import read_carefully
 
 NAMES = [
@@ -121,3 +122,23 @@ def test_it_says_the_same_where_links_are_relative(html: str) -> None:
 def test_it_says_the_same_of_tame_markup(html: str) -> None:
     """The same of markup that is mostly tame, where the fast way answers nearly always."""
     assert html_to_text(html) == read_carefully(html)
+
+
+def test_the_table_remembers_nobody() -> None:
+    """Nothing that may name a person is kept for the next document: no address, no title, no class of the site's own."""
+    html_to_text(
+        '<p class="has-background">a</p><span title="Quillfeather">b</span><a href="https://q.example/@quillfeather">c</a>'
+        '<img alt="Quillfeather"><i class="author-quillfeather">d</i>&Quillfeather;<jo.quillfeather@q.example><p id=quillfeather>\n<p>e'
+    )
+    kept = [*tame._TAGS, *tame._TAG_RUNS, *tame._REFERENCES, *(run for run, _ in tame._BREAKS)]
+
+    assert '<p class="has-background">' in kept
+    assert [each for each in kept if "uillfeather" in each] == []
+
+
+def test_the_table_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many different tags come by, no table grows beyond its size."""
+    monkeypatch.setattr(tame, "_TABLE_SIZE", 50)
+    html_to_text("".join(f'<p class="is-{number}">x</p> ' for number in range(500)))
+
+    assert max(map(len, (tame._TAGS, tame._TAG_RUNS))) <= 50
