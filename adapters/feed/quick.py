@@ -151,17 +151,10 @@ def _tree(tokens: list[tuple[str, ...]], base: str) -> Element:
             holder = open_elements.pop()
             append = holder.append
         elif name:
-            element = Element()
-            element.tag = tags[name]
-            if element.tag not in _HOLDERS or len(open_names) == _DEPTH_MAX or text.strip(" \t\n") or section:
+            if text.strip(" \t\n") or section or len(open_names) == _DEPTH_MAX:
                 raise _DeclinedError
-            element.attributes = (
-                (attributes[stated] if open_names else attributes.of_root(stated))
-                if stated
-                else _NO_ATTRIBUTES
-            )
-            element.text = text or None
-            element.base = base
+            element = _holder(tags[name], text, base)
+            element.attributes = attributes[stated] if open_names else attributes.of_root(stated)
             append(element)
             open_names.append(name)
             open_elements.append(holder)
@@ -171,8 +164,16 @@ def _tree(tokens: list[tuple[str, ...]], base: str) -> Element:
             raise _DeclinedError
     if open_names or len(document) != 1:
         raise _DeclinedError
-    document[0].tail = None
+    document[0].tail = None  # behind the root there is only white space and comments
     return document[0]
+
+
+def _holder(tag: str, text: str, base: str) -> Element:
+    if tag not in _HOLDERS:
+        raise _DeclinedError
+    element = Element()
+    element.tag, element.text, element.tail, element.base = tag, text or None, None, base
+    return element
 
 
 class _Tags(dict[str, str]):
