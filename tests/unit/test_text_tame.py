@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listener.text import html_to_text, tame
+from listener.text import html_to_text
+from listener.text import tags as table
 from listener.text.markup import read_carefully
 
 NAMES = [
@@ -130,7 +131,7 @@ def test_the_table_remembers_nobody() -> None:
         '<p class="has-background">a</p><span title="Quillfeather">b</span><a href="https://q.example/@quillfeather">c</a>'
         '<img alt="Quillfeather"><i class="author-quillfeather">d</i>&Quillfeather;<jo.quillfeather@q.example><p id=quillfeather>\n<p>e'
     )
-    kept = [*tame._TAGS, *tame._TAG_RUNS, *tame._REFERENCES, *(run for run, _ in tame._BREAKS)]
+    kept = [*table.TAGS, *table.TAG_RUNS, *table.REFERENCES, *(run for run, _ in table.BREAKS)]
 
     assert '<p class="has-background">' in kept
     assert [each for each in kept if "uillfeather" in each] == []
@@ -138,7 +139,7 @@ def test_the_table_remembers_nobody() -> None:
 
 def test_the_table_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many different tags come by, no table grows beyond its size."""
-    monkeypatch.setattr(tame, "_TABLE_SIZE", 50)
+    monkeypatch.setattr(table, "_TABLE_SIZE", 50)
     html_to_text("".join(f'<p class="is-{number}">x</p> ' for number in range(500)))
 
-    assert max(map(len, (tame._TAGS, tame._TAG_RUNS))) <= 50
+    assert max(map(len, (table.TAGS, table.TAG_RUNS))) <= 50
