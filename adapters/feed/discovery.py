@@ -21,7 +21,7 @@ from adapters.feed.documents import read_document
 from adapters.feed.encoding import to_utf8
 from listener.adapter import Candidate, Reply
 from listener.errors import DocumentRefused
-from listener.text.tags import attributes, tags
+from listener.text.page import attributes, tags
 
 Kind = Literal["feed", "comments"]
 _Offer = tuple[str, str, str, Kind]

@@ -1,22 +1,28 @@
 """
 A body to a `WireFeed`: encoding, then format, then dialect. Pure; called by `client`, gives to `normalise`.
 
+Nearly all documents are ordinary and well formed: `quick` reads those. Every other goes to `xml`.
+
 Invariant: whatever the bytes, the result is a feed or `DocumentRefused`, in time linear in their length.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
 from adapters.feed.atom import read_atom
 from adapters.feed.elements import local_name
 from adapters.feed.encoding import to_utf8
 from adapters.feed.jsonfeed import read_json
+from adapters.feed.quick import parse_quickly
 from adapters.feed.rdf import read_rdf
 from adapters.feed.rss import read_rss
 from adapters.feed.wire import WireFeed
 from adapters.feed.xml import parse_xml
 from listener.errors import DocumentRefused
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 REASONS: Final = frozenset(
     {"empty", "not_a_feed", "not_well_formed", "limits_exceeded", "entities_refused", "gone"}
@@ -48,7 +54,9 @@ def read_document(body: bytes, *, address: str, content_type: str | None = None)
     text = to_utf8(body, content_type)
     if text.lstrip()[:1] in (b"{", b"["):
         return read_json(text, base=address)
-    root = parse_xml(text, base=address)
+    quick = parse_quickly(text, base=address)
+    # Of lxml's interface it has what the dialects use; see `quick.Element`.
+    root = parse_xml(text, base=address) if quick is None else cast("etree._Element", quick)
     read = _DIALECTS.get(local_name(root))
     if read is None:
         raise DocumentRefused("the answer is XML, but no feed", reason="not_a_feed")

@@ -107,14 +107,11 @@ class Names(dict[str, str]):
         self[tag] = name
         return name
 
-    def children(self, element: etree._Element) -> Iterator[tuple[str, etree._Element]]:
+    def children(self, element: etree._Element) -> list[tuple[str, etree._Element]]:
         """
         Every child element with our name for it.
         """
-        for child in element:
-            tag = child.tag
-            if type(tag) is str:
-                yield self[tag], child
+        return [(self[tag], child) for child in element if type(tag := child.tag) is str]
 
 
 def prefix_of(namespace: str) -> str:
@@ -239,7 +236,8 @@ def distinct(values: Iterable[str | None]) -> tuple[str, ...]:
     """
     Each value once, in order, without the empty ones.
     """
-    return tuple(dict.fromkeys(value for value in values if value))
+    kept = [value for value in values if value]
+    return tuple(kept) if len(kept) < 2 else tuple(dict.fromkeys(kept))
 
 
 def _pieces(element: etree._Element) -> Iterator[str]:

@@ -254,11 +254,15 @@ def _plain(text: Text | None, *, longest: int = TEXT_MAX) -> str | None:
         return None
     if len(text.value) > _MARKUP_MAX:
         raise _TooLarge
-    is_html = text.markup == "html" or (text.markup == "guess" and _MARKED_UP.search(text.value) is not None)
+    is_html = text.markup == "html" or (text.markup == "guess" and _is_marked_up(text.value))
     found = html_to_text(text.value, base=text.base) if is_html else clean(text.value)
     if len(found) > longest:
         raise _TooLarge
     return found or None
+
+
+def _is_marked_up(text: str) -> bool:
+    return ("<" in text or "&" in text) and _MARKED_UP.search(text) is not None
 
 
 def _line(text: str) -> str:
@@ -331,5 +335,7 @@ def _names(stated: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _split_name(text: str) -> tuple[str, ...]:
+    if "@" not in text:
+        return (text.removeprefix("mailto:"),)
     both = _MAIL_AND_NAME.fullmatch(text.strip()) or _NAME_AND_MAIL.fullmatch(text.strip())
     return both.groups() if both else (text.removeprefix("mailto:"),)

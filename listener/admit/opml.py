@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr  # they write; nothing is parsed with them
 
-from listener.text.tags import ATTRIBUTE, dereferenced
+from listener.text.vocabulary import ATTRIBUTE, dereferenced
 
 MOST_BYTES: Final = 32 * 2**20
 """Chosen: ten times the longest list anybody has shown; more is no list."""

@@ -10,100 +10,22 @@ a blog that can stop the ear for minutes breaks promise 9. Lexbor is the oracle 
 from __future__ import annotations
 
 import re
-from html import unescape
-from html.entities import html5
-from typing import Final
-from urllib.parse import urljoin
+import unicodedata
 
-from listener.text.letters import clean
-
-# Every alternative ends at the end of input too, as the standard has it, so none is ever tried again from a later `<`.
-_TAG: Final = re.compile(
-    r"""<(?:
-        !--(?:-?>|.*?(?:--!?>|\Z))
-      | [!?][^>]*+(?:>|\Z)
-      | /(?![a-zA-Z])[^>]*+(?:>|\Z)
-      | (?P<end>/?)(?P<name>[a-zA-Z][^\s/>]*+)
-        (?P<attributes>(?:=\s*+(?:"[^"]*+(?:"|\Z)|'[^']*+(?:'|\Z))|[^>])*+)(?:>|\Z)
-    )""",
-    re.VERBOSE | re.DOTALL,
+from listener.text import tame
+from listener.text.letters import clean, is_plain
+from listener.text.page import TAG, behind_raw
+from listener.text.vocabulary import (
+    HIDDEN,
+    LINES,
+    PARAGRAPHS,
+    RAW,
+    attribute,
+    http_address,
+    says,
+    shown_image,
+    unescaped,
 )
-_ATTRIBUTE: Final = re.compile(
-    r"""([^\s/>=]++)(?:\s*+=\s*+(?:"([^"]*+)"?|'([^']*+)'?|([^\s>]*+)))?""", re.VERBOSE
-)
-# Source: HTML Standard, section 13.2.5.73: in an attribute a name without its semicolon is none before `=` or a letter.
-_IN_ATTRIBUTE: Final = re.compile(r"&([A-Za-z][A-Za-z0-9]*+)([;=]?+)")
-# `unescape` hands decimal references of any length to `int`, which refuses more than 4,300 digits.
-_ENDLESS_REFERENCE: Final = re.compile(r"&#[0-9]{10,};?")
-_UNSAFE_IN_ADDRESS: Final = re.compile(r"[\s<>\"\x00-\x20]")
-_NOT_RELATIVE: Final = re.compile(r"#|[a-z][a-z0-9+.-]*:|\Z", re.IGNORECASE)
-_WORD: Final = re.compile(r"\w")
-
-_RAW: Final = frozenset(["iframe", "noembed", "noframes", "noscript", "script", "style", "textarea", "title"])
-"""Their content is not markup; it ends at the first end tag of the same name."""
-_HIDDEN: Final = frozenset(
-    ["annotation", "annotation-xml", "audio", "canvas", "datalist", "select", "svg", "template", "video"]
-)
-"""Their content is markup that a reader does not see, or sees only as a control or a fallback."""
-_PARAGRAPHS: Final = frozenset(
-    [
-        "blockquote",
-        "dl",
-        "fieldset",
-        "figure",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "ol",
-        "p",
-        "pre",
-        "table",
-        "ul",
-    ]
-)
-"""A blank line around each (inside a list: a line break)."""
-_LINES: Final = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "body",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "dialog",
-        "dir",
-        "div",
-        "dt",
-        "figcaption",
-        "footer",
-        "form",
-        "head",
-        "header",
-        "hgroup",
-        "html",
-        "legend",
-        "li",
-        "main",
-        "menu",
-        "nav",
-        "optgroup",
-        "option",
-        "search",
-        "section",
-        "summary",
-        "tbody",
-        "tfoot",
-        "thead",
-        "tr",
-    ]
-)
-"""A line of their own."""
 
 
 def html_to_text(html: str, *, base: str | None = None) -> str:
@@ -125,8 +47,18 @@ def html_to_text(html: str, *, base: str | None = None) -> str:
         base: Address that relative links are resolved against; without one they count as no address, and so does one
             that only leads elsewhere in the same text (`#note`).
     """
-    if "<" not in html and "&" not in html:
-        return clean(" ".join(html.split()))
+    if is_plain(html):
+        composed = html if html.isascii() else unicodedata.normalize("NFC", html)
+        text = tame.read(composed, resolves_links=base is not None)
+        if text is not None:
+            return text
+    return read_carefully(html, base=base)
+
+
+def read_carefully(html: str, *, base: str | None = None) -> str:
+    """
+    The same for any markup whatever, token by token; what `html_to_text` means is defined here.
+    """
     return clean(_Page(base).read(clean(html)))
 
 
@@ -150,7 +82,7 @@ class _Page:
 
     def read(self, source: str) -> str:
         position = 0
-        while found := _TAG.search(source, position):
+        while found := TAG.search(source, position):
             self._text(source[position : found.start()])
             position = found.end()
             if name := found["name"]:
@@ -168,17 +100,17 @@ class _Page:
         Returns:
             Where to read on: behind the element, where nothing of it is to be seen.
         """
-        if name in _RAW:
-            return _behind_raw(name, source, position)
-        if name in _HIDDEN:
+        if name in RAW:
+            return behind_raw(name, source, position)
+        if name in HIDDEN:
             # Drawings may close themselves, as in XML; the others may not.
             return position if attributes.endswith("/") else _behind(name, source, position)
         if name == "a":
             self._leave_link()
-            self._address = _http_address(_attribute(attributes, "href"), self._base)
+            self._address = http_address(attribute(attributes, "href"), self._base)
             self._anchor = len(self._parts)
         elif name == "img":
-            self._write_words(_shown_image(_attribute(attributes, "alt")))
+            self._write_words(shown_image(attribute(attributes, "alt")))
         elif name == "br":
             self._lines = min(self._lines + 1, 2)
         elif name in ("td", "th"):
@@ -210,15 +142,15 @@ class _Page:
         self._break_at(name)
 
     def _break_at(self, name: str) -> None:
-        if name in _PARAGRAPHS:
+        if name in PARAGRAPHS:
             self._lines = max(self._lines, 1 if self._lists else 2)
-        elif name in _LINES:
+        elif name in LINES:
             self._lines = max(self._lines, 1)
 
     def _text(self, raw: str) -> None:
         if not raw:
             return
-        text = _unescaped(raw)
+        text = unescaped(raw)
         if self._pre:
             self._write_lines(text)
         else:
@@ -245,10 +177,13 @@ class _Page:
             self._space = " "
 
     def _write(self, words: str) -> None:
+        begins_link = self._anchor == len(self._parts)
         if self._parts:
             self._parts.append("\n" * self._lines or self._space)
         if self._bullet:
             self._parts.append("- ")
+        if begins_link:  # what parts it from the text before is no part of what the link shows
+            self._anchor = len(self._parts)
         self._parts.append(words)
         self._lines, self._space, self._bullet = 0, "", False
 
@@ -257,23 +192,8 @@ class _Page:
         if address is None:
             return
         shown = "".join(self._parts[self._anchor :]).strip()
-        if shown and not _says(shown, address):
+        if shown and not says(shown, address):
             self._parts.append(f" <{address}>")
-
-
-def _says(shown: str, address: str) -> bool:
-    """
-    Whether a link's text makes its address superfluous.
-    """
-    if shown[0] in "#＃﹟@＠﹫" and not any(char.isspace() for char in shown):
-        return True
-    bare = address.partition("://")[2].removeprefix("www.").rstrip("/")
-    return bare in shown
-
-
-def _behind_raw(name: str, source: str, position: int) -> int:
-    end = re.compile(f"</{name}(?=[\\s/>])[^>]*>?", re.IGNORECASE).search(source, position)
-    return end.end() if end else len(source)
 
 
 def _behind(name: str, source: str, position: int) -> int:
@@ -286,53 +206,3 @@ def _behind(name: str, source: str, position: int) -> int:
         if not depth:
             return found.end()
     return len(source)
-
-
-def _attribute(attributes: str, wanted: str) -> str:
-    for name, double, single, bare in _ATTRIBUTE.findall(attributes):
-        if name.lower() == wanted:
-            value = double or single or bare
-            return _unescaped(_IN_ATTRIBUTE.sub(_kept, value) if "&" in value else value)
-    return ""
-
-
-def _kept(reference: re.Match[str]) -> str:
-    """
-    The name of a character with its ampersand escaped, where an attribute means the letters: `?a=1&copy=2`.
-    """
-    name, end = reference.groups()
-    known = f"{name};" in html5 if end == ";" else not end and name in html5
-    return reference[0] if known else f"&amp;{name}{end}"
-
-
-def _http_address(address: str, base: str | None) -> str | None:
-    address = address.strip()
-    if address.startswith("//"):
-        address = f"https:{address}"
-    elif base and not _NOT_RELATIVE.match(address):
-        address = _joined(base, address)
-    if not address[:8].lower().startswith(("http://", "https://")):
-        return None
-    return _UNSAFE_IN_ADDRESS.sub(
-        lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), address
-    )
-
-
-def _joined(base: str, address: str) -> str:
-    try:
-        return urljoin(base, address)
-    except ValueError:  # brackets that are no IPv6 address
-        return ""
-
-
-def _shown_image(alt: str) -> str:
-    alt = alt.strip()
-    if not _WORD.search(alt) or (len(alt) > 2 and alt[0] == alt[-1] == ":"):
-        return alt
-    return f"[{alt}]"
-
-
-def _unescaped(raw: str) -> str:
-    if "&" not in raw:
-        return raw
-    return unescape(_ENDLESS_REFERENCE.sub("\ufffd", raw))

@@ -193,12 +193,13 @@ class House:
                 "sqlite:///years.db", base_dir=self.folder, fingerprints=KEYS.fingerprints, clock=self.clock
             )
         queue = cast(Queue, Held(engine, self.clock))
+        telemetry = Telemetry(io.StringIO(), debug=False)
         keeper = Keeper(
             queue=queue,
             pace=Pace(2.0, frozenset()),
             asking=Asking(lambda _: (WatchName("snow"),)),
             clock=self.clock,
-            telemetry=Telemetry(io.StringIO(), debug=False),
+            telemetry=telemetry,
             node="local",
         )
         intake = Intake(
@@ -207,7 +208,9 @@ class House:
             pace=Pace(2.0, frozenset()),
             clock=self.clock,
             workers=2,
+            telemetry=telemetry,
             spacing_s=2.0,
+            rebuild=lambda name, _: self.source(next(blog for blog in self.blogs if blog.name == name)),
         )
         await intake.add(map(self.source, self.blogs))
         async with anyio.create_task_group() as group:

@@ -373,6 +373,14 @@ HOSTILE = {
     "spaces": "<p>" + " " * 2_000_000 + "x",
     "marks": "<p>a" + "\u0316\u0300" * 500_000,
     "cells": "<td>" * 500_000,
+    "lists": "<ul><li>" * 250_000 + "x" + "</li></ul>" * 250_000,
+    "blank paragraphs": "<p>&nbsp;</p> " * 150_000,
+    "breaks": "x<br>\n" * 300_000,
+    "runs of blocks": "<p>\n" * 500_000 + "x",
+    "many classes": "".join(f'<p class="{number}">x</p>' for number in range(100_000)),
+    "open links": '<a href="https://e.example/">x' * 70_000 + "</a>",
+    "frames": "<iframe></iframe>" * 120_000,
+    "unclosed frames": "<iframe>x" * 200_000,
 }
 
 
