@@ -89,7 +89,7 @@ def test_the_same_words_on_another_day_are_another_entry() -> None:
 
     def forecast(day: int) -> bytes:
         shown = (
-            WireEntry(id=f"{day}-{hour}", title=Text("Sunny", "plain"), published=f"{day}T{hour}")
+            WireEntry(id=f"{day}-{hour}", title=Text(f"Sunny at {hour}", "plain"), published=f"{day}T{hour}")
             for hour in range(3)
         )
         return marks_of(shown)

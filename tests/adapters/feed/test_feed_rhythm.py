@@ -29,7 +29,7 @@ def ago(*hours: float) -> list[datetime | None]:
         (ago(49, 1, 73, 25), DAY_S),
         (ago(1, 2, 3, 100, 101), HOUR_S),
         (ago(0, 24, 48, 24 * 365), DAY_S),
-        (ago(-48, -24, 0, 24, 48), DAY_S),
+        (ago(-4, -3, -2, -1, 0, 24, 48), DAY_S),
         (ago(0, 24), None),
         ([], None),
         ([None, None, None], None),
