@@ -248,6 +248,23 @@ def test_a_title_that_names_its_author_goes_however_it_is_spelled(title: str, au
     assert comment(title, author).title is None
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Comments on The bridge (Jo Fenn)",
+        "Reactie op De brug",
+        "橋へのコメント",
+        "桥的评论",
+        "Köprü için yapılan yorum",
+    ],
+)
+def test_a_title_that_software_made_goes_although_it_cannot_be_parted(title: str) -> None:
+    """Where no name can be told from the rest, and none is stated, nothing of it is kept."""
+    post = comment(title, html="<p>words</p>")
+
+    assert (post.title, post.author) == (None, None)
+
+
 def test_an_article_keeps_its_title() -> None:
     """What looks like a comment's title is one only under a comment."""
     assert (
