@@ -1,7 +1,7 @@
 """
 A body to a `WireFeed`: encoding, then format, then dialect. Pure; called by `client`, gives to `normalise`.
 
-Nearly all documents are ordinary and well formed: `quick` reads those. Every other goes to `xml`.
+Ordinary, well-formed documents whose HTML stands in CDATA are read by `quick`, all others by `xml`.
 
 Invariant: whatever the bytes, the result is a feed or `DocumentRefused`, in time linear in their length.
 """

@@ -287,6 +287,8 @@ def test_words_of_a_text(text: str, expected: list[str]) -> None:
             "a <https://a.example/>b <https://b.example/>",
         ),
         ('<a href="https://m.example/tags/yyc">#<span>yyc</span></a>', "#yyc"),
+        ('<ul><li><a href="https://m.example/tags/yyc">#<span>yyc</span></a></li></ul>', "- #yyc"),
+        ('<table><tr><td>1<td><a href="https://m.example/@city">@city</a></table>', "1 | @city"),
         ('<a href="https://m.example/@city">@<span>city</span></a> hi', "@city hi"),
         ('<a href="https://e.example/"><h2>T</h2><p>p</p></a>q', "T\n\np <https://e.example/>\n\nq"),
         ('a<img src=x alt="🙂">b <img alt=":blob:"> <img src=y>', "a🙂b :blob:"),

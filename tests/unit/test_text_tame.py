@@ -4,12 +4,15 @@ The fast way through HTML says what the careful way says, or nothing.
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listener.text import html_to_text
+from listener.text import clean, html_to_text
 from listener.text import tags as table
+from listener.text.letters import is_plain
 from listener.text.markup import read_carefully
 
 NAMES = [
@@ -123,6 +126,24 @@ def test_it_says_the_same_where_links_are_relative(html: str) -> None:
 def test_it_says_the_same_of_tame_markup(html: str) -> None:
     """The same of markup that is mostly tame, where the fast way answers nearly always."""
     assert html_to_text(html) == read_carefully(html)
+
+
+def test_plain_characters_need_no_cleaning() -> None:
+    """Of all characters, those called plain are only composed by `clean`, mark no other letter, and are spaces only where known."""
+    plain = [char for char in map(chr, range(0x110000)) if is_plain(char)]
+    spaces = {char for char in plain if char.isspace()}
+    changed = [char for char in plain if clean(char) != unicodedata.normalize("NFC", char)]
+    marks = [char for char in plain if unicodedata.category(char)[0] == "M" or unicodedata.combining(char)]
+    unstable = [char for char in plain if not is_plain(unicodedata.normalize("NFC", char))]
+
+    assert (changed, marks, unstable) == ([], [], [])
+    assert spaces == set(" \t\n\u00a0\u202f\u3000")
+    assert len(plain) > 40_000
+
+
+def test_a_text_with_anything_else_is_not_plain() -> None:
+    """One character that hides, marks or breaks is enough."""
+    assert not [char for char in "\u200b\u0301\u202e\r\x00\ufeff\ud800\u2003\ufe0f" if is_plain(f"a{char}é")]
 
 
 def test_the_table_remembers_nobody() -> None:
