@@ -22,7 +22,7 @@ from listener.queues.sqlite_recent import Mark, Recent
 from listener.queues.sqlite_runs import Runs
 
 RECENT_MOST: Final = 32_768
-"""Chosen: about 20 MB of memory, and a seal of 0.2 s at ten million keys."""
+"""Chosen: about 20 MB of memory (counted, not measured), and a seal that takes 0.1 to 0.3 s of the thread (2026-11-24)."""
 
 
 class Keys:

@@ -217,7 +217,7 @@ async def test_the_filter_is_made_anew_when_keys_have_ended(
 
 async def test_a_page_of_repeats_writes_next_to_nothing(tmp_path: Path) -> None:
     """
-    Nine hundred posts that are shown again cost two pages of the WAL: the source's row and the host's state.
+    Nine hundred posts that are shown again cost one page of the WAL: the source's row.
     """
     async with queue_in(tmp_path, RECENT_MOST) as (queue, lease):
         posts = [cleared(str(number), aliases=[f"a{number}"]) for number in range(900)]
