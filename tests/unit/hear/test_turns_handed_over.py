@@ -15,7 +15,7 @@ HOST = "blog.example"
 
 
 async def test_a_turn_given_to_one_who_is_cancelled_is_not_lost() -> None:
-    """The second is cancelled in the moment in which the first gives back; the third has its turn, and the line ends empty."""
+    """The second is cancelled, and before it has left the line it is handed the turn; the third has its turn, and the line ends empty."""
     turns = Turns(VirtualClock(), Pace(0.0, frozenset()), most_s=60)
     had: list[str] = []
 
@@ -32,9 +32,9 @@ async def test_a_turn_given_to_one_who_is_cancelled_is_not_lost() -> None:
         await anyio.wait_all_tasks_blocked()
         group.start_soon(ask, "third", third)
         await anyio.wait_all_tasks_blocked()
-        turns.give_back(HOST)
         second.cancel()
+        turns.give_back(HOST)  # the second stands in line still: it has not run yet
     await turns.take(HOST, source="last")
 
-    assert had in (["third"], ["second", "third"])
+    assert had == ["third"]
     assert turns._queues.keys() == {HOST}
