@@ -72,7 +72,8 @@ def main() -> None:
     sources = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     idle_s = float(sys.argv[2]) if len(sys.argv) > 2 else 30.0
     many_files()
-    one, two = [], []
+    one: list[float] = []
+    two: list[float] = []
     more = min(2 * sources, MOST)
     for count, into in ((sources, one), (more, two)):
         with farm(count, entries=1, close=True) as served:

@@ -106,8 +106,8 @@ def main() -> None:
                     spent[name].append(taken)
     wall = {name: statistics.median(one for one, _ in taken) for name, taken in spent.items()}
     cpu = {name: statistics.median(one for _, one in taken) for name, taken in spent.items()}
-    for name, taken in spent.items():
-        low, high = min(one for one, _ in taken), max(one for one, _ in taken)
+    for name, each in spent.items():
+        low, high = min(one for one, _ in each), max(one for one, _ in each)
         print(f"{name:>22}: {wall[name]:6.0f} ms [{low:.0f}-{high:.0f}], {cpu[name]:6.0f} ms CPU")
     for kind, told in (("wall", wall), ("CPU", cpu)):
         over = told["listener --help"] - told["bare Python"]
