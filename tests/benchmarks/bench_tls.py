@@ -188,8 +188,8 @@ async def polls(served: Farm, root: Path, hosts: int, rounds: int) -> None:
                 used = await _polled(read, hosts, served.pid)
                 if turn:
                     spent[kind].append(used)
-    for kind, polls in spent.items():
-        ours, theirs = (statistics.median(side) for side in zip(*polls, strict=True))
+    for kind, each in spent.items():
+        ours, theirs = (statistics.median(one[side] for one in each) for side in (0, 1))
         print(f"{kind:>24}: {ours:6.0f} us CPU/poll here, {theirs:6.0f} us at the server")
     print(f"{'':>24}  of {(rounds + 1) * hosts} handshakes with tickets, {tickets.resumed} were resumed")
 
