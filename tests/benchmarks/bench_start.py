@@ -104,17 +104,10 @@ def main() -> None:
                 taken = run()
                 if turn:  # the first round fills the caches of the disk
                     spent[name].append(taken)
-<<<<<<< HEAD
-    wall = {name: statistics.median(one for one, _ in runs) for name, runs in spent.items()}
-    cpu = {name: statistics.median(one for _, one in runs) for name, runs in spent.items()}
-    for name, runs in spent.items():
-        low, high = min(one for one, _ in runs), max(one for one, _ in runs)
-=======
     wall = {name: statistics.median(one for one, _ in taken) for name, taken in spent.items()}
     cpu = {name: statistics.median(one for _, one in taken) for name, taken in spent.items()}
     for name, each in spent.items():
         low, high = min(one for one, _ in each), max(one for one, _ in each)
->>>>>>> w-http
         print(f"{name:>22}: {wall[name]:6.0f} ms [{low:.0f}-{high:.0f}], {cpu[name]:6.0f} ms CPU")
     for kind, told in (("wall", wall), ("CPU", cpu)):
         over = told["listener --help"] - told["bare Python"]
