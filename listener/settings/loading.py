@@ -148,12 +148,8 @@ def _config(
     """
     The adapter's own keys, checked by its own model; None where they are wrong.
     """
-<<<<<<< HEAD
     model: type[BaseModel] = spec.config
     schema = _schema_of(model)
-=======
-    schema = _schema_of(spec.config)  # type: ignore[arg-type]  # every class is hashable; mypy doubts type[Any]
->>>>>>> w-http
     # A core key reaches the adapter where its model asks for it; the core's own schema speaks about it.
     shared = _CORE_KEYS & properties(schema).keys()
     own = {key: value for key, value in source.items() if key not in _CORE_KEYS or key in shared}
