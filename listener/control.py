@@ -41,7 +41,9 @@ class Poll(Protocol):
     How a source is read by hand; see `Control.poll`.
     """
 
-    async def __call__(self, source: str, /, *, unconditional: bool, come_back: bool) -> Polled: ...
+    async def __call__(
+        self, source: str, /, *, unconditional: bool, come_back: bool, mended: bool
+    ) -> Polled: ...
 
 
 class DaemonControl:
@@ -75,8 +77,8 @@ class DaemonControl:
     def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
         return self._views(names, reads=reads)
 
-    async def poll(self, source: str, *, unconditional: bool, come_back: bool) -> Polled:
-        return await self._poll(source, unconditional=unconditional, come_back=come_back)
+    async def poll(self, source: str, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
+        return await self._poll(source, unconditional=unconditional, come_back=come_back, mended=mended)
 
     def readiness(self) -> Readiness:
         return self._ready()
@@ -126,7 +128,7 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
     def names_for(link: str) -> tuple[Name, ...]:
         return tuple(name for network in networks for name in keys.names(network, link))
 
-    async def poll(source: str, /, *, unconditional: bool, come_back: bool) -> Polled:
+    async def poll(source: str, /, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
         raise NoDaemon("no daemon is running that could read it; the next start reads what is due")
 
     async def reload() -> str:

@@ -177,7 +177,7 @@ class Control(Protocol):
         """
         ...
 
-    async def poll(self, source: str, *, unconditional: bool, come_back: bool) -> Polled:
+    async def poll(self, source: str, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
         """
         Read a source as soon as politeness allows, one that is gone too.
 
@@ -185,6 +185,7 @@ class Control(Protocol):
             source: Name from the configuration.
             unconditional: Without validators; counted, and at most once a day (politeness P7).
             come_back: At the configured address again, where it is read at one it moved to.
+            mended: Before its back-off is over, because somebody says that it is well again.
 
         Raises:
             UnknownSource: there is none of that name.

@@ -19,6 +19,9 @@ def poll(
     configured: bool = typer.Option(
         False, "--configured", help="At the configured address again, where it is read at one it moved to."
     ),
+    mended: bool = typer.Option(
+        False, "--mended", help="A source that fails: now, not when its back-off is over."
+    ),
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
@@ -27,7 +30,7 @@ def poll(
     Read a source as soon as is polite.
 
     A site that is not ours is asked once in a quarter of an hour at most, and without validators once a day. A
-    source that is gone is tried again.
+    source that is gone is tried again; one that fails is left to its back-off, unless you say that it is mended.
 
     \b
     Example:
@@ -44,7 +47,7 @@ def poll(
             print("listener: nobody is there to confirm; add --yes", file=sys.stderr)
             raise typer.Exit(1)
         typer.confirm("The site has to send its whole document. Read it without validators?", abort=True)
-    body = {"source": source, "unconditional": unconditional, "configured": configured}
+    body = {"source": source, "unconditional": unconditional, "configured": configured, "mended": mended}
     polled = call(daemon(config), "POST", "/v1/poll", body)
     if as_json:
         print_json(polled)

@@ -17,11 +17,21 @@ from listener.status import Polled
 PUBLIC_EVERY_S: Final = 900.0
 """Chosen: by hand, anybody else's site is asked once in a quarter of an hour, answer or not."""
 
+IN_ITS_TIME: Final = "it fails, and is asked again in its own time; --mended asks sooner"
+"""A dead address is asked once in a back-off step, whoever asks (P18), unless somebody knows better."""
+
 UNCONDITIONAL_EVERY_S: Final = 86_400.0
 """A forced unconditional read costs the site a whole document: once a day (P6)."""
 
 
-def asked(seat: Seat, now: datetime, *, unconditional: bool, held_until: datetime | None = None) -> Polled:
+def asked(
+    seat: Seat,
+    now: datetime,
+    *,
+    unconditional: bool = False,
+    mended: bool = False,
+    held_until: datetime | None = None,
+) -> Polled:
     """
     The seat is due as soon as it may be; a source that is gone comes back to life.
 
@@ -29,12 +39,16 @@ def asked(seat: Seat, now: datetime, *, unconditional: bool, held_until: datetim
         seat: Changed, unless it is being read already.
         now: Aware UTC.
         unconditional: The next read is made without validators.
+        mended: A source that fails is not left to its back-off, because somebody says that it is well again.
         held_until: Until when its host asked for a pause.
     """
-    if unconditional:
-        seat.forced = True
     if seat.reading is not None:
+        seat.forced = seat.forced or unconditional
         return Polled(due_at=now, reason="it is being read")
+    memo = seat.memo
+    if memo.failures and not (memo.gone or mended):
+        return Polled(due_at=seat.next_due_at, reason=IN_ITS_TIME)
+    seat.forced = seat.forced or unconditional
     due_at, reason = _soonest(seat, now, unconditional=unconditional, held_until=held_until)
     if unconditional:
         seat.memo.unconditional_at = due_at

@@ -110,7 +110,9 @@ class Intake:
             if not names or name in names
         )
 
-    async def poll(self, name: str, *, unconditional: bool, come_back: bool) -> Polled:
+    async def poll(
+        self, name: str, *, unconditional: bool = False, come_back: bool = False, mended: bool = False
+    ) -> Polled:
         """
         See `Control.poll`.
         """
@@ -123,7 +125,7 @@ class Intake:
             if seat.moving and seat.reading is None:
                 await self._settle_elsewhere(seat)
         held = self._pace.held_until(seat.source.group, now)
-        due = by_hand.asked(seat, now, unconditional=unconditional, held_until=held)
+        due = by_hand.asked(seat, now, unconditional=unconditional, mended=mended, held_until=held)
         if seat.reading is None and isinstance(seat.source.reads, Poller):
             self._schedule(seat)
             self._wake()
@@ -326,6 +328,7 @@ class Intake:
 
         seat.act("reading", "connecting")
         try:
+            await self._keeper.connecting(seat)
             await stream.run(_cursor_of(seat), send)
             raise SourceUnavailable(f"source {seat.source.name}: the stream ended")
         except LeaseLost:

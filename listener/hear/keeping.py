@@ -21,7 +21,7 @@ from listener.errors import LeaseLost, QueueFull
 from listener.events import Change, Noted
 from listener.hear.memo import Moved, memo_bytes
 from listener.hear.pace import HOLD_MAX_S, Due, Pace, next_due, wanted_interval_s
-from listener.hear.policies import when_full
+from listener.hear.policies import FAILURE_FIRST_S, when_full
 from listener.hear.reads import added
 from listener.hear.reasons import FIXED, sentence
 from listener.hear.seat import Seat
@@ -108,6 +108,19 @@ class Keeper:
             self._telemetry.source_recovered(source=source.name, failures=recovered)
         new = self._count(seat, walked, outcomes[: len(walked.items)])
         self._tell_read(seat, page, walked.received, new, due, now)
+
+    async def connecting(self, seat: Seat) -> None:
+        """
+        Before a stream is connected to: a restart within the first step of back-off connects no second time (P11).
+
+        Raises:
+            LeaseLost: somebody else reads the group.
+        """
+        lease, now = await self.lease(seat), self._clock.now()
+        if lease is None:
+            raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
+        due_at = now + timedelta(seconds=FAILURE_FIRST_S)
+        await self._commit(seat, self._commit_of(seat, (), seat.cursor, due_at, lease, now))
 
     def _tell_read(self, seat: Seat, page: Page, received: int, new: int, due: Due, now: datetime) -> None:
         """

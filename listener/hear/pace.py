@@ -304,8 +304,8 @@ def next_due(
     When to read a source again after an answer, 304 included.
 
     The longer of `interval_s` and what the server said, within floor and ceiling, then later by up to `jitter` of
-    itself (still within the ceiling), then moved out of the hours and days the source asked to be spared. A public
-    document (floor of an hour or more) whose server gives no validators waits at least a day, ceiling or not.
+    itself (past the ceiling too, or all that wait longest would be asked in the same second every day, P13), then moved
+    out of the hours and days the source asked to be spared. A public document (floor of an hour or more) whose server gives no validators waits at least a day, ceiling or not.
 
     Args:
         now: Aware.
@@ -332,7 +332,7 @@ def next_due(
     elif wanted_s > highest_s:
         note = why = "ceiling"
     spread_s = wait_s * jitter * rng.random()
-    at = now.astimezone(UTC) + timedelta(seconds=max(lowest_s, min(wait_s, highest_s - spread_s) + spread_s))
+    at = now.astimezone(UTC) + timedelta(seconds=wait_s + spread_s)
     spared_until = _after_skipped(at, freshness)
     late_s = jitter * 3_600 * rng.random()  # or everybody spared until noon comes at noon
     if spared_until != at:

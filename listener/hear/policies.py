@@ -39,19 +39,21 @@ _LIMITED: Final = wait_exponential(multiplier=2 * LIMITED_FIRST_S, max=DAY_S)
 def failure_wait_s(failures: int, rng: Spread) -> float:
     """
     Seconds until a source that failed is tried again: between `FAILURE_FIRST_S` and twice it after the first
-    failure, the window doubling with each further one up to a day; anywhere in the window (full jitter).
+    failure, the window doubling with each further one up to a day; in its later half, so that a feed that is dead for
+    months is asked about once a day.
 
     Args:
         failures: Failed reads in a row, from 1.
         rng: Where in the window.
     """
-    return rng.uniform(FAILURE_FIRST_S, _window_s(_FAILURE, failures))
+    window_s = _window_s(_FAILURE, failures)
+    return rng.uniform(window_s / 2, window_s)
 
 
 def rate_limited_wait_s(failures: int, rng: Spread) -> float:
     """
-    Seconds until a source whose host said "too often", without saying for how long, is tried again; as
-    `failure_wait_s`, from `LIMITED_FIRST_S` on.
+    Seconds until a source whose host said "too often", without saying for how long, is tried again: the window as for
+    `failure_wait_s`, from `LIMITED_FIRST_S` on, anywhere in it (full jitter, P16).
 
     Args:
         failures: Such answers in a row, from 1.

@@ -136,8 +136,8 @@ class FakeControl:
         chosen = tuple(view for view in self.views if not names or view.name in names)
         return chosen if reads else tuple(replace(view, reads=()) for view in chosen)
 
-    async def poll(self, source: str, *, unconditional: bool, come_back: bool) -> Polled:
-        self._ask("poll", f"{source} unconditional={unconditional} come_back={come_back}")
+    async def poll(self, source: str, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
+        self._ask("poll", f"{source} unconditional={unconditional} come_back={come_back} mended={mended}")
         return Polled(due_at=AT + timedelta(minutes=3), reason="it was asked less than 15 min ago")
 
     def readiness(self) -> Readiness:

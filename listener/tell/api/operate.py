@@ -28,6 +28,7 @@ _TAKES: Final = {
     "source": "the name of a source",
     "unconditional": "true or false",
     "configured": "true or false",
+    "mended": "true or false",
 }
 """What each member of a body takes, as the end of a sentence."""
 _BODY_WITHIN_S: Final = 10.0
@@ -68,7 +69,10 @@ class Operator:
         if asked.source not in names:
             raise bad_value("source", "the name of a source", found=asked.source, allowed=names)
         polled = await self.control.poll(
-            asked.source, unconditional=asked.unconditional, come_back=asked.configured
+            asked.source,
+            unconditional=asked.unconditional,
+            come_back=asked.configured,
+            mended=asked.mended,
         )
         return as_json(polled)
 

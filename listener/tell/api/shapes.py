@@ -47,6 +47,9 @@ class PollBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     configured: Annotated[
         bool, Meta(description="At the configured address again, where it is read at one it moved to.")
     ] = False
+    mended: Annotated[
+        bool, Meta(description="Before its back-off is over, because it is said to be well again.")
+    ] = False
 
 
 class Alive(msgspec.Struct, frozen=True):

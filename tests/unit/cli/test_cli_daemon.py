@@ -155,7 +155,7 @@ def test_poll(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
         done = told(capsys, "poll", "harbour-blog", "-c", daemon.config)
         alone = told(capsys, "poll", "harbour-blog", "--unconditional", "-c", daemon.config)
         forced = told(capsys, "poll", "harbour-blog", "--unconditional", "-y", "-c", daemon.config, "--json")
-        back = told(capsys, "poll", "harbour-blog", "--configured", "-c", daemon.config)
+        back = told(capsys, "poll", "harbour-blog", "--configured", "--mended", "-c", daemon.config)
 
     line = "harbour-blog: due 2026-01-05 12:03:00 UTC: it was asked less than 15 min ago\n"
     assert (done, back) == ((0, line, ""), (0, line, ""))
@@ -165,9 +165,9 @@ def test_poll(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
         "reason": "it was asked less than 15 min ago",
     }
     assert daemon.control.asked == [
-        ("poll", "harbour-blog unconditional=False come_back=False"),
-        ("poll", "harbour-blog unconditional=True come_back=False"),
-        ("poll", "harbour-blog unconditional=False come_back=True"),
+        ("poll", "harbour-blog unconditional=False come_back=False mended=False"),
+        ("poll", "harbour-blog unconditional=True come_back=False mended=False"),
+        ("poll", "harbour-blog unconditional=False come_back=True mended=True"),
     ]
 
 

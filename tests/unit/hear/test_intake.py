@@ -44,7 +44,7 @@ from listener.hear.seat import Source
 from listener.hear.walk import Asking
 from listener.keys import KeyRing, Sealer
 from listener.queues.base import Commit, Outcome, Scope
-from listener.status import SourceView
+from listener.status import Polled, SourceView
 from listener.telemetry import Telemetry
 from listener.testing.virtual_clock import VirtualClock
 from tests.fakes.memory_queue import MemoryQueue
@@ -569,6 +569,27 @@ async def test_a_read_by_hand_comes_as_soon_as_is_polite() -> None:
     gaps = [later - earlier for (earlier, _), (later, _) in zip(reads.calls, reads.calls[1:], strict=False)]
     assert len(gaps) == 1
     assert 900 <= gaps[0] <= 903
+
+
+async def test_a_dead_address_is_asked_in_its_own_time_unless_somebody_says_that_it_is_mended() -> None:
+    """P18: an operator who merely asks adds no request; one who knows better is believed, once in a quarter of an hour."""
+    house = House()
+    reads = Script(house.clock, *[SourceUnavailable("blog: no answer")] * 9)
+    async with house.running(house.source("blog", reads)):
+        await house.clock.advance(3)
+        due_at = house.view("blog").next_due_at
+        assert due_at is not None
+        asked = await house.intake.poll("blog")
+        await house.clock.advance(4)
+        alone = (len(reads.calls), house.view("blog").next_due_at)
+        told = await house.intake.poll("blog", mended=True)
+
+    assert asked == Polled(
+        due_at=due_at, reason="it fails, and is asked again in its own time; --mended asks sooner"
+    )
+    assert alone == (1, due_at)
+    assert told.due_at <= due_at
+    assert house.view("blog").state == "failing"
 
 
 async def test_a_read_by_hand_waits_for_a_pause_the_server_asked_for() -> None:

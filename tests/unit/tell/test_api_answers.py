@@ -240,7 +240,7 @@ async def test_commands(tmp_path: Path) -> None:
     assert house.control.asked == [
         ("find", LINK),
         ("forget", LINK),
-        ("poll", "harbour-blog unconditional=True come_back=False"),
+        ("poll", "harbour-blog unconditional=True come_back=False mended=False"),
         ("reload", ""),
     ]
 

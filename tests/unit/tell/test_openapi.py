@@ -124,7 +124,7 @@ def test_no_search_in_text_and_none_for_people() -> None:
     assert {row.path: row.body.__struct_fields__ for row in OPERATIONS if row.body is not None} == {  # type: ignore[attr-defined]  # bodies are Structs
         "/v1/find": ("link",),
         "/v1/forget": ("link",),
-        "/v1/poll": ("source", "unconditional", "configured"),
+        "/v1/poll": ("source", "unconditional", "configured", "mended"),
     }
 
 
