@@ -91,12 +91,23 @@ class Reply:
     hops: tuple[tuple[int, str], ...] = ()
 
 
+Validators = Callable[[str], Mapping[str, str]]
+"""`if-none-match` and `if-modified-since` for an address a redirect leads to; empty where it gave none. They belong to
+the address that gave them (RFC 9110, section 13.1), which behind a redirect is not the one that was asked for."""
+
+
 class Reader(Protocol):
     """
     The only way out for an adapter: GET, within what its spec declared, in the pace of the host.
     """
 
-    async def read(self, address: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+    async def read(
+        self,
+        address: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        validators: Validators | None = None,
+    ) -> Reply:
         """
         The answer to one GET. Any status that carries an answer for the adapter comes back (2xx, 304, 404, 410);
         the rest is raised.
@@ -105,6 +116,7 @@ class Reader(Protocol):
             address: Absolute http or https address; sent byte for byte.
             headers: Such as `accept`, `if-none-match`, `authorization`; dropped at the first redirect to another
                 origin, validators at any redirect.
+            validators: What makes the request conditional at a hop; asked with each address a redirect leads to.
 
         Raises:
             RequestRefused: outside the declared reach, or a hop that the guard refuses.

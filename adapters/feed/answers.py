@@ -33,7 +33,7 @@ from adapters.feed.probing import DAY_S, doubt_after, said_by, shows_comments
 from adapters.feed.rhythm import is_active, rhythm_s
 from adapters.feed.versions import settled
 from adapters.feed.wire import WireEntry, WireFeed
-from listener.adapter import Freshness, Item, Page, Reply
+from listener.adapter import Freshness, Item, Page, Reply, Validators
 from listener.errors import DocumentRefused, SourceUnavailable
 from listener.events import Gap, Post
 from listener.http_hints import freshness_from_headers
@@ -119,12 +119,21 @@ def conditions(known: FeedCursor | None) -> dict[str, str]:
     """
     Headers of a request: both validators verbatim, as the latest answer gave them; none is ever invented.
     """
-    headers = {"accept": ACCEPT}
-    if known is not None and known.etag is not None:
-        headers["if-none-match"] = known.etag
-    if known is not None and known.last_modified is not None:
-        headers["if-modified-since"] = known.last_modified
-    return headers
+    return {"accept": ACCEPT} | ({} if known is None or known.valid_at else _conditional(known))
+
+
+def conditions_behind(known: FeedCursor | None) -> Validators | None:
+    """
+    The same for the address that a redirect led to when it gave the validators; None where none did.
+    """
+    if known is None or not known.valid_at:
+        return None
+    return lambda address: _conditional(known) if place_of(address) == known.valid_at else {}
+
+
+def _conditional(known: FeedCursor) -> dict[str, str]:
+    headers = {"if-none-match": known.etag, "if-modified-since": known.last_modified}
+    return {name: value for name, value in headers.items() if value is not None}
 
 
 def require_document(reply: Reply) -> None:
@@ -143,10 +152,11 @@ def require_document(reply: Reply) -> None:
 
 
 def unchanged(
-    known: FeedCursor | None, reply: Reply, now: datetime, *, whole: bool
+    known: FeedCursor | None, reply: Reply, config: FeedConfig, now: datetime, *, whole: bool
 ) -> tuple[FeedCursor | None, Page]:
     """
-    After a 304: the cursor, the same object where nothing changed, and the page.
+    After a 304: the cursor, the same object where nothing changed, and the page. Behind a redirect it proves as much as
+    the document it stands for (`moving`).
 
     Where the 304 names the entity tag we know and no date, or neither, the stored set stands: beside an ETag a server
     leaves Last-Modified out (RFC 9110, section 15.4.5). Where it names other validators, what it names is the new
@@ -158,12 +168,22 @@ def unchanged(
     etag, last_modified = _validators(reply)
     stands = last_modified is None and etag in (None, known.etag)
     if not stands and (etag, last_modified) != (known.etag, known.last_modified):
-        fresh = msgspec.structs.replace(known, etag=etag, last_modified=last_modified)
+        fresh = msgspec.structs.replace(
+            known, etag=etag, last_modified=last_modified, valid_at=_valid_at(reply)
+        )
+    moved_to: str | None = None
+    if reply.hops or known.move:
+        move, moved_to = moving.sighted(
+            known.move, window=known.window, shown=None, reply=reply, address=config.address, now=now
+        )
+        if move != known.move:
+            fresh = msgspec.structs.replace(fresh, move=move)
     if whole:  # it answers "unchanged" to nobody, and would at every probe
         fresh = msgspec.structs.replace(fresh, whole_at=int(now.timestamp()))
     return fresh, Page(
         cursor=encode_cursor(fresh) if fresh is not known else None,
         freshness=_freshness(fresh, reply, now),
+        moved_to=moved_to,
         note=standing(fresh),
     )
 
@@ -177,7 +197,12 @@ def same_again(known: FeedCursor, reply: Reply, config: FeedConfig, now: datetim
     )
     etag, last_modified = _validators(reply)
     fresh = msgspec.structs.replace(
-        known, etag=etag, last_modified=last_modified, whole_at=int(now.timestamp()), move=move
+        known,
+        etag=etag,
+        last_modified=last_modified,
+        valid_at=_valid_at(reply),
+        whole_at=int(now.timestamp()),
+        move=move,
     )
     return fresh, Page(
         cursor=encode_cursor(fresh) if fresh != known else None,
@@ -280,6 +305,7 @@ def _read(
         before,
         etag=etag,
         last_modified=last_modified,
+        valid_at=_valid_at(reply),
         body=digest(reply.body),
         hint_s=feed.fresh_for_s,
         skip_hours=tuple(sorted(feed.skip_hours)),
@@ -302,11 +328,16 @@ def _read(
 
 def _validators(reply: Reply) -> tuple[str | None, str | None]:
     """
-    Those of the address that was asked; an answer from behind a redirect brings those of another one.
+    Those of the address that answered in the end.
     """
-    if reply.hops:
-        return None, None
     return kept_validator(reply.headers.get("etag")), kept_validator(reply.headers.get("last-modified"))
+
+
+def _valid_at(reply: Reply) -> bytes:
+    """
+    Where the validators of an answer belong, as the cursor holds it.
+    """
+    return place_of(reply.address) if reply.hops else b""
 
 
 def _gap(known: FeedCursor, found: Understood, now: datetime) -> Gap | None:
@@ -334,8 +365,7 @@ def _stated(feed: WireFeed, reply: Reply, config: FeedConfig) -> str | None:
 
 def _freshness(known: FeedCursor | None, reply: Reply, now: datetime, *, overrun: bool = False) -> Freshness:
     """
-    What headers and document say together; a 304 to our own validators proves that they work. Validators from behind
-    a redirect cannot be sent back, and still say that the server means no harm.
+    What headers and document say together; a 304 to our own validators proves that they work.
     """
     said = freshness_from_headers(reply.headers, now, not_modified=reply.status == 304)
     if known is None:
@@ -343,7 +373,7 @@ def _freshness(known: FeedCursor | None, reply: Reply, now: datetime, *, overrun
     hints = [hint for hint in (said.fresh_for_s, known.hint_s) if hint is not None]
     return Freshness(
         not_modified=said.not_modified,
-        has_validators=known.has_validators or (said.has_validators and bool(reply.hops)),
+        has_validators=known.has_validators,
         fresh_for_s=max(hints) if hints else None,
         skip_hours=frozenset(known.skip_hours),
         skip_days=frozenset(known.skip_days),

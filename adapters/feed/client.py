@@ -85,12 +85,16 @@ class FeedSource:
     async def _feed(self, cursor: Cursor | None, known: FeedCursor | None) -> Page:
         anew = known is not None and bool(self._config.wants & ~known.wants)
         probe = not anew and self._is_probe(known, self._clock.now())
-        asked = answers.conditions(None if anew or probe else known)
-        reply = await self._reader.read(self._config.address, headers=asked)
+        conditional = None if anew or probe else known
+        reply = await self._reader.read(
+            self._config.address,
+            headers=answers.conditions(conditional),
+            validators=answers.conditions_behind(conditional),
+        )
         now = self._clock.now()
         fresh: FeedCursor | None
         if reply.status == 304:
-            fresh, page = answers.unchanged(known, reply, now, whole=probe)
+            fresh, page = answers.unchanged(known, reply, self._config, now, whole=probe)
             return self._turning(cursor, fresh, page, now)
         answers.require_document(reply)
         again = anew or (known is not None and is_to_be_shown_again(known, now))

@@ -65,6 +65,8 @@ class FeedCursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
         threads: See `threads`.
         threads_due_at: When the first of them is to be read; seconds since 1970, 0 where none is.
         versions: See `versions`.
+        valid_at: Digest of the address that gave the validators, where that was not the one asked for but one it
+            redirects to; empty otherwise.
     """
 
     version: int
@@ -92,6 +94,7 @@ class FeedCursor(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
     threads: bytes = b""
     threads_due_at: int = 0
     versions: bytes = b""
+    valid_at: bytes = b""
 
     def __repr__(self) -> str:
         return "FeedCursor(…)"
@@ -126,17 +129,20 @@ def decode_cursor(stored: Cursor | None, *, address: str) -> FeedCursor | None:
     """
     What was stored; None where there is nothing, or it is of a later version, or no cursor at all. Validators of
     another address are left out, because they belong to that address alone, and so is what was planned there;
-    identities stay.
+    identities stay. A feed that moved to where its validators came from keeps them.
     """
     cursor = None if stored is None else _decoded(stored)
-    if cursor is None or cursor.place == place_of(address):
+    place = place_of(address)
+    if cursor is None or cursor.place == place:
         return cursor
+    stays = cursor.valid_at == place
     return msgspec.structs.replace(
         cursor,
-        place=place_of(address),
-        etag=None,
-        last_modified=None,
-        body=b"",
+        place=place,
+        etag=cursor.etag if stays else None,
+        last_modified=cursor.last_modified if stays else None,
+        valid_at=b"",
+        body=cursor.body if stays else b"",
         move=b"",
         threads=b"",
         threads_due_at=0,

@@ -26,7 +26,7 @@ import anyio
 import httpx
 from aiohttp.abc import AbstractResolver
 
-from listener.adapter import Reach, Reply
+from listener.adapter import Reach, Reply, Validators
 from listener.clock import Clock
 from listener.errors import AccessDenied, RateLimited, RequestRefused, SourceUnavailable
 from listener.hear.guard import Guard, IPNetwork, Target
@@ -240,7 +240,13 @@ class ReadOnly(httpx.AsyncBaseTransport):
     def __repr__(self) -> str:
         return f"ReadOnly({self._name!r})"
 
-    async def read(self, address: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+    async def read(
+        self,
+        address: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        validators: Validators | None = None,
+    ) -> Reply:
         """
         See `listener.adapter.Reader.read`. Only a 2xx has its body read: what an error page says is of no use and
         may name people. Cookies never come back, nor do headers of the wire (length, encoding). A validator whose bytes cannot be sent as they came is not
@@ -249,7 +255,8 @@ class ReadOnly(httpx.AsyncBaseTransport):
         said = self._said(headers or {})
         target, reach = self._guard.first(address)
         try:
-            reply = await self._follow(_Asked(target, reach, said, self._web.limits.deadline_s))
+            first = _Asked(target, reach, said, self._web.limits.deadline_s)
+            reply = await self._follow(first, validators)
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, httpx.CookieConflict) as error:
             raise SourceUnavailable(f"{self._name}: {reach.host} {unavailable_because(error)}") from error
         self._judge(reply.status, reach.host)
@@ -293,7 +300,7 @@ class ReadOnly(httpx.AsyncBaseTransport):
 
     # --------------------------------------------------------------------------------------------- exchange
 
-    async def _follow(self, asked: _Asked) -> Reply:
+    async def _follow(self, asked: _Asked, validators: Validators | None) -> Reply:
         """
         The answer at the end of the redirects.
         """
@@ -307,11 +314,18 @@ class ReadOnly(httpx.AsyncBaseTransport):
                 raise httpx.TooManyRedirects("too many")
             target = self._guard.hop(asked.target, location, asked.reach)
             hops.append((status, str(target.url)))
-            asked = _Asked(target, asked.reach, self._kept_at(asked, target), left_s)
+            kept = self._kept_at(asked, target)
+            if validators is not None:
+                kept |= {
+                    name: value
+                    for name, value in self._said(validators(str(target.url))).items()
+                    if name in VALIDATORS
+                }
+            asked = _Asked(target, asked.reach, kept, left_s)
 
     def _kept_at(self, asked: _Asked, target: Target) -> dict[str, str]:
         """
-        What goes along to the next hop: never validators, credentials only within the origin.
+        What goes along to the next hop: never validators of another address, credentials only within the origin.
         """
         kept = _EVERYWHERE if asked.target.origin != target.origin else HEADERS - VALIDATORS
         return {**self._web.identity, **{name: asked.headers[name] for name in asked.headers if name in kept}}

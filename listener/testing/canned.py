@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from listener.adapter import Reach, Reply, Terms
+from listener.adapter import Reach, Reply, Terms, Validators
 from listener.errors import RequestRefused, SourceError
 
 
@@ -38,10 +38,12 @@ class Asked:
     Args:
         address: Byte for byte.
         headers: As given.
+        behind: What would make a hop conditional, as given.
     """
 
     address: str
     headers: Mapping[str, str]
+    behind: Validators | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(slots=True)
@@ -59,7 +61,13 @@ class CannedReader:
     reaches: tuple[Reach, ...] | None = None
     asked: list[Asked] = field(default_factory=list)
 
-    async def read(self, address: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+    async def read(
+        self,
+        address: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        validators: Validators | None = None,
+    ) -> Reply:
         """
         The next answer.
 
@@ -70,7 +78,7 @@ class CannedReader:
         """
         if self.reaches is not None and not any(_is_within(reach, address) for reach in self.reaches):
             raise RequestRefused("the address is outside the declared reach")
-        self.asked.append(Asked(address, dict(headers or {})))
+        self.asked.append(Asked(address, dict(headers or {}), validators))
         if len(self.asked) > len(self.answers):
             raise AssertionError(f"asked {len(self.asked)} times, {len(self.answers)} answers were scripted")
         answer = self.answers[len(self.asked) - 1]

@@ -55,8 +55,8 @@ class TestFeed(AdapterContract):
             bad_item=[feed(entry(2), "<item><dc:creator>Jo Fenn</dc:creator></item>", "<item/>", entry(1))],
             bad_items=2,
             broken=[
-                answer("<rss><channel><item><title>Brook Secret</b></item></channel></rss>"),
-                answer("<rss><channel><Jo-Fenn:item>Brook Secret</item></channel></rss>"),
+                answer("<rss><channel><title>Brook Secret"),
+                answer("<Jo-Fenn:note>Brook Secret</b>"),
                 answer("<html><body>Brook Secret</body></html>"),
                 answer('{"version": "https://jsonfeed.org/version/1.1", "items": "Brook Secret"}'),
                 answer("<!DOCTYPE rss [<!ENTITY x SYSTEM 'file:///Brook Secret'>]><rss>&x;</rss>"),

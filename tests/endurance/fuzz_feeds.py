@@ -58,8 +58,10 @@ with (
     from adapters.feed.normalise import TEXT_MAX, TITLE_MAX, items_from
     from listener.errors import DocumentRefused
     from listener.events import Post, Rejected, RejectedReason, Removal
+    from listener.text import same_address
 
 CONFIG: Final = FeedConfig(address=ADDRESS)
+SCOPE: Final = same_address(ADDRESS) + "\n"
 
 
 class Failure(Exception):
@@ -98,11 +100,11 @@ def _check_item(item: object) -> None:
         _require(item.reason in get_args(RejectedReason), "a reason nobody knows")
         return
     if isinstance(item, Removal):
-        _require(item.name.startswith(ADDRESS), "a removal of nothing")
+        _require(item.name.startswith(SCOPE), "a removal of nothing")
         return
     _require(isinstance(item, Post), f"a {type(item).__name__}")
     assert isinstance(item, Post)
-    _require(item.native.startswith(ADDRESS), "an identity outside its feed")
+    _require(item.native.startswith(SCOPE), "an identity outside its feed")
     _require(bool(item.text or item.title), "a post that says nothing")
     _require(len(item.text) <= TEXT_MAX and len(item.title or "") <= TITLE_MAX, "longer than allowed")
     _require(item.link is None or item.link.startswith(("http://", "https://")), "a link that is none")

@@ -12,7 +12,7 @@ from typing import Any
 
 from adapters.feed.client import FeedSource
 from adapters.feed.config import FeedConfig
-from listener.adapter import Cursor, Item, Page, Reply
+from listener.adapter import Cursor, Item, Page, Reply, Validators
 from listener.errors import SourceError
 from listener.events import Post
 from listener.testing.canned import Answer, Asked, CannedReader
@@ -110,7 +110,13 @@ class Site:
     lies: bool = False
     asked: list[Asked] = field(default_factory=list)
 
-    async def read(self, address: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+    async def read(
+        self,
+        address: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        validators: Validators | None = None,
+    ) -> Reply:
         """
         See `listener.adapter.Reader.read`.
         """

@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from adapters.feed.answers import ACCEPT
+from adapters.feed.cursor import decode_cursor
 from listener.adapter import Freshness, Page
 from listener.errors import DocumentRefused, RateLimited, SourceUnavailable
 from listener.events import Gap
@@ -227,16 +228,35 @@ async def test_large_documents_read_the_same() -> None:
 
 
 async def test_validators_from_behind_a_redirect_stay_there() -> None:
-    """Validators belong to one address: those of a redirect's target are not sent to the address that redirects."""
+    """Validators belong to one address: they go to the redirect's target, and nowhere else (P1, P8)."""
     hops = ((302, "https://cdn.example/feed"),)
     reading = Reading(
-        answer(document(1), headers=OLD, address="https://cdn.example/feed", hops=hops), answer(document(1))
+        answer(document(1), headers=OLD, address="https://cdn.example/feed", hops=hops),
+        answer(status=304, address="https://cdn.example/feed", hops=hops),
     )
     page = await reading.fetch()
-    await reading.fetch()
+    again = await reading.fetch()
+    behind = reading.reader.asked[1].behind
+    assert behind is not None
 
     assert reading.conditions[1] == (None, None)
-    assert page.freshness == Freshness(has_validators=True)
+    assert behind("https://cdn.example/feed") == {"if-none-match": ETAG, "if-modified-since": MODIFIED}
+    assert behind("https://other.example/feed") == {}
+    assert (page.freshness.has_validators, again.items) == (True, ())
+
+
+async def test_a_feed_that_moved_to_where_its_validators_came_from_keeps_them() -> None:
+    """What was learned behind the redirect is worth as much when that address is asked itself (P5, P20)."""
+    hops = ((301, "https://cdn.example/feed"),)
+    reading = Reading(answer(document(1), headers=OLD, address="https://cdn.example/feed", hops=hops))
+    await reading.fetch()
+    moved = decode_cursor(reading.cursor, address="https://cdn.example/feed")
+    elsewhere = decode_cursor(reading.cursor, address="https://other.example/feed")
+    assert moved is not None
+    assert elsewhere is not None
+
+    assert (moved.etag, moved.last_modified, moved.valid_at) == (ETAG, MODIFIED, b"")
+    assert (elsewhere.etag, elsewhere.last_modified) == (None, None)
 
 
 @pytest.mark.parametrize("etag", ['"' + "x" * 2000 + '"', "\udce9"], ids=["huge", "no text"])

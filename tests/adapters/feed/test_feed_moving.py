@@ -50,7 +50,7 @@ class One:
 
     reply: Reply
 
-    async def read(self, address: str, *, headers: object = None) -> Reply:
+    async def read(self, address: str, *, headers: object = None, validators: object = None) -> Reply:
         """
         See `listener.adapter.Reader.read`.
         """

@@ -19,7 +19,7 @@ from adapters.feed.config import FeedConfig
 from adapters.feed.documents import read_document
 from adapters.feed.normalise import items_from
 from adapters.feed.simulator import Blog, Blogs, Format, serve
-from listener.adapter import Cursor, Item, Reply
+from listener.adapter import Cursor, Item, Reply, Validators
 from listener.events import Cleared, Gap, Post, Rejected, Removal
 from listener.gate import Gate, Place
 from listener.keys import KeyRing, Sealer
@@ -46,7 +46,13 @@ PLACE = Place(network="feed", source="ours", keep="text", retention=30 * DAY, em
 class Reader:
     """One socket for each request; no politeness, no redirects."""
 
-    async def read(self, address: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+    async def read(
+        self,
+        address: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        validators: Validators | None = None,
+    ) -> Reply:
         answer = await asyncio.to_thread(get_now, address, dict(headers or {}))
         named = {name.lower(): value for name, value in answer.headers.items()}
         return Reply(answer.status, named, answer.body, address)
