@@ -29,7 +29,7 @@ from adapters.feed.cursor import (
 from adapters.feed.documents import read_document
 from adapters.feed.identities import Ids, ids_after, marks_of
 from adapters.feed.normalise import items_from
-from adapters.feed.probing import DAY_S, doubt_after, said_by, shows_comments
+from adapters.feed.probing import DAY_S, doubt_after, is_lie, said_by, shows_comments
 from adapters.feed.rhythm import is_active, rhythm_s
 from adapters.feed.versions import settled
 from adapters.feed.wire import WireEntry, WireFeed
@@ -246,7 +246,9 @@ def document(
             changed_before_s=None if known is None else now.timestamp() - known.read_at,
             within_s=config.probe_after_days * DAY_S,
         ),
-        doubt=doubt_after(before, probe=probe, said=found.said),
+        doubt=doubt_after(
+            before, said=found.said, lied=_is_lie(before, reply, found, now) if probe else None
+        ),
         move=move,
     )
     gap = None if known is None else _gap(known, found, now)
@@ -331,6 +333,19 @@ def _validators(reply: Reply) -> tuple[str | None, str | None]:
     Those of the address that answered in the end.
     """
     return kept_validator(reply.headers.get("etag")), kept_validator(reply.headers.get("last-modified"))
+
+
+def _is_lie(known: FeedCursor, reply: Reply, found: Understood, now: datetime) -> bool:
+    """
+    See `probing.is_lie`; of the entries, those that the document before did not show.
+    """
+    etag, last_modified = _validators(reply)
+    hidden = [
+        published
+        for native, published in zip(found.shown, found.published, strict=True)
+        if published is not None and not known.overlaps([native])
+    ]
+    return is_lie(known, etag=etag, last_modified=last_modified, hidden=hidden, now=now)
 
 
 def _valid_at(reply: Reply) -> bytes:

@@ -12,7 +12,7 @@ those of our own site once an hour.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -20,6 +20,7 @@ from adapters.feed.config import FeedConfig
 from adapters.feed.cursor import FeedCursor
 from listener.adapter import Item
 from listener.events import Post, Removal
+from listener.http_hints import parse_http_date
 
 HOUR_S: Final = 3600.0
 DAY_S: Final = 86_400.0
@@ -30,6 +31,9 @@ A document nothing of which was given to the queue for so long is read whole and
 what a feed still shows keeps its keys (design.md, section 6), or an undated entry would come back as news once they
 ended. Chosen: six days before the end of a key that lives thirty, so that several readings may fail.
 """
+
+HIDDEN_S: Final = 2 * DAY_S
+"""Every source is read at least daily, late by a tenth; what stood there for two days was asked about. Chosen."""
 
 PROOFS: Final = 3
 """Changes that validators must announce by themselves, with none missed between, to be trusted again. Chosen."""
@@ -66,18 +70,54 @@ def is_to_be_shown_again(known: FeedCursor, now: datetime) -> bool:
     return not 0 <= now.timestamp() - known.read_at < SHOW_AGAIN_S
 
 
-def doubt_after(known: FeedCursor, *, probe: bool, said: bytes) -> int:
+def doubt_after(known: FeedCursor, *, said: bytes, lied: bool | None) -> int:
     """
     How often the validators still have to prove right, after a document that was not known.
 
     Args:
         known: Before it.
-        probe: They were left out of the request on purpose.
         said: Of this document, see `said_by`.
+        lied: None where they were in the request and announced the change themselves; else see `is_lie`.
     """
     if not known.said or said == known.said or _has_comments(known) or not known.has_validators:
         return known.doubt
-    return PROOFS if probe else max(0, known.doubt - 1)
+    if lied is None:
+        return max(0, known.doubt - 1)
+    return PROOFS if lied else known.doubt
+
+
+def is_lie(
+    known: FeedCursor,
+    *,
+    etag: str | None,
+    last_modified: str | None,
+    hidden: Iterable[datetime],
+    now: datetime,
+) -> bool:
+    """
+    Whether news that an unconditional read brought would have been kept from a conditional one. Not every change that
+    a probe meets was: it may be a minute old. It was where the server gives the same validators for it as for the
+    document before, or a date that is no later; and where an entry that is new here has stood there for longer than
+    `HIDDEN_S`, in which a conditional read was answered "unchanged".
+
+    Args:
+        known: Before the read.
+        etag: Of this answer.
+        last_modified: Likewise.
+        hidden: When each entry that the document before did not show says it was published.
+        now: Aware.
+    """
+    if etag is not None or known.etag is not None:
+        same = etag == known.etag
+    else:
+        same = last_modified == known.last_modified or _is_no_later(last_modified, known.last_modified)
+    latest = now.timestamp() - HIDDEN_S
+    return same or any(known.whole_at < published.timestamp() < latest for published in hidden)
+
+
+def _is_no_later(one: str | None, other: str | None) -> bool:
+    this, before = parse_http_date(one or ""), parse_http_date(other or "")
+    return this is not None and before is not None and this <= before
 
 
 def shows_comments(items: Sequence[Item], config: FeedConfig) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from yarl import URL
 
 from listener import cli
-from listener.adapter import Reply
+from listener.adapter import Reply, Validators
 from listener.hear import guard
 from listener.hear.due import DueQueue
 from listener.hear.pace import Pace
@@ -89,10 +89,16 @@ def reading(change: Callable[[dict[str, str]], object]) -> Sabotage:
     def sabotage(patch: pytest.MonkeyPatch) -> None:
         read = ReadOnly.read
 
-        async def changed(self: ReadOnly, address: str, *, headers: Mapping[str, str] | None = None) -> Reply:
+        async def changed(
+            self: ReadOnly,
+            address: str,
+            *,
+            headers: Mapping[str, str] | None = None,
+            validators: Validators | None = None,
+        ) -> Reply:
             said = dict(headers or {})
             change(said)
-            return await read(self, address, headers=said)
+            return await read(self, address, headers=said, validators=validators)
 
         patch.setattr(ReadOnly, "read", changed)
 

@@ -7,6 +7,7 @@ Source: RFC 9110 section 10.2.3, RFC 6585 section 4, commafeed#2181, worldmonito
 from __future__ import annotations
 
 from datetime import timedelta
+from math import ceil
 from typing import Any, Final
 
 from listener.clock import Clock
@@ -114,9 +115,9 @@ class Bucket:
 
     async def route(self, request: Request) -> Response:
         now_s = self._clock.monotonic()
-        if now_s < self._free_s:
+        if now_s < self._free_s - 0.001:  # a client that comes to the second is not early
             self.refused.append(now_s)
-            return said(429, ("Retry-After", str(max(1, round(self._free_s - now_s)))))
+            return said(429, ("Retry-After", str(max(1, ceil(self._free_s - now_s)))))
         self._free_s = now_s + 60
         self.served.setdefault(request.path, now_s)
         return feed(FEED, *VALID)

@@ -100,6 +100,25 @@ async def test_p06_a_lie_is_found_shown_and_asked_around_daily() -> None:
     assert await whole_hours(one, days=3) == [23, 47, 71]
 
 
+async def test_p06_a_probe_that_meets_a_fresh_change_proves_nothing() -> None:
+    """P6: news of this hour, under a new tag, was kept from nobody; the same news of three days ago was."""
+    fresh, site = reading()
+    await fresh.turn()
+    await whole_hours(fresh, days=7)
+    fresh.clock.walk(days=1)
+    site.put(ADDRESS, rss(item(2, at=fresh.clock.now() - timedelta(minutes=5)), item(1)), '"2"')
+    (page,) = await fresh.turn()
+    stale, elsewhere = reading()
+    await stale.turn()
+    await whole_hours(stale, days=7)
+    stale.clock.walk(days=1)
+    elsewhere.put(ADDRESS, rss(item(2, at=stale.clock.now() - timedelta(days=3)), item(1)), '"2"')
+    (late,) = await stale.turn()
+
+    assert (fresh.conditions[-1], stale.conditions[-1]) == ((None, None), (None, None))
+    assert (page.note, late.note) == (None, "validators_untrusted")
+
+
 async def test_p06_new_bytes_that_say_nothing_new_are_no_lie() -> None:
     """P6: a build date that changes at every answer proves nothing against the validators."""
     one, site = reading()
