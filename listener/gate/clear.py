@@ -38,10 +38,10 @@ from listener.gate.consent import ConsentMode, refusal, refusing_flags
 from listener.gate.cuts import NOTHING, Masked
 from listener.gate.folding import fold_for_masking
 from listener.gate.links import public_link_read
-from listener.gate.names import Readings, in_tag, names_of, readings_of
+from listener.gate.names import NOBODY, Readings, in_tag, may_be_in_tag, names_of, readings_of
 from listener.gate.notes import noted_event
 from listener.gate.profiles import without_surplus
-from listener.gate.redact import folded_handles, mask_read
+from listener.gate.redact import folded_handles, mask_read, may_hold_people
 from listener.keys import KeyRing, Sealer
 from listener.text import as_read, same_address
 
@@ -256,22 +256,14 @@ class Gate:
             grammar.fold(_storable(tag)).strip().lstrip("#")
             for tag in (*grammar.hashtags(post.text), *post.tags)
         }
-        if not seen:
-            return ()
-        names = names_of(readings)
-        return tuple(
-            sorted(
-                tag
-                for tag in seen
-                if tag
-                and len(tag) <= _TAG_MAX
-                and not in_tag(fold_for_masking(tag), names)
-                and self._is_plain(tag)
-            )
-        )
-
-    def _is_plain(self, tag: str) -> bool:
-        return not self._masked(tag, ()).counts
+        tags = sorted(tag for tag in seen if tag and len(tag) <= _TAG_MAX)
+        together = fold_for_masking("\n".join(tags))
+        if may_be_in_tag(together, readings):
+            names = names_of(readings)
+            tags = [tag for tag in tags if not in_tag(fold_for_masking(tag), names)]
+        if may_hold_people(together, NOBODY):
+            tags = [tag for tag in tags if not self._masked(tag, ()).counts]
+        return tuple(tags)
 
     def _provenance(self, post: Post, *, network: str, sealer: Sealer) -> Provenance:
         every = [self._keys.names(network, name) for name in dict.fromkeys((post.native, *post.aliases))]

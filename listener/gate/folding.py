@@ -58,14 +58,35 @@ class Folded:
         return self.starts[start], max(last, self.starts[end - 1] + 1)
 
 
+_ASCII: Final = bytes(range(0x80))
+_FEW: Final = 8
+"""Different characters up to which replacing one after the other is faster than cutting the text (measured 2026-11-24)."""
+
+
 def fold_for_masking(text: str) -> str:
     """
-    The folded text alone; the cheap half of `folded`.
+    The folded text alone; the cheap half of `folded`. Looks for what changes among the characters beyond ASCII only,
+    of which most texts hold few.
     """
     if text.isascii():
         return text.lower()
     table, changing = _table()
-    return changing.sub(lambda found: table[found[0]], text).lower()
+    beyond = text.encode(errors="surrogatepass").translate(None, _ASCII).decode(errors="surrogatepass")
+    found = set(changing.findall(beyond))
+    if len(found) > _FEW or not found.isdisjoint(_remade()):
+        return changing.sub(lambda found: table[found[0]], text).lower()
+    for character in found:
+        text = text.replace(character, table[character])
+    return text.lower()
+
+
+@functools.cache
+def _remade() -> frozenset[str]:
+    """
+    Characters that some other one becomes and that change themselves: one after the other would change them twice.
+    """
+    table, _ = _table()
+    return frozenset(character for plain in table.values() for character in plain if character in table)
 
 
 def folded(text: str) -> Folded:

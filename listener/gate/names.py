@@ -235,6 +235,14 @@ def in_tag(tag: str, names: AuthorNames) -> bool:
     return any(name == plain or (len(name) >= 4 and name in plain) for name in names.compacts())
 
 
+def may_be_in_tag(tags: str, readings: Readings) -> bool:
+    """
+    False only where `in_tag` finds nobody in any of the folded tags, which are joined by anything.
+    """
+    plain = tags.replace("_", "")
+    return any(tokens[0].replace("_", "") in plain for tokens in readings)
+
+
 def any_in(parts: Iterable[str], names: AuthorNames) -> bool:
     """
     `in_address_part` for any of them.

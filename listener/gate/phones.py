@@ -39,11 +39,23 @@ _NOT_PHONES: Final = re.compile(
 )
 
 
+_DIGITS_MIN: Final = 7
+"""As many as `_HINT` asks for."""
+
+_NO_DIGIT: Final = bytes(
+    byte
+    for byte in range(256)
+    if not 0x30 <= byte <= 0x39 and byte not in b"\xd9\xdb\xdf\xe0\xe1\xea\xef\xf0"
+)
+"""Bytes of UTF-8 that begin no digit of any script (Unicode 14, category Nd)."""
+
+
 def may_hold_phone(text: str) -> bool:
     """
-    False only where `phone_spans` finds nothing.
+    False only where `phone_spans` finds nothing. A text with fewer than seven digits is told at the speed of C.
     """
-    return _HINT.search(text) is not None
+    digits = text.encode(errors="surrogatepass").translate(None, _NO_DIGIT)
+    return len(digits) >= _DIGITS_MIN and _HINT.search(text) is not None
 
 
 def phone_spans(text: str, *, country: str) -> Iterator[tuple[int, int]]:

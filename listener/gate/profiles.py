@@ -238,6 +238,8 @@ def login_span(text: str, start: int, end: int) -> tuple[int, int] | None:
     """
     User information of the address between `start` and `end`, with its at sign; None where there is none.
     """
+    if "@" not in text[start:end]:
+        return None
     address = parse_written(text[start:end])
     if not address.userinfo:
         return None
@@ -250,7 +252,10 @@ def surplus_spans(text: str, start: int, end: int) -> list[tuple[int, int]]:
     Which characters of the address between `start` and `end` say nothing of where it leads: parameters that tell
     who shared it, each with a separator, and a fragment that quotes the page.
     """
-    address = parse_written(text[start:end])
+    written = text[start:end]
+    if "?" not in written and ":~:" not in written:
+        return []
+    address = parse_written(written)
     spans = list(_surplus_parameters(address, end - len(address.query) - len(address.fragment)))
     quoted = address.fragment.find(":~:")
     if quoted >= 0:

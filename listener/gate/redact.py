@@ -89,17 +89,20 @@ def mask_read(text: str, *, readings: Readings, own_handles: OwnHandles, country
     """
     plain = fold_for_masking(text)
     names = names_in(plain, readings)
-    if not _may_hold_people(plain, names):
+    if not may_hold_people(plain, names):
         return Masked(text)
-    view = folded(text)
-    cuts = Cuts(view.text)
+    cuts = Cuts(plain)
     for _ in range(_ROUNDS_MAX):
         if not _round(cuts, names, own_handles, country):
             break
-    return carried_out(view, cuts.made)
+    return carried_out(folded(text), cuts.made) if cuts.made else Masked(text)
 
 
-def _may_hold_people(plain: str, names: AuthorNames) -> bool:
+def may_hold_people(plain: str, names: AuthorNames) -> bool:
+    """
+    False only where masking changes nothing of a folded text. What it says of several texts joined by line feeds
+    holds for each of them: a joint takes away nothing that it looks for.
+    """
     return (
         names is not NOBODY
         or may_hold_handle(plain)
@@ -141,7 +144,11 @@ _HOST: Final = re.compile(r"(?<![\w@./:-])(?:[a-z0-9-]{1,63}\.){2,5}[a-z]{2,24}(
 
 
 def _may_hold_address(text: str) -> bool:
-    return "/" in text or "www." in text or any(host in text for host in account_hosts())
+    return "/" in text or "www." in text or _may_hold_account_host(text)
+
+
+def _may_hold_account_host(text: str) -> bool:
+    return any(host in text for host in account_hosts())
 
 
 @dataclass(slots=True, repr=False)
@@ -181,7 +188,7 @@ def _address_spans(text: str) -> Iterator[tuple[int, int]]:
     for span in grammar.urls(text):
         end = _EDGE.search(text, span.start, span.end)
         yield span.start, end.start() if end else span.end
-    for found in _HOST.finditer(text):
+    for found in _HOST.finditer(text) if _may_hold_account_host(text) else ():
         if found[0].endswith(account_hosts()):
             yield found.span()
 

@@ -56,6 +56,7 @@ with a path (`social.example/alice`), because people write links to profiles tha
 
 _CHUNK: Final = re.compile(r"\S+")
 _HINT: Final = re.compile(r"/|[wW]{3}\.")
+_HINT_WITHOUT_WWW: Final = re.compile("/")
 _TRAILING: Final = ".,;:!?'\")]*_~’"
 
 
@@ -165,23 +166,24 @@ def urls(text: str) -> tuple[Span, ...]:
     Punctuation that ends the sentence is no part of it, nor a bracket that opened before it
     (`(see https://a.example/b)`), but `https://a.example/b_(c)` is whole.
     """
-    if "/" not in text and "www." not in text.lower():
+    has_www = "www." in text.lower()
+    if "/" not in text and not has_www:
         return ()
     found = []
-    for start, end in _chunks(text):
+    for start, end in _chunks(text, _HINT if has_www else _HINT_WITHOUT_WWW):
         for match in URL.finditer(text, start, end):
             address = _trimmed(match[0])
             found.append(Span(match.start(), match.start() + len(address), address))
     return tuple(found)
 
 
-def _chunks(text: str) -> Iterator[tuple[int, int]]:
+def _chunks(text: str, hints: re.Pattern[str]) -> Iterator[tuple[int, int]]:
     """
     The runs without white space that may hold an address, found from what every address holds: a text has hundreds of
     runs and few of these.
     """
     end = 0
-    for hint in _HINT.finditer(text):
+    for hint in hints.finditer(text):
         if hint.start() < end:
             continue
         before = text[end : hint.start()]
