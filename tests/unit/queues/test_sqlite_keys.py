@@ -248,7 +248,7 @@ async def test_aliases_are_asked_for_where_they_may_be(tmp_path: Path) -> None:
     """
     asked: list[int] = []
 
-    def trace(_cursor: object, statement: str, values: tuple[object, ...] | None) -> bool:
+    def trace(_cursor: apsw.Cursor, statement: str, _values: apsw.Bindings | None) -> bool:
         if statement == sqlite_runs.LOAD_BY_ALIAS:
             asked.append(1)
         return True
