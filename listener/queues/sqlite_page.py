@@ -113,6 +113,7 @@ class Page:
         self._until = micros(keys_until_at)
         self._known: dict[bytes, Known] = {}
         self._by_alias: dict[bytes, set[bytes]] = {}
+        self._parents: set[bytes] = set()
         self._noted: dict[str, int] = {}
         self._new_notes: dict[str, int] = {}
         self._rows: dict[int, Row] = {}
@@ -134,6 +135,8 @@ class Page:
                 names += item.provenance.names
                 names += item.provenance.former
                 firsts.append(item.provenance.names[0])
+                if item.event.data.in_reply_to is not None:
+                    self._parents.add(bytes.fromhex(item.event.data.in_reply_to))
             elif isinstance(item, Retraction):
                 retracted.update(item.names)
             else:
@@ -318,7 +321,7 @@ class Page:
             place: Of the key.
         """
         self.head += 1
-        event = _as_revision(item.event, key.hex(), revision, cap)
+        event = _as_revision(self._answering(item.event, key), key.hex(), revision, cap)
         expiry = None if event.expirytime is None else micros(event.expirytime)
         own = item.provenance.names
         own = own[1:] if own[0] == key else tuple([name for name in own if name != key])
@@ -342,6 +345,42 @@ class Page:
             item.provenance.sealed_ask,
             encode_event(event),
         )
+
+    def _answering(self, event: PostCreated, key: bytes) -> PostCreated:
+        """
+        The event with its parent's key, where what it answers is the alias of one other live post.
+        """
+        if event.data.in_reply_to is None:
+            return event
+        self._load_parents()
+        name = bytes.fromhex(event.data.in_reply_to)
+        if name in self._known:
+            return event
+        parents = [
+            each for each in self._by_alias.get(name, ()) if self._known[each].state == "live" and each != key
+        ]
+        if len(parents) != 1:
+            return event
+        return structs.replace(event, data=structs.replace(event.data, in_reply_to=parents[0].hex()))
+
+    def _load_parents(self) -> None:
+        """
+        Ask for everything this page answers; only when there is something to write, which repeats have not.
+        """
+        asked = [name for name in self._parents if name not in self._known]
+        self._parents = set()
+        if not asked:
+            return
+        for key, post in self._keys.load(asked).items():
+            self._known.setdefault(key, post)
+        new = {name: set[bytes]() for name in asked if name not in self._by_alias}
+        for name, post in self._keys.load_by_alias(sorted(new)):
+            self._known.setdefault(post.key, post)
+            new[name].add(post.key)
+        for name, key in self._named:  # earlier in this page
+            if name in new:
+                new[name].add(key)
+        self._by_alias.update(new)
 
     def _go_by(self, alias: bytes, key: bytes) -> None:
         """

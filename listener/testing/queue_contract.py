@@ -122,6 +122,7 @@ def cleared(
     emit: bool = True,
     ask: bytes | None = None,
     source: str = SOURCE,
+    answers: str | None = None,
 ) -> Cleared:
     """
     A post as the gate hands it over.
@@ -143,7 +144,7 @@ def cleared(
             watches=("city",),
             hashtags=(),
             link=None,
-            in_reply_to=None,
+            in_reply_to=None if answers is None else key(answers),
             by_us=False,
             addressed=False,
             open_to_reply="unknown",
@@ -225,6 +226,13 @@ def texts(batch: Batch) -> list[str | None]:
     return [
         event.data.text if isinstance(event, PostCreated | PostUpdated) else None for event in events(batch)
     ]
+
+
+def parents(batch: Batch) -> list[str | None]:
+    """
+    What each post in a batch answers.
+    """
+    return [event.data.in_reply_to for event in events(batch) if isinstance(event, PostCreated | PostUpdated)]
 
 
 async def until_erased(queue: Queue, gone: PostKey) -> None:
@@ -411,6 +419,46 @@ class IdentityContract:
 
         assert states == [how, how]
         assert outcomes == ("repeat", "repeat", "seen")
+
+    async def test_an_answer_names_its_parents_key(self, engine: Engine) -> None:
+        """
+        What it answers was told by an alias: in the page of the parent or later, as new or as an edit.
+        """
+        async with opened(engine) as room:
+            first = await room.commit(
+                cleared("c1", answers="u"), cleared("g", aliases=["u"]), cleared("c2", answers="u")
+            )
+            again = await room.commit(cleared("c1", answers="u"), cleared("c2", answers="u"))
+            later = await room.commit(cleared("c3", answers="u"), cleared("c1", "b", answers="u"))
+            told = parents(await room.queue.read(None))
+
+        assert (first, again, later) == (("created",) * 3, ("repeat", "repeat"), ("created", "updated"))
+        assert told == [None, key("g"), key("g"), key("g")]
+
+    async def test_an_answer_that_came_first(self, engine: Engine) -> None:
+        """
+        Without its parent an answer keeps the hash of the name that was used, and the parent makes it no edit.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("c1", answers="u"))
+            outcomes = await room.commit(cleared("g", aliases=["u"]), cleared("c1", answers="u"))
+            told = parents(await room.queue.read(None))
+
+        assert (outcomes, told) == (("created", "repeat"), [key("u"), None])
+
+    async def test_an_answer_to_what_is_not_one_live_post(self, engine: Engine) -> None:
+        """
+        A key stays as it is, and so do an alias of two posts, of a removed one, and of the answer itself.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("k"), cleared("g1", aliases=["E"]), cleared("g2", aliases=["E"]))
+            await room.commit(cleared("gone", aliases=["old"]), retraction("gone"))
+            await room.commit(*[cleared(f"c-{native}", answers=native) for native in ("k", "E", "old")])
+            await room.commit(cleared("x", aliases=["mine"]))
+            await room.commit(cleared("x", "b", aliases=["mine"], answers="mine"))
+            told = parents(await room.queue.read(None))
+
+        assert told[3:] == [key("k"), key("E"), key("old"), key("mine")]
 
 
 @pytest.mark.anyio

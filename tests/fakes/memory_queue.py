@@ -18,6 +18,7 @@ from listener.events import (
     Cleared,
     Name,
     Noted,
+    PostCreated,
     PostKey,
     RemovalReason,
     Retraction,
@@ -137,12 +138,22 @@ class MemoryQueue:
                 return "seen"
             post.names |= set(item.provenance.names)
         post.revision += 1
-        first = structs.replace(item.event, subject=post.key)
+        first = structs.replace(self._answering(item.event, post.key), subject=post.key)
         event = revised(first, revision=post.revision, expiry_cap=post.expires_at)
         post.digest, post.source, post.network = item.digest, event.source, event.data.network
         post.expires_at, post.committed_at = event.expirytime, commit.at
         self._append(post.key, str(event.__struct_config__.tag), encode_event(event))
         return "created" if post.revision == 1 else "updated"
+
+    def _answering(self, event: PostCreated, key: PostKey) -> PostCreated:
+        said = event.data.in_reply_to
+        if said is None or said in self._posts:
+            return event
+        hit = self._hit([Name(bytes.fromhex(said))])
+        live = [post.key for post in hit if post.state == "live" and post.key != key]
+        if len(live) != 1:
+            return event
+        return structs.replace(event, data=structs.replace(event.data, in_reply_to=live[0]))
 
     def _at_key(self, name: Name) -> _Post | None:
         return self._posts.get(key_of(name))
