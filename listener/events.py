@@ -276,7 +276,13 @@ class PostData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     link: Annotated[
         str | None, Meta(description="Opens the conversation; null where it would name a person.")
     ]
-    in_reply_to: Annotated[str | None, Meta(description="Key of the post it answers.")]
+    in_reply_to: Annotated[
+        str | None,
+        Meta(
+            description="Key of the post it answers, where that post was held when this was stored; else the hash of "
+            "the name that the source used for it."
+        ),
+    ]
     by_us: Annotated[bool, Meta(description="Written by one of the organisation's own accounts.")]
     addressed: Annotated[bool, Meta(description="Said to us, not only about us.")]
     open_to_reply: Openness

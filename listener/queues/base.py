@@ -309,7 +309,8 @@ class Queue(Protocol):
 
     async def lease(self, group: str, node: str, *, ttl_s: float, now: datetime) -> Lease | None:
         """
-        Take or renew; the fence stays while the same node renews in time. None while another node holds it.
+        Take or renew; the fence stays while the same node renews in time. None while another node holds it. An engine
+        whose store is held by one process may make it durable later, with the first commit under it at the latest.
         """
         ...
 

@@ -110,10 +110,10 @@ class SqliteQueue:
         return await self._ask(lambda store: store.state(scope), "read")
 
     async def lease(self, group: str, node: str, *, ttl_s: float, now: datetime) -> Lease | None:
-        return await self._ask(lambda store: store.lease(group, node, ttl_s, now), "write")
+        return await self._ask(lambda store: store.leases.take(group, node, ttl_s=ttl_s, now=now), "lease")
 
     async def release(self, lease: Lease) -> None:
-        await self._ask(lambda store: store.release(lease), "upkeep")
+        await self._ask(lambda store: store.leases.give_back(lease), "read")
 
     async def drop_source(self, source: str) -> None:
         await self._ask(lambda store: store.drop_source(source), "upkeep")

@@ -75,7 +75,13 @@ class Keys:
             return
         seals = self._meta("seals")
         most = max(len(post.names or b"") for post in recent.posts.values()) // 16
-        self._runs.add(seals % RUNS, recent.posts.keys(), aliases_most=most, sealed=self._meta("sealed"))
+        self._runs.add(
+            seals % RUNS,
+            recent.posts.keys(),
+            recent.aliases.keys(),
+            aliases_most=most,
+            sealed=self._meta("sealed"),
+        )
         recent.clear()
         self._connection.executemany(
             "UPDATE meta SET value = ? WHERE name = ?", [(seals + 1, "seals"), (head, "sealed")]

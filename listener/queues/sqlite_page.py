@@ -113,6 +113,7 @@ class Page:
         self._until = micros(keys_until_at)
         self._known: dict[bytes, Known] = {}
         self._by_alias: dict[bytes, set[bytes]] = {}
+        self._parents: set[bytes] = set()
         self._noted: dict[str, int] = {}
         self._new_notes: dict[str, int] = {}
         self._rows: dict[int, Row] = {}
@@ -126,17 +127,21 @@ class Page:
         Ask once for everything these items may be about.
         """
         names: list[bytes] = []
+        firsts: list[bytes] = []
         retracted: set[bytes] = set()
         notes: list[str] = []
         for item in items:
             if isinstance(item, Cleared):
                 names += item.provenance.names
                 names += item.provenance.former
+                firsts.append(item.provenance.names[0])
+                if item.event.data.in_reply_to is not None:
+                    self._parents.add(bytes.fromhex(item.event.data.in_reply_to))
             elif isinstance(item, Retraction):
                 retracted.update(item.names)
             else:
                 notes.append(item.event.id)
-        self.load_names([*names, *retracted], retracted)
+        self.load_names([*names, *retracted], retracted, firsts=firsts)
         if notes:
             rows: list[Any] = self._connection.execute(
                 "SELECT n.id, n.until FROM carray(?) AS a CROSS JOIN notes AS n ON n.id = a.value",
@@ -144,15 +149,19 @@ class Page:
             ).fetchall()
             self._noted = dict(rows)
 
-    def load_names(self, names: Collection[bytes], retracted: Iterable[bytes]) -> None:
+    def load_names(
+        self, names: Collection[bytes], retracted: Iterable[bytes], *, firsts: Iterable[bytes] = ()
+    ) -> None:
         """
-        Ask for posts by key, and for those in `retracted` by alias too.
+        Ask for posts by key; by alias too for those in `retracted`, and for those in `firsts` that are no key.
         """
         self._known = self._keys.load(names)
-        self._by_alias = {name: set() for name in retracted}
-        for name, post in self._keys.load_by_alias(sorted(self._by_alias)):
-            self._known.setdefault(post.key, post)
-            self._by_alias[name].add(post.key)
+        misses = [name for name in firsts if name not in self._known]
+        self._by_alias = {name: set() for name in (*retracted, *misses)}
+        if self._by_alias:
+            for name, post in self._keys.load_by_alias(sorted(self._by_alias)):
+                self._known.setdefault(post.key, post)
+                self._by_alias[name].add(post.key)
 
     def apply(self, item: Item) -> Outcome:
         """
@@ -204,16 +213,15 @@ class Page:
     def _clear(self, item: Cleared) -> Outcome:
         known = self._known
         names, former = item.provenance.names, item.provenance.former
-        if known.keys().isdisjoint(names) and known.keys().isdisjoint(former):
-            return self._create(item)
-        found = [known[name] for name in (*names, *former) if name in known]
-        for barred in found:
-            if barred.state == "removed":
-                self._extend(barred)
-                return "refused"
-        post = known.get(names[0])
-        for name in former:
-            post = post or known.get(name)
+        post = None
+        if not (known.keys().isdisjoint(names) and known.keys().isdisjoint(former)):
+            for name in (*names, *former):
+                barred = known.get(name)
+                if barred is not None and barred.state == "removed":
+                    self._extend(barred)
+                    return "refused"
+            post = self._keyed(item)
+        post = post or self._aliased(item)
         if post is None:
             return self._create(item)
         post = self._extend(post)
@@ -233,6 +241,30 @@ class Page:
             place=post.place,
         )
         return "updated"
+
+    def _keyed(self, item: Cleared) -> Known | None:
+        """
+        The post that has one of the item's names as its key. One of the later names comes first: what was keyed by its
+        link while its id was doubted stays that post, also where another one has the id now.
+        """
+        known, names = self._known, item.provenance.names
+        for name in names[1:]:
+            post = known.get(name)
+            if post is not None and post.source in (None, item.event.source):
+                return post
+        for name in (names[0], *item.provenance.former):
+            if name in known:
+                return known[name]
+        return None
+
+    def _aliased(self, item: Cleared) -> Known | None:
+        """
+        The one live post of the same source that has the item's identity among its aliases. Never by an alias that both
+        have: two posts may lead to one address.
+        """
+        posts = [self._known[key] for key in self._by_alias.get(item.provenance.names[0], ())]
+        found = [post for post in posts if post.state == "live" and post.source == item.event.source]
+        return found[0] if len(found) == 1 else None
 
     def _create(self, item: Cleared) -> Outcome:
         key = item.provenance.names[0]
@@ -289,10 +321,10 @@ class Page:
             place: Of the key.
         """
         self.head += 1
-        event = _as_revision(item.event, key.hex(), revision, cap)
+        event = _as_revision(self._answering(item.event, key), key.hex(), revision, cap)
         expiry = None if event.expirytime is None else micros(event.expirytime)
         own = item.provenance.names
-        own = own[1:] if own[0] == key else own
+        own = own[1:] if own[0] == key else tuple([name for name in own if name != key])
         joined = b"".join(own if names is None and len(own) < 2 else dict.fromkeys((*aliases(names), *own)))
         for name in own:
             self._go_by(name, key)
@@ -314,6 +346,42 @@ class Page:
             encode_event(event),
         )
 
+    def _answering(self, event: PostCreated, key: bytes) -> PostCreated:
+        """
+        The event with its parent's key, where what it answers is the alias of one other live post.
+        """
+        if event.data.in_reply_to is None:
+            return event
+        self._load_parents()
+        name = bytes.fromhex(event.data.in_reply_to)
+        if name in self._known:
+            return event
+        parents = [
+            each for each in self._by_alias.get(name, ()) if self._known[each].state == "live" and each != key
+        ]
+        if len(parents) != 1:
+            return event
+        return structs.replace(event, data=structs.replace(event.data, in_reply_to=parents[0].hex()))
+
+    def _load_parents(self) -> None:
+        """
+        Ask for everything this page answers; only when there is something to write, which repeats have not.
+        """
+        asked = [name for name in self._parents if name not in self._known]
+        self._parents = set()
+        if not asked:
+            return
+        for key, post in self._keys.load(asked).items():
+            self._known.setdefault(key, post)
+        new = {name: set[bytes]() for name in asked if name not in self._by_alias}
+        for name, post in self._keys.load_by_alias(sorted(new)):
+            self._known.setdefault(post.key, post)
+            new[name].add(post.key)
+        for name, key in self._named:  # earlier in this page
+            if name in new:
+                new[name].add(key)
+        self._by_alias.update(new)
+
     def _go_by(self, alias: bytes, key: bytes) -> None:
         """
         The post can be found by that alias, later in this page too.
@@ -326,9 +394,11 @@ class Page:
 
     def _name(self, post: Known, names: Sequence[bytes]) -> Known:
         """
-        A post found under an older secret goes by its new names too, so that the older secret can be retired.
+        A post found otherwise than by its present identity goes by its new names too: so that an older secret can be
+        retired, and a removal may use any of them.
         """
-        new = [name for name in names if name not in aliases(post.names)]
+        had = {post.key, *aliases(post.names)}
+        new = [name for name in names if name not in had]
         if not new or post.seq is None:
             return post
         joined = (post.names or b"") + b"".join(new)

@@ -1,9 +1,9 @@
 """
-Keys that have settled: the tables `keys` and `names`, cut into sorted runs, and the filter that tells them apart.
+Keys that have settled: the tables `keys` and `names`, cut into sorted runs, and the filters that tell them apart.
 
 Used by sqlite_keys alone. A key stays in its run until it ends, its aliases in the same run. Everything here is what
-the transaction says; only the filter is memory, and a key too many in it costs no more than a look. Aliases are not in
-it: only removals ask for them, and they ask every run.
+the transaction says; only the filters are memory, and a key too many in one costs no more than a look. Aliases have a
+filter of their own: every new post asks whether its identity is an alias of another, and nearly none is.
 """
 
 from __future__ import annotations
@@ -49,7 +49,83 @@ DROP_ENDED: Final = (
     "DELETE FROM keys WHERE (run, key) IN"
     " (SELECT run, key FROM keys WHERE state <> 0 AND until <= ? ORDER BY until LIMIT ?) RETURNING 1"
 )
-_SLICE: Final = "SELECT key FROM keys WHERE run = ? AND key > ? ORDER BY key LIMIT ?"
+_SLICE_OF_KEYS: Final = "SELECT key FROM keys WHERE run = ? AND key > ? ORDER BY key LIMIT ?"
+_SLICE_OF_NAMES: Final = "SELECT name FROM names WHERE run = ? AND name > ? ORDER BY name LIMIT ?"
+
+
+class Sieve:
+    """
+    Which runs may hold a name in one of the tables: a filter, and how it is read back.
+
+    Args:
+        connection: Opened by sqlite_schema.
+        statement: A slice of the names in a run (run, after, how many).
+        blind: Runs that hold anything, a bit each; until the filter is read back, all of them are asked.
+    """
+
+    __slots__ = ("_blind", "_connection", "_next_filter", "_scan", "_scanned", "_statement", "filter")
+
+    def __init__(self, connection: apsw.Connection, statement: str, *, blind: int) -> None:
+        self._connection = connection
+        self._statement = statement
+        self._blind = blind
+        self._scanned = 0
+        self._scan: Iterator[tuple[int, list[bytes]]] | None = None
+        self.filter = self._next_filter = Filter()
+        self._scan_again()
+
+    def by_run(self, names: Collection[bytes]) -> dict[int, list[bytes]]:
+        """
+        Runs that may hold some of these, with those that they may hold, in order.
+        """
+        return self.filter.by_run(names, self._blind)
+
+    def add(self, run: int, names: Collection[bytes]) -> None:
+        """
+        That run holds these too.
+        """
+        self.filter.add(run, names)
+        if self._scan is not None:
+            self._next_filter.add(run, names)
+
+    def tend(self, *, slack: int) -> bool:
+        """
+        Go on reading names back into a fresh filter, a slice at a time: once after the start, and again when half of
+        those in the present one may have ended. Whether there was anything to do.
+
+        Args:
+            slack: So many more are no matter.
+        """
+        if self._scan is None and self.filter.keys > 2 * self._scanned + slack:
+            self._scan_again()
+        if self._scan is None:
+            return False
+        read = 0
+        for run, names in self._scan:
+            self._next_filter.add(run, names)
+            read += len(names)
+            if read >= _SCAN_KEYS:
+                return True
+        self.filter, self._scan, self._blind = self._next_filter, None, 0
+        self._scanned = self.filter.keys
+        return True
+
+    def _scan_again(self) -> None:
+        self._next_filter = Filter()
+        self._scan = self._slices()
+
+    def _slices(self) -> Iterator[tuple[int, list[bytes]]]:
+        """
+        Every name in every run; no statement stays open between two slices.
+        """
+        for run in range(RUNS):
+            after: bytes | None = b""
+            while after is not None:
+                rows: list[Any] = self._connection.execute(
+                    self._statement, (run, after, _SCAN_KEYS)
+                ).fetchall()
+                after = rows[-1][0] if len(rows) == _SCAN_KEYS else None
+                yield run, [name for (name,) in rows]
 
 
 class Runs:
@@ -60,16 +136,13 @@ class Runs:
         connection: Opened by sqlite_schema.
     """
 
-    __slots__ = ("_blind", "_connection", "_filter", "_next_filter", "_scan", "_scanned", "_used")
+    __slots__ = ("_connection", "keys", "names")
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
-        self._scan: Iterator[tuple[int, list[bytes]]] | None = None
-        self._scanned = 0
-        self._filter = self._next_filter = Filter()
-        self._used = {run for run in range(RUNS) if self._holds(run)}
-        self._blind = sum(1 << run for run in self._used)
-        self._scan_again()
+        used = sum(1 << run for run in range(RUNS) if self._holds(run))
+        self.keys = Sieve(connection, _SLICE_OF_KEYS, blind=used)
+        self.names = Sieve(connection, _SLICE_OF_NAMES, blind=used)
 
     # ------------------------------------------------------------------------------------------------ asking
 
@@ -78,7 +151,7 @@ class Runs:
         Every post whose key is one of these names.
         """
         found: dict[bytes, Known] = {}
-        for run, some in self._filter.by_run(names, self._blind).items():
+        for run, some in self.keys.by_run(names).items():
             rows: list[Any] = self._connection.execute(LOAD, (apsw.carray(tuple(some)), run)).fetchall()
             found.update((row[0], known(row)) for row in rows)
         return found
@@ -88,10 +161,8 @@ class Runs:
         Every pair of alias and key of a post that goes by it.
         """
         pairs: list[Any] = []
-        if names:
-            asked = apsw.carray(tuple(sorted(names)))
-            for run in self._used:
-                pairs += self._connection.execute(LOAD_BY_ALIAS, (asked, run)).fetchall()
+        for run, some in self.names.by_run(names).items():
+            pairs += self._connection.execute(LOAD_BY_ALIAS, (apsw.carray(tuple(some)), run)).fetchall()
         return pairs
 
     def counts(self) -> tuple[int, int]:
@@ -106,20 +177,21 @@ class Runs:
 
     # ----------------------------------------------------------------------------------------------- writing
 
-    def add(self, run: int, keys: Collection[bytes], *, aliases_most: int, sealed: int) -> None:
+    def add(
+        self, run: int, keys: Collection[bytes], names: Collection[bytes], *, aliases_most: int, sealed: int
+    ) -> None:
         """
         That run holds everything recent too, as the tables tell it: see sqlite_recent.
 
         Args:
             run: Which.
             keys: Of everything recent.
+            names: Aliases of everything recent.
             aliases_most: How many any of them has.
             sealed: Position of the newest entry at the seal before.
         """
-        self._used.add(run)
-        self._filter.add(run, keys)  # before the transaction has held: one too few would let a post in twice
-        if self._scan is not None:
-            self._next_filter.add(run, keys)
+        self.keys.add(run, keys)  # before the transaction has held: one too few would let a post in twice
+        self.names.add(run, names)
         self._connection.execute(ADD_RECENT, (run,))
         self._connection.execute(ADD_FIRST_STATES, (run, sealed))
         numbers = apsw.carray(array("q", range(max(1, aliases_most))))
@@ -143,6 +215,8 @@ class Runs:
         """
         In that run, let each name (second) lead to that key.
         """
+        for run, name, _ in rows:
+            self.names.add(run, (name,))
         put_rows(self._connection, "INSERT OR IGNORE INTO names (run, name, key)", sorted(rows))
 
     def drop_aliases(self, rows: Collection[tuple[int, bytes, bytes]]) -> None:
@@ -164,43 +238,14 @@ class Runs:
         """
         return len(self._connection.execute(DROP_ENDED, (now, limit)).fetchall())
 
-    # -------------------------------------------------------------------------------------------- the filter
+    # ------------------------------------------------------------------------------------------- the filters
 
     def tend(self, *, slack: int) -> None:
         """
-        Go on reading keys back into a fresh filter, a slice at a time: once after the start, until when every run that
-        holds anything is asked, and again when half the keys of the present one may have ended.
-
-        Args:
-            slack: So many more are no matter.
+        See `Sieve.tend`; one slice of one table.
         """
-        if self._scan is None and self._filter.keys > 2 * self._scanned + slack:
-            self._scan_again()
-        if self._scan is None:
-            return
-        read = 0
-        for run, keys in self._scan:
-            self._next_filter.add(run, keys)
-            read += len(keys)
-            if read >= _SCAN_KEYS:
-                return
-        self._filter, self._scan, self._blind = self._next_filter, None, 0
-        self._scanned = self._filter.keys
-
-    def _scan_again(self) -> None:
-        self._next_filter = Filter()
-        self._scan = self._slices()
-
-    def _slices(self) -> Iterator[tuple[int, list[bytes]]]:
-        """
-        Every key in every run; no statement stays open between two slices.
-        """
-        for run in range(RUNS):
-            after: bytes | None = b""
-            while after is not None:
-                rows: list[Any] = self._connection.execute(_SLICE, (run, after, _SCAN_KEYS)).fetchall()
-                after = rows[-1][0] if len(rows) == _SCAN_KEYS else None
-                yield run, [key for (key,) in rows]
+        if not self.keys.tend(slack=slack):
+            self.names.tend(slack=slack)
 
     def _holds(self, run: int) -> bool:
         """

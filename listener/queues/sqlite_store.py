@@ -11,12 +11,11 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, Final, get_args
 
 import apsw
 
-from listener.errors import LeaseLost
 from listener.events import Name, PostKey, RemovalReason, key_of
 from listener.failpoints import reach
 from listener.keys import SECRET_BYTES
@@ -36,6 +35,7 @@ from listener.queues.base import (
 )
 from listener.queues.sqlite_keys import RECENT_MOST, Keys
 from listener.queues.sqlite_known import Known, aliases
+from listener.queues.sqlite_leases import Leases
 from listener.queues.sqlite_page import Page, instant, micros
 from listener.queues.sqlite_recent import Mark
 
@@ -82,6 +82,8 @@ class Store:
         self._connection = connection
         self._keys = Keys(connection, recent_most=recent_most)
         self.epoch = str(self._value("SELECT value FROM meta WHERE name = 'epoch'"))
+        self.leases = Leases(self._stored_leases())
+        """Change between transactions only."""
         self.erased: list[bytes] = []
         self.pending: set[bytes] = set()
         posts, keys = self._keys.counts()
@@ -116,12 +118,18 @@ class Store:
         self.pending.update(self.erased)
         self.erased.clear()
         self._keys.committed()
+        self.leases.written()
 
-    def begin_pages(self) -> None:
+    def begin(self, *, pages: bool) -> None:
         """
-        Before the first page of a transaction: make room for new keys in memory.
+        Before the first job of a transaction: leases that changed go with it, and memory gets room for new keys.
+
+        Args:
+            pages: Whether there may be new keys; upkeep has to need little room on the disk.
         """
-        self._keys.seal(self.tally.head)
+        self._put_leases()
+        if pages:
+            self._keys.seal(self.tally.head)
 
     def tend(self) -> None:
         """
@@ -138,7 +146,7 @@ class Store:
         stored = self._row("SELECT commit_id, outcomes FROM source WHERE name = ?", commit.source)
         if stored is not None and stored[0] == commit.commit_id:
             return tuple(_OUTCOMES[number] for number in stored[1])
-        self._check(commit.lease, commit.at)
+        self.leases.check(commit.lease, commit.at)
         page = self._page(commit.at, commit.keys_until_at)
         page.load(commit.items)
         outcomes = tuple([page.apply(item) for item in commit.items])
@@ -354,38 +362,18 @@ class Store:
 
     # ------------------------------------------------------------------------------------------------ leases
 
-    def _check(self, lease: Lease, at: datetime) -> None:
-        row = self._row("SELECT node, fence, until FROM lease WHERE name = ?", lease.group)
-        if row is None or (row[0], row[1]) != (lease.node, lease.fence) or row[2] <= micros(at):
-            raise LeaseLost(
-                f"{lease.node} no longer holds {lease.group}: the page is dropped and read again later"
+    def _stored_leases(self) -> list[Lease]:
+        rows: list[Any] = self._connection.execute("SELECT name, node, fence, until FROM lease").fetchall()
+        return [Lease(group, node, fence, instant(until)) for group, node, fence, until in rows]
+
+    def _put_leases(self) -> None:
+        changed = [
+            (lease.group, lease.node, lease.fence, micros(lease.until_at)) for lease in self.leases.changed
+        ]
+        if changed:
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO lease (name, node, fence, until) VALUES (?, ?, ?, ?)", changed
             )
-
-    def lease(self, group: str, node: str, ttl_s: float, now: datetime) -> Lease | None:
-        """
-        See `Queue.lease`.
-        """
-        row = self._row("SELECT node, fence, until FROM lease WHERE name = ?", group)
-        holder, fence, until = row or (node, 0, 0)
-        held = until > micros(now)
-        if held and holder != node:
-            return None
-        until_at = now + timedelta(seconds=ttl_s)
-        lease = Lease(group, node, fence if held else fence + 1, until_at)
-        self._connection.execute(
-            "INSERT OR REPLACE INTO lease (name, node, fence, until) VALUES (?, ?, ?, ?)",
-            (group, node, lease.fence, micros(until_at)),
-        )
-        return lease
-
-    def release(self, lease: Lease) -> None:
-        """
-        See `Queue.release`. The row stays: the next fence must be larger.
-        """
-        self._connection.execute(
-            "UPDATE lease SET until = 0 WHERE name = ? AND node = ? AND fence = ?",
-            (lease.group, lease.node, lease.fence),
-        )
 
     # ----------------------------------------------------------------------------------------------- sealing
 

@@ -3,7 +3,7 @@ The one thread that touches the database: it takes what waits, writes it in one 
 
 Takes jobs from sqlite (on the event loop); runs them on sqlite_store; cleans files through sqlite_erase. Group
 commit: all waiting writes share one sync, each behind a savepoint of its own, so that a bad one fails alone.
-Reads run between transactions and see only what is durable. Nothing here keeps a statement open, so nothing can
+Reads run between transactions and see only what is durable; so do leases, which wait for no sync. Nothing here keeps a statement open, so nothing can
 hold a checkpoint up.
 """
 
@@ -47,7 +47,7 @@ _WHOLE_TRANSACTION: Final = (
 )
 """Errors that concern the file, not the statement; SQLite may have rolled everything back already."""
 
-Kind = Literal["read", "write", "upkeep"]
+Kind = Literal["lease", "read", "write", "upkeep"]
 Stage = Literal["commit", "erase", "expire"]
 
 
@@ -80,7 +80,8 @@ class Job:
 
     Args:
         action: What to do.
-        kind: `read` outside a transaction; `upkeep` may use the reserve.
+        kind: `lease` and `read` outside a transaction, a `lease` only where a page could be written; `upkeep` may use
+            the reserve.
         rows: Roughly how many rows it writes.
         stage: For the fail-points.
         settled: Answered only when erased bytes are gone from the files.
@@ -183,6 +184,8 @@ class Writer:
         self._answer([opened])
         while not self._ending:
             self._turn_safely(self._take())
+        if self._broken is None and self._store.leases.changed:
+            self._transact(())  # where it fails, who held them has ended all the same
         self._settle()
         with suppress(apsw.Error):  # of a broken disk; whatever was acknowledged is durable
             connection.close()
@@ -237,7 +240,8 @@ class Writer:
             self._tell(jobs, self._store.tally.head)
 
     def _turn(self, jobs: list[Job]) -> None:
-        writes = [job for job in jobs if job.kind != "read"]
+        self._lease([job for job in jobs if job.kind == "lease"])
+        writes = [job for job in jobs if job.kind in ("write", "upkeep")]
         if writes:
             self._write(writes)
             self._answer([job for job in writes if not job.settled])
@@ -247,6 +251,19 @@ class Writer:
         self._answer([job for job in jobs if job.kind == "read"])
         self._clean([job for job in writes if job.settled])
         self._store.tend()
+
+    def _lease(self, jobs: list[Job]) -> None:
+        """
+        Before the transaction of this turn, which writes them. Where no page could be written nobody needs to read.
+        """
+        for job in jobs:
+            if self._broken is not None:
+                _fail([job], self._broken)
+            elif not self._reserve.hold():
+                _fail([job], self._full())
+            else:
+                self._attempt_read(job)
+        self._answer(jobs)
 
     def _answer(self, jobs: list[Job]) -> None:
         if jobs:
@@ -262,7 +279,7 @@ class Writer:
         if plain and not self._reserve.hold():
             _fail(plain, self._full())
             jobs = [job for job in jobs if job.kind == "upkeep"]
-        error = self._transact(jobs)
+        error = self._transact(jobs) if jobs else None
         if error is None:
             return
         if not self._is_full(error):
@@ -291,16 +308,13 @@ class Writer:
         """
         All jobs in one transaction; None once it is synced, or why nothing of it was kept.
         """
-        if not jobs:
-            return None
         stages = dict.fromkeys(job.stage for job in jobs if job.stage is not None)
         mark = self._store.mark()
         for stage in stages:
             reach(f"{stage}.begun")
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            if any(job.kind == "write" for job in jobs):  # upkeep has to need little room
-                self._store.begin_pages()
+            self._store.begin(pages=any(job.kind == "write" for job in jobs))
             for job in jobs:
                 self._attempt(job)
             if "commit" in stages:

@@ -122,6 +122,7 @@ def cleared(
     emit: bool = True,
     ask: bytes | None = None,
     source: str = SOURCE,
+    answers: str | None = None,
 ) -> Cleared:
     """
     A post as the gate hands it over.
@@ -143,7 +144,7 @@ def cleared(
             watches=("city",),
             hashtags=(),
             link=None,
-            in_reply_to=None,
+            in_reply_to=None if answers is None else key(answers),
             by_us=False,
             addressed=False,
             open_to_reply="unknown",
@@ -227,6 +228,13 @@ def texts(batch: Batch) -> list[str | None]:
     ]
 
 
+def parents(batch: Batch) -> list[str | None]:
+    """
+    What each post in a batch answers.
+    """
+    return [event.data.in_reply_to for event in events(batch) if isinstance(event, PostCreated | PostUpdated)]
+
+
 async def until_erased(queue: Queue, gone: PostKey) -> None:
     """
     `erased` says so; fails where it never does.
@@ -272,7 +280,189 @@ async def opened(engine: Engine, *, ttl_s: float = 10_000_000) -> AsyncIterator[
 
 
 @pytest.mark.anyio
-class QueueContract:
+class IdentityContract:
+    """
+    By which names a post is known again. `g` is what a feed states as an id, `L` the link as a name inside the feed, `u`
+    the same as a public address; which of them comes first depends on what the feed shows on that day.
+    """
+
+    async def test_keyed_by_id_later_by_link(self, engine: Engine) -> None:
+        """
+        A post whose id is not believed any more is found by its link, across restarts, and keeps its key.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("g", "a", aliases=["u", "L"]))
+        async with opened(engine) as room:
+            outcomes = [
+                await room.commit(cleared("L", "a", aliases=["u"])),
+                await room.commit(cleared("L", "b", aliases=["u"])),
+                await room.commit(cleared("g", "b", aliases=["u", "L"])),
+            ]
+            (event,) = events(await room.queue.read(None))
+            found = [[post.key for post in await room.queue.find([name(each)])] for each in "guL"]
+
+        assert outcomes == [("repeat",), ("updated",), ("repeat",)]
+        assert (event.id, event.subject) == (f"{key('g')}.2", key("g"))
+        assert found == [[key("g")]] * 3
+
+    async def test_keyed_by_link_later_by_id(self, engine: Engine) -> None:
+        """
+        A post that is stated with an id at last keeps the key it has from its link, and goes by the id too.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("L", "a", aliases=["u"]))
+        async with opened(engine) as room:
+            outcomes = [
+                await room.commit(cleared("g", "a", aliases=["u", "L"])),
+                await room.commit(cleared("L", "a", aliases=["u"])),
+                await room.commit(cleared("g", "b", aliases=["u", "L"])),
+                await room.commit(retraction("g")),
+            ]
+            (event,) = events(await room.queue.read(None))
+
+        assert outcomes == [("repeat",), ("repeat",), ("updated",), ("removed",)]
+        assert (event.id, event.subject) == (f"{key('L')}.3", key("L"))
+
+    async def test_names_of_one_page(self, engine: Engine) -> None:
+        """
+        The same where both readings stand in one page, in either order.
+        """
+        async with opened(engine) as room:
+            outcomes = await room.commit(
+                cleared("g1", "a", aliases=["u1", "L1"]),
+                cleared("L1", "b", aliases=["u1"]),
+                cleared("L2", "a", aliases=["u2"]),
+                cleared("g2", "b", aliases=["u2", "L2"]),
+            )
+            held = [(event.subject, event.id) for event in events(await room.queue.read(None))]
+
+        assert outcomes == ("created", "updated", "created", "updated")
+        assert held == [(key("g1"), f"{key('g1')}.2"), (key("L2"), f"{key('L2')}.2")]
+
+    async def test_a_clone_does_not_take_the_place_of_the_first(self, engine: Engine) -> None:
+        """
+        A second post with the id of a first one: both are keyed by what tells them apart, and alone it is itself again.
+        """
+        first, clone = cleared("L1", "one", aliases=["u1"]), cleared("L2", "two", aliases=["u2"])
+        async with opened(engine) as room:
+            await room.commit(cleared("g", "one", aliases=["u1", "L1"]))
+            both = await room.commit(clone, first)
+            alone = await room.commit(cleared("g", "two", aliases=["u2", "L2"]))
+            batch = await room.queue.read(None)
+
+        assert (both, alone) == (("created", "repeat"), ("repeat",))
+        assert [(event.subject, text) for event, text in zip(events(batch), texts(batch), strict=True)] == [
+            (key("g"), "one"),
+            (key("L2"), "two"),
+        ]
+
+    async def test_two_posts_that_lead_to_one_address(self, engine: Engine) -> None:
+        """
+        A blog of links: what two posts share is the name of neither, not even of a third that has it as its identity.
+        """
+        async with opened(engine) as room:
+            outcomes = await room.commit(cleared("g1", "a", aliases=["E"]), cleared("g2", "b", aliases=["E"]))
+            again = await room.commit(
+                cleared("g1", "a", aliases=["E"]), cleared("g2", "b", aliases=["E"]), cleared("E", "c")
+            )
+
+        assert (outcomes, again) == (("created", "created"), ("repeat", "repeat", "created"))
+
+    async def test_a_name_in_another_source(self, engine: Engine) -> None:
+        """
+        An alias leads to a post of its own source alone, and so does a later name that is the key of another post.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("g", "a", aliases=["u"]), cleared("E", "b"))
+            outcomes = await room.commit(
+                cleared("u", "c", source="other"), cleared("h", "d", aliases=["E"], source="other")
+            )
+            subjects = [event.subject for event in events(await room.queue.read(None))]
+
+        assert outcomes == ("created", "created")
+        assert subjects == [key(native) for native in ("g", "E", "u", "h")]
+
+    async def test_a_removed_name_refuses(self, engine: Engine) -> None:
+        """
+        Whatever else it goes by: a post with any name that was forgotten is refused before it is looked for.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("L", "a", aliases=["u"]))
+            await room.queue.forget(
+                [name("g")], reason="forgotten", at=START, keys_until_at=START + LOOK_BACK
+            )
+            outcomes = await room.commit(cleared("g", "b", aliases=["u", "L"]))
+            held = texts(await room.queue.read(None))
+
+        assert (outcomes, held) == (("refused",), ["a"])
+
+    @pytest.mark.parametrize("how", ["seen", "expired"])
+    async def test_names_of_a_post_without_a_body(self, engine: Engine, how: str) -> None:
+        """
+        Its key still answers to any item that has it among its names; its aliases are gone with the body.
+        """
+        later = START + RETENTION
+        emit = how == "expired"
+        async with opened(engine) as room:
+            await room.commit(
+                cleared("L1", "a", aliases=["u1"], emit=emit),
+                cleared("g2", "b", aliases=["u2", "L2"], emit=emit),
+            )
+            await room.queue.expire(later)
+            states = [post.state for post in await room.queue.find([name("L1"), name("g2")])]
+            outcomes = await room.commit(
+                cleared("g1", "c", aliases=["u1", "L1"]),  # its key is a later name
+                cleared("g2", "c", aliases=["u2", "L2"]),  # its key is the first
+                cleared("L2", "c", aliases=["u2"], emit=False),  # its key is not told
+                at=later,
+            )
+
+        assert states == [how, how]
+        assert outcomes == ("repeat", "repeat", "seen")
+
+    async def test_an_answer_names_its_parents_key(self, engine: Engine) -> None:
+        """
+        What it answers was told by an alias: in the page of the parent or later, as new or as an edit.
+        """
+        async with opened(engine) as room:
+            first = await room.commit(
+                cleared("c1", answers="u"), cleared("g", aliases=["u"]), cleared("c2", answers="u")
+            )
+            again = await room.commit(cleared("c1", answers="u"), cleared("c2", answers="u"))
+            later = await room.commit(cleared("c3", answers="u"), cleared("c1", "b", answers="u"))
+            told = parents(await room.queue.read(None))
+
+        assert (first, again, later) == (("created",) * 3, ("repeat", "repeat"), ("created", "updated"))
+        assert told == [None, key("g"), key("g"), key("g")]
+
+    async def test_an_answer_that_came_first(self, engine: Engine) -> None:
+        """
+        Without its parent an answer keeps the hash of the name that was used, and the parent makes it no edit.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("c1", answers="u"))
+            outcomes = await room.commit(cleared("g", aliases=["u"]), cleared("c1", answers="u"))
+            told = parents(await room.queue.read(None))
+
+        assert (outcomes, told) == (("created", "repeat"), [key("u"), None])
+
+    async def test_an_answer_to_what_is_not_one_live_post(self, engine: Engine) -> None:
+        """
+        A key stays as it is, and so do an alias of two posts, of a removed one, and of the answer itself.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("k"), cleared("g1", aliases=["E"]), cleared("g2", aliases=["E"]))
+            await room.commit(cleared("gone", aliases=["old"]), retraction("gone"))
+            await room.commit(*[cleared(f"c-{native}", answers=native) for native in ("k", "E", "old")])
+            await room.commit(cleared("x", aliases=["mine"]))
+            await room.commit(cleared("x", "b", aliases=["mine"], answers="mine"))
+            told = parents(await room.queue.read(None))
+
+        assert told[3:] == [key("k"), key("E"), key("old"), key("mine")]
+
+
+@pytest.mark.anyio
+class QueueContract(IdentityContract):
     """
     Every line of `listener.queues.base`, for any engine.
     """

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import anyio
+from msgspec import structs
 
 from listener.errors import LeaseLost, QueueUnavailable
 from listener.events import (
     Cleared,
     Name,
     Noted,
+    PostCreated,
     PostKey,
     RemovalReason,
     Retraction,
@@ -55,6 +57,12 @@ class _Post:
     network: str = ""
     expires_at: datetime | None = None
     committed_at: datetime | None = None
+
+    def own_name(self) -> set[Name]:
+        """
+        What is left when the body goes.
+        """
+        return {Name(bytes.fromhex(self.key))}
 
 
 class MemoryQueue:
@@ -109,24 +117,66 @@ class MemoryQueue:
 
     def _create(self, item: Cleared, commit: Commit) -> Outcome:
         names = {*item.provenance.names, *item.provenance.former}
-        post = next((known for known in self._posts.values() if known.names & names), None)
-        if post is not None and post.state != "live":
+        barred = [post for post in map(self._at_key, names) if post and post.state == "removed"]
+        if barred:
+            barred[0].key_until_at = max(barred[0].key_until_at, commit.keys_until_at)
+            return "refused"
+        post = self._known_as(item)
+        if post is not None:
             post.key_until_at = max(post.key_until_at, commit.keys_until_at)
-            post.names |= names
-            return "refused" if post.state == "removed" else "repeat" if post.state == "expired" else "seen"
+            if post.state != "live":
+                return "repeat"
+            post.names |= set(item.provenance.names)
         if post is not None and post.digest in (item.digest, *item.former_digests):
             return "repeat"
         if post is None:
             state = "live" if item.emit else "seen"
-            post = self._posts[item.key] = _Post(item.key, names, state, commit.keys_until_at)
+            post = self._posts[item.key] = _Post(
+                item.key, {item.provenance.names[0]}, state, commit.keys_until_at
+            )
             if not item.emit:
                 return "seen"
+            post.names |= set(item.provenance.names)
         post.revision += 1
-        event = revised(item.event, revision=post.revision, expiry_cap=post.expires_at)
+        first = structs.replace(self._answering(item.event, post.key), subject=post.key)
+        event = revised(first, revision=post.revision, expiry_cap=post.expires_at)
         post.digest, post.source, post.network = item.digest, event.source, event.data.network
         post.expires_at, post.committed_at = event.expirytime, commit.at
         self._append(post.key, str(event.__struct_config__.tag), encode_event(event))
         return "created" if post.revision == 1 else "updated"
+
+    def _answering(self, event: PostCreated, key: PostKey) -> PostCreated:
+        said = event.data.in_reply_to
+        if said is None or said in self._posts:
+            return event
+        hit = self._hit([Name(bytes.fromhex(said))])
+        live = [post.key for post in hit if post.state == "live" and post.key != key]
+        if len(live) != 1:
+            return event
+        return structs.replace(event, data=structs.replace(event.data, in_reply_to=live[0]))
+
+    def _at_key(self, name: Name) -> _Post | None:
+        return self._posts.get(key_of(name))
+
+    def _known_as(self, item: Cleared) -> _Post | None:
+        """
+        A post keyed by a later name, by the first or a former one, or the one live post that has the first as an alias.
+        """
+        first, *later = item.provenance.names
+        for post in map(self._at_key, later):
+            if post is not None and (post.state != "live" or post.source == item.event.source):
+                return post
+        for post in map(self._at_key, (first, *item.provenance.former)):
+            if post is not None:
+                return post
+        found = [
+            post for post in self._hit([first]) if (post.state, post.source) == ("live", item.event.source)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def _bar(self, name: Name, until: datetime) -> None:
+        post = self._posts.setdefault(key_of(name), _Post(key_of(name), {name}, "removed", until))
+        post.key_until_at, post.state = max(post.key_until_at, until), "removed"
 
     def _retract(self, item: Retraction, commit: Commit) -> Outcome:
         hit = [post for post in self._posts.values() if post.names & set(item.names)]
@@ -139,7 +189,7 @@ class MemoryQueue:
                 live.append(post)
         if not hit:
             key = key_of(item.names[0])
-            self._posts[key] = _Post(key, set(item.names), "removed", commit.keys_until_at, revision=1)
+            self._posts[key] = _Post(key, {item.names[0]}, "removed", commit.keys_until_at, revision=1)
             event = removed(
                 key=key,
                 revision=1,
@@ -149,11 +199,13 @@ class MemoryQueue:
                 observed_at=commit.at,
             )
             self._append(key, "listener.post.removed", encode_event(event))
+        self._bar(item.names[0], commit.keys_until_at)
         return "removed" if live or not hit else "repeat"
 
     def _erase(self, post: _Post, reason: RemovalReason, at: datetime, keys_until_at: datetime) -> None:
         post.revision += 1
         post.state, post.digest, post.expires_at, post.committed_at = "removed", b"", None, None
+        post.names = post.own_name()
         post.key_until_at = max(post.key_until_at, keys_until_at)
         event = removed(
             key=post.key,
@@ -172,8 +224,7 @@ class MemoryQueue:
         for post in live:
             self._erase(post, reason, at, keys_until_at)
         for name in names:
-            if not self._hit([name]):
-                self._posts[key_of(name)] = _Post(key_of(name), {name}, "removed", keys_until_at)
+            self._bar(name, keys_until_at)
         self._tell()
         return tuple(post.key for post in live)
 
@@ -185,6 +236,7 @@ class MemoryQueue:
         ]
         for post in bodies:
             post.state, post.digest, post.committed_at = "expired", b"", None
+            post.names = post.own_name()
             self._log.pop(post.key, None)
         dead = [
             post.key

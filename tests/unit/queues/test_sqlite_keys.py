@@ -63,7 +63,7 @@ class Round:
 
 def life(seed: int, rounds: int) -> list[Round]:
     """
-    Posts, edits, removals by key and alias, forgetting, expiry, and keys that end, in a random order.
+    Posts by changing names, edits, removals by key and alias, forgetting, expiry, and keys that end, in a random order.
     """
     dice = random.Random(seed)
     at = START
@@ -76,10 +76,20 @@ def life(seed: int, rounds: int) -> list[Round]:
                 items.append(retraction(dice.choice([native, f"link-{native}"]), at=at))
                 continue
             version = dice.choice(["a", "a", "b"])
+            link = f"link-{native}"
+            identity, aliases = dice.choice(
+                [
+                    (native, []),
+                    (native, [link]),
+                    (native, [link, f"late-{native}"]),
+                    (link, []),
+                    (link, [native]),
+                ]
+            )
             post = cleared(
-                native,
+                identity,
                 f"{native}.{version}",
-                aliases=dice.choice([[], [f"link-{native}"], [f"link-{native}", f"late-{native}"]]),
+                aliases=aliases,
                 older_secrets=dice.choice([[], ["older"]]),
                 under=dice.choice(["present", "present", "older"]),
                 seen_at=at,
@@ -209,7 +219,7 @@ async def test_the_filter_is_made_anew_when_keys_have_ended(
             posts = [cleared(f"{at}.{n}", seen_at=at, expires_at=at + timedelta(days=1)) for n in range(4)]
             await queue.commit(page(lease, *posts, at=at, keys_until_at=at))
             await queue.expire(at + timedelta(days=1))
-            sizes.append(queue._writer._store._keys._runs._filter.keys)
+            sizes.append(queue._writer._store._keys._runs.keys.filter.keys)
 
     assert max(sizes) <= 100
     assert sizes[-1] < max(sizes) or sizes[-1] < 60
@@ -230,6 +240,32 @@ async def test_a_page_of_repeats_writes_next_to_nothing(tmp_path: Path) -> None:
 
     assert (set(outcomes), before) == ({"repeat"}, 0)
     assert (after - 32) // 4120 == 1
+
+
+async def test_aliases_are_asked_for_where_they_may_be(tmp_path: Path) -> None:
+    """
+    Repeats ask for no alias at all, and of new posts only the one whose identity is an alias reaches the disk.
+    """
+    asked: list[int] = []
+
+    def trace(_cursor: apsw.Cursor, statement: str, _values: apsw.Bindings | None) -> bool:
+        if statement == sqlite_runs.LOAD_BY_ALIAS:
+            asked.append(1)
+        return True
+
+    posts = [cleared(str(number), aliases=[f"a{number}"]) for number in range(100)]
+    async with queue_in(tmp_path, 1) as (queue, lease):
+        await queue.commit(page(lease, *posts))
+        await queue.commit(page(lease))  # sealed, and read back by now
+        await queue.stats()
+        queue._writer._connection.exec_trace = trace
+        counts = []
+        for items in (posts, [cleared(f"new{number}") for number in range(50)], [cleared("a7", "7")]):
+            outcomes = await queue.commit(page(lease, *items))
+            counts.append((set(outcomes), len(asked)))
+        queue._writer._connection.exec_trace = None
+
+    assert counts == [({"repeat"}, 0), ({"created"}, 0), ({"updated"}, 1)]
 
 
 def _rows(folder: Path, statement: str) -> list[tuple[int, ...]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 import anyio
@@ -14,13 +15,14 @@ import apsw
 import msgspec
 import pytest
 
-from listener.errors import QueueUnavailable
+from listener.errors import LeaseLost, QueueUnavailable
 from listener.events import Cleared
 from listener.queues import sqlite_writer
 from listener.queues.base import Scope
 from listener.queues.sqlite import SqliteQueue, open_sqlite
 from listener.queues.sqlite_reserve import Reserve
 from listener.queues.sqlite_writer import Options
+from listener.testing.power_cut import PowerCut
 from listener.testing.queue_contract import (
     GROUP,
     LOOK_BACK,
@@ -199,6 +201,46 @@ async def test_a_fault_of_ours_leaves_nobody_waiting(tmp_path: Path, monkeypatch
 
     message = "the queue's thread failed (ZeroDivisionError): start again"
     assert (str(first.value), str(second.value)) == (message, message)
+
+
+async def test_a_poll_is_one_sync(tmp_path: Path) -> None:
+    """
+    Taking or renewing the lease costs none: a page of repeats and its lease share one, and a lease alone makes none.
+    """
+    power = PowerCut("count-syncs", on_sync=lambda: None)
+    counts = []
+    async with queue_in(tmp_path, Options(vfs="count-syncs", sync=power.synced)) as queue:
+        for seconds in range(0, 300, 60):
+            now = START + timedelta(seconds=seconds)
+            before = power.syncs
+            lease = await queue.lease(GROUP, "node-1", ttl_s=90, now=now)
+            assert lease is not None
+            taken = power.syncs
+            await queue.commit(page(lease, cleared("1"), at=now))
+            counts.append((taken - before, power.syncs - taken))
+    power.unregister()
+
+    assert counts[1:] == [(0, 1)] * 4
+
+
+async def test_a_lease_is_not_undone_with_a_page(tmp_path: Path) -> None:
+    """
+    Pages fail, fences go on: the one that was taken last is found after a restart.
+    """
+    async with queue_in(tmp_path) as queue:
+        first = await queue.lease(GROUP, "node-1", ttl_s=60, now=START)
+        assert first is not None
+        with pytest.raises(UnicodeEncodeError):
+            await queue.commit(page(first, unwritable()))
+        later = START + timedelta(seconds=60)
+        second = await queue.lease(GROUP, "node-2", ttl_s=60, now=later)
+        with pytest.raises(LeaseLost):
+            await queue.commit(page(first, cleared("1"), at=later))
+    async with queue_in(tmp_path) as queue:
+        refused = await queue.lease(GROUP, "node-1", ttl_s=60, now=later)
+        third = await queue.lease(GROUP, "node-1", ttl_s=60, now=later + timedelta(seconds=60))
+
+    assert (refused, [lease and lease.fence for lease in (first, second, third)]) == (None, [1, 2, 3])
 
 
 async def test_a_long_wal_is_moved_into_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
