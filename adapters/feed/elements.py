@@ -76,7 +76,10 @@ _ORDINARY: Final = re.compile(r"https?://[A-Za-z0-9][A-Za-z0-9.-]*+(?::\d{1,5})?
 """Nearly every address; the others are taken apart by the standard library, which takes six times as long."""
 
 _BLANKS: Final = re.compile(r"[\x00-\x20]+")
-_RELATIVE: Final = re.compile(r"href\s*=\s*[\"']?\s*+(?![\s\"'#]|[a-z][a-z0-9+.-]*:)", re.IGNORECASE)
+_RELATIVE: Final = re.compile(r"href\s*=\s*[\"']?\s*+(?![\s\"'#]|[A-Za-z][A-Za-z0-9+.-]*:)")
+_RELATIVE_IN_ANY_CASE: Final = re.compile(_RELATIVE.pattern, re.IGNORECASE)
+_OTHER_CASES: Final = ("HR", "Hr", "hR", "hrE", "hreF")
+"""How `href` begins where it is not written so."""
 
 LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -173,6 +176,8 @@ def base_of(html: str, base: str | None) -> str | None:
     """
     The base, where a link in the HTML needs one.
     """
+    if any(begin in html for begin in _OTHER_CASES):  # rare, and a pattern without a first letter is slow
+        return base if _RELATIVE_IN_ANY_CASE.search(html) else None
     return base if _RELATIVE.search(html) else None
 
 
