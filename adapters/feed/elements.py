@@ -145,7 +145,8 @@ def inner_html(element: etree._Element) -> str | None:
     What stands inside an element as HTML, whether it was escaped once or written in plain tags; None where empty.
     """
     if not len(element):
-        return element.text if element.text and not element.text.isspace() else None
+        text = element.text  # decoded anew at every look
+        return text if text and not text.isspace() else None
     for child in element.iterdescendants(etree.Element):
         child.tag = local_name(child)
     etree.cleanup_namespaces(element)
@@ -159,7 +160,7 @@ def html(element: etree._Element) -> Text | None:
     The element as HTML.
     """
     inner = inner_html(element)
-    return Text(inner, "html", base_of(inner, element.base)) if inner else None
+    return Text(inner, "html", _base(inner, element)) if inner else None
 
 
 def guess(element: etree._Element) -> Text | None:
@@ -169,16 +170,27 @@ def guess(element: etree._Element) -> Text | None:
     inner = inner_html(element)
     if not inner:
         return None
-    return Text(inner, "html" if len(element) else "guess", base_of(inner, element.base))
+    return Text(inner, "html" if len(element) else "guess", _base(inner, element))
 
 
 def base_of(html: str, base: str | None) -> str | None:
     """
     The base, where a link in the HTML needs one.
     """
-    if any(begin in html for begin in _OTHER_CASES):  # rare, and a pattern without a first letter is slow
-        return base if _RELATIVE_IN_ANY_CASE.search(html) else None
-    return base if _RELATIVE.search(html) else None
+    return base if _needs_base(html) else None
+
+
+def _base(html: str, element: etree._Element) -> str | None:
+    return element.base if _needs_base(html) else None  # looked for through all holders, so only then
+
+
+def _needs_base(html: str) -> bool:
+    if "<" not in html:
+        return False
+    for begin in _OTHER_CASES:
+        if begin in html:  # rare, and a pattern without a first letter is slow
+            return _RELATIVE_IN_ANY_CASE.search(html) is not None
+    return _RELATIVE.search(html) is not None
 
 
 def plain(element: etree._Element) -> Text | None:
@@ -195,6 +207,8 @@ def media_element(found: Mapping[str, etree._Element], wanted: str, names: Names
     """
     if wanted in found:
         return found[wanted]
+    if "media:group" not in found and "media:content" not in found:
+        return None
     places = (found[place] for place in ("media:group", "media:content") if place in found)
     inside = (child for place in places for name, child in names.children(place) if name == wanted)
     return next((child for child in inside if text_of(child)), None)

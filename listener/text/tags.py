@@ -70,6 +70,7 @@ _KEPT: Final = (
     | RAW
     | frozenset(
         [
+            "a",
             "b",
             "br",
             "code",
