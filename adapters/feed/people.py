@@ -42,9 +42,7 @@ def people_in(element: etree._Element, names: Names) -> tuple[list[str], list[st
     return people_among(names.children(element), names)
 
 
-def people_among(
-    children: list[tuple[str, etree._Element]], names: Names
-) -> tuple[list[str], list[str]]:
+def people_among(children: list[tuple[str, etree._Element]], names: Names) -> tuple[list[str], list[str]]:
     """
     The same, of the element these are the children of.
     """
