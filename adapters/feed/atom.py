@@ -26,7 +26,7 @@ from adapters.feed.elements import (
     text_of,
     web_address,
 )
-from adapters.feed.people import authors_of, people_in
+from adapters.feed.people import authors_of, people_among, people_in
 from adapters.feed.relations import comments, relation, relations
 from adapters.feed.wire import Text, WireDeletion, WireEntry, WireFeed
 
@@ -72,7 +72,8 @@ def _entry(entry: etree._Element, names: Names, feed_authors: tuple[str, ...]) -
     found: dict[str, etree._Element] = {}
     tags: list[str | None] = []
     links: list[etree._Element] = []
-    for name, child in names.children(entry):
+    children = names.children(entry)
+    for name, child in children:
         if name in ("category", "dc:subject"):
             if child.get("scheme") != _KIND_SCHEME:
                 tags.append(child.get("term") or child.get("label") or text_of(child))
@@ -80,7 +81,7 @@ def _entry(entry: etree._Element, names: Names, feed_authors: tuple[str, ...]) -
             links.append(child)
         elif name != "?":
             found.setdefault(name, child)
-    writers, credited = people_in(entry, names)
+    writers, credited = people_among(children, names)
     if not writers and "source" in found:
         writers = people_in(found["source"], names)[0]
     reply = found.get("thr:in-reply-to")
@@ -167,4 +168,7 @@ def _text(found: dict[str, etree._Element], name: str) -> str | None:
 
 
 def _first(found: dict[str, etree._Element], names: tuple[str, ...]) -> str | None:
-    return next((text for name in names if (text := _text(found, name))), None)
+    for name in names:
+        if name in found and (text := text_of(found[name])):
+            return text
+    return None

@@ -38,6 +38,9 @@ _LETTER: Final = re.compile(rb"[\x80-\xff]")
 _LEADS_TWICE: Final = re.compile(rb"\xc3[\x82-\xb4]")
 """How the first byte of a letter (C2 to F4) looks in UTF-8 once it was taken for a letter itself."""
 
+_LEADS_NOTHING: Final = re.compile(rb"\xc3(?:\x82(?![ \x80-\xff])|[\x83-\xb4](?![\x80-\xff]))")
+"""The same with nothing behind it that could be the rest of that letter: no letter was encoded twice."""
+
 _WESTERN_BYTES: Final = {
     ord(bytes([byte]).decode("cp1252", "ignore") or chr(byte)): byte for byte in range(0x80, 0x100)
 }
@@ -104,7 +107,7 @@ def _once_encoded(text: bytes) -> bytes:
     half of a no-break space may have become an ordinary one on the way.
     """
     first = None if text.isascii() else _LETTER.search(text)
-    if first is None or not _LEADS_TWICE.match(text, first.start()):
+    if first is None or not _LEADS_TWICE.match(text, first.start()) or _LEADS_NOTHING.search(text):
         return text
     try:
         once = text.decode().replace("Â ", "Â\xa0").translate(_WESTERN_BYTES).encode("latin-1")

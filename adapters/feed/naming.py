@@ -90,7 +90,10 @@ class Identities:
         link = None if entry.link is None or self.ids == "content" else self._plain[entry.link]
         if link is None or link in self.shared:
             return ()
-        return tuple(name for name in (link, f"{self.scope}\n{link}") if name != native)
+        scoped = f"{self.scope}\n{link}"
+        if scoped == native:
+            return (link,)
+        return (link, scoped) if link != native else (scoped,)
 
     def native_at(self, address: str) -> str:
         """
@@ -137,10 +140,14 @@ def identities_of(feed: WireFeed, config: FeedConfig, ids: Ids) -> Identities:
         if entry.link:
             by_link.setdefault(plain[entry.link], []).append(entry)
     doubted = frozenset(
-        identity for identity, there in by_id.items() if identity in site or not _is_one(there, plain, site)
+        identity
+        for identity, there in by_id.items()
+        if identity in site or not (len(there) == 1 or _is_one(there, plain, site))
     )
     at = {link: plain[there[0].id or ""] if ids == "stated" else "" for link, there in by_link.items()}
-    shared = {link for link, there in by_link.items() if not _is_at_one_place(there, plain, ids)}
+    shared = {
+        link for link, there in by_link.items() if len(there) > 1 and not _is_at_one_place(there, plain, ids)
+    }
     return Identities(
         scope=plain[config.scope],
         ids=ids,
@@ -157,9 +164,9 @@ def identities_of(feed: WireFeed, config: FeedConfig, ids: Ids) -> Identities:
 
 def _is_one(entries: list[WireEntry], plain: _Plain, site: set[str]) -> bool:
     """
-    Whether entries with one id are one post: in the same words, or versions of it at one permalink.
+    Whether several entries with one id are one post: in the same words, or versions of it at one permalink.
     """
-    if len(entries) == 1 or len({_said(entry) for entry in entries}) == 1:
+    if len({_said(entry) for entry in entries}) == 1:
         return True
     links = {plain[entry.link] if entry.link else None for entry in entries}
     return len(links) == 1 and not links & (site | {None}) and _are_versions(entries)
@@ -167,10 +174,8 @@ def _is_one(entries: list[WireEntry], plain: _Plain, site: set[str]) -> bool:
 
 def _is_at_one_place(entries: list[WireEntry], plain: _Plain, ids: Ids) -> bool:
     """
-    Whether entries with one link are one post: of one id, or in the same words.
+    Whether several entries with one link are one post: of one id, or in the same words.
     """
-    if len(entries) == 1:
-        return True
     stated = {plain[entry.id] if entry.id and ids == "stated" else None for entry in entries}
     if len(stated) > 1:
         return False

@@ -218,7 +218,7 @@ def _body(entry: WireEntry, kind: Kind, answered: Found | None) -> str | None:
 
 
 def _without_pictures(text: Text | None) -> Text | None:
-    return text if text is None else replace(text, value=without_pictures(text.value))
+    return text if text is None else Text(without_pictures(text.value), text.markup, text.base)
 
 
 def _answered(entry: WireEntry) -> Found | None:

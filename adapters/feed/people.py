@@ -32,24 +32,36 @@ _WRITERS: Final = frozenset(
 _PARTS: Final = frozenset({"name", "email", "uri", "url"})
 _HOLDERS: Final = frozenset({"media:group", "media:content"})
 _CREDIT: Final = "media:credit"
+_OF_PEOPLE: Final = _WRITERS | _HOLDERS | {_CREDIT}
 
 
 def people_in(element: etree._Element, names: Names) -> tuple[list[str], list[str]]:
     """
     Who an entry or feed is by, and whom else it names as having a part in it.
     """
+    return people_among(names.children(element), names)
+
+
+def people_among(children: list[tuple[str, etree._Element]], names: Names) -> tuple[list[str], list[str]]:
+    """
+    The same, of the element these are the children of.
+    """
     writers: list[str] = []
     credited: list[str] = []
-    holders = [element]
-    while holders:
-        for name, child in names.children(holders.pop()):
+    holders: list[etree._Element] = []
+    while True:
+        for name, child in children:
+            if name not in _OF_PEOPLE:
+                continue
             if name in _WRITERS:
                 writers.extend(_names_in(child, names))
             elif name == _CREDIT:
                 credited.extend(_names_in(child, names))
-            elif name in _HOLDERS:
+            else:
                 holders.append(child)
-    return writers, credited
+        if not holders:
+            return writers, credited
+        children = names.children(holders.pop())
 
 
 def authors_of(writers: list[str], credited: list[str], feed: tuple[str, ...]) -> tuple[str, ...]:
@@ -67,7 +79,7 @@ def _names_in(person: etree._Element, names: Names) -> list[str]:
     """
     parts = [
         text
-        for name, child in names.children(person)
+        for name, child in (names.children(person) if len(person) else ())
         if name.rpartition(":")[2] in _PARTS and (text := text_of(child))
     ]
     whole = None if parts else text_of(person)

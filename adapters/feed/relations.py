@@ -28,6 +28,8 @@ _FEED_TYPES: Final = frozenset(
 )
 _IANA: Final = "http://www.iana.org/assignments/relation/"
 _COUNT_DIGITS: Final = 9
+_OF_COMMENTS: Final = frozenset({"comments", "wfw:commentrss", "slash:comments", "thr:total"})
+"""Elements that only an entry has which takes comments."""
 
 
 class Relations(TypedDict):
@@ -80,14 +82,15 @@ def comments(links: Iterable[etree._Element], found: Mapping[str, etree._Element
         found: Its other elements, by our names.
     """
     replies = [link for link in links if relation(link) == "replies"]
+    if not replies and _OF_COMMENTS.isdisjoint(found):
+        return {"takes_comments": False, "comments_feed": None, "comment_count": None}
     feeds = [link for link in replies if _is_feed(link)]
     stated = found.get("wfw:commentrss")
     address = None if stated is None else absolute(text_of(stated), stated)
     counts = [_text(found, "slash:comments"), _text(found, "thr:total")]
     counts.extend(link.get(_COUNT) for link in (*feeds, *replies))
     return {
-        "takes_comments": bool(replies)
-        or any(name in found for name in ("comments", "wfw:commentrss", "slash:comments", "thr:total")),
+        "takes_comments": True,
         "comments_feed": address
         or next((href for link in feeds if (href := absolute(link.get("href"), link))), None),
         "comment_count": next((count for text in counts if (count := _count(text)) is not None), None),

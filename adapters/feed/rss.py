@@ -23,7 +23,7 @@ from adapters.feed.elements import (
     text_of,
     web_address,
 )
-from adapters.feed.people import authors_of, people_in
+from adapters.feed.people import authors_of, people_among, people_in
 from adapters.feed.relations import comments, relation, relations
 from adapters.feed.wire import Dialect, Text, WireEntry, WireFeed
 
@@ -103,14 +103,15 @@ def read_item(item: etree._Element, names: Names, feed_authors: tuple[str, ...])
     found: dict[str, etree._Element] = {}
     tags: list[str | None] = []
     links: list[etree._Element] = []
-    for name, child in names.children(item):
+    children = names.children(item)
+    for name, child in children:
         if name in _TAGS:
             tags.append(text_of(child))
         elif name == "atom:link":
             links.append(child)
         elif name != "?" and (name not in found or not _says(found[name])):
             found[name] = child
-    writers, credited = people_in(item, names)
+    writers, credited = people_among(children, names)
     if not writers and "atom:source" in found:
         writers = people_in(found["atom:source"], names)[0]
     reply = found.get("thr:in-reply-to")
@@ -144,15 +145,24 @@ def _text(found: dict[str, etree._Element], name: str) -> str | None:
 
 
 def _first_text(found: dict[str, etree._Element], names: tuple[str, ...]) -> str | None:
-    return next((text for name in names if (text := _text(found, name))), None)
+    for name in names:
+        if name in found and (text := text_of(found[name])):
+            return text
+    return None
 
 
 def _first_guess(found: dict[str, etree._Element], names: tuple[str, ...]) -> Text | None:
-    return next((text for name in names if name in found and (text := guess(found[name]))), None)
+    for name in names:
+        if name in found and (text := guess(found[name])):
+            return text
+    return None
 
 
 def _first_html(found: dict[str, etree._Element], names: tuple[str, ...]) -> Text | None:
-    return next((text for name in names if name in found and (text := html(found[name]))), None)
+    for name in names:
+        if name in found and (text := html(found[name])):
+            return text
+    return None
 
 
 def _media(found: dict[str, etree._Element], wanted: str, names: Names) -> Text | None:

@@ -2,7 +2,8 @@
 The shapes a feed may take off the wire. What is not a field here is never copied out of a document.
 
 Filled by the dialects (`rss`, `rdf`, `atom`, `jsonfeed`); read by `normalise`. Personal fields are only those that
-the gate needs in memory, for the objection test and to mask the author's own name. Nothing here prints content.
+the gate needs in memory, for the objection test and to mask the author's own name. Nothing here prints content. What there
+is many of in a document is a `Struct`, made in a fifth of the time of a dataclass (measured 2026-11-24).
 """
 
 from __future__ import annotations
@@ -18,8 +19,7 @@ from listener.events import RejectedReason
 Dialect = Literal["rss", "rdf", "atom", "json"]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Text:
+class Text(msgspec.Struct, frozen=True, gc=False):
     """
     A piece of text as it stands, before it is made plain.
 
@@ -33,9 +33,11 @@ class Text:
     markup: Literal["html", "plain", "guess"]
     base: str | None = None
 
+    def __repr__(self) -> str:
+        return "Text(…)"
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
-class WireEntry:
+
+class WireEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     One entry of a feed, in the words every dialect shares. Addresses are absolute where the document allows it.
 
@@ -62,6 +64,9 @@ class WireEntry:
     comments_feed: str | None = None
     comment_count: int | None = None
     expired: bool = False
+
+    def __repr__(self) -> str:
+        return "WireEntry(…)"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

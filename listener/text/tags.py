@@ -51,7 +51,7 @@ _ELEMENT: Final = re.compile(
     r"""<(/?)([a-zA-Z][^\s/>]*+)((?:=\s*+(?:"[^"]*+"|'[^']*+'|(?!["']))|[^>=])*+)>""", re.VERBOSE
 )
 _ORDINARY_LINK: Final = re.compile(
-    r"""<a\ href="(https?://[!#-%'-;=?-~]*+)"(?:\ [a-z-]+="[^"]*+")*+\ ?>""", re.VERBOSE
+    r"""<a\ href="(https?://[!#-%'-;=?-~]*+)"(?:\ [a-z-]+="[^"<>]*+")*+\ ?>""", re.VERBOSE
 )
 _ORDINARY_IMAGE: Final = re.compile(
     r"""<img(?:\ (?!alt=)[a-z-]++="[^"]*+")*+(?:\ alt="([^"&]*+)")?+(?:\ (?!alt=)[a-z-]++="[^"]*+")*+\ ?/?>""",
@@ -70,6 +70,7 @@ _KEPT: Final = (
     | RAW
     | frozenset(
         [
+            "a",
             "b",
             "br",
             "code",
@@ -180,6 +181,8 @@ class _TagRuns(dict[str, str]):
     """
 
     def __missing__(self, run: str) -> str:
+        if link := _ORDINARY_LINK.fullmatch(run):
+            return f"{LINK}{link[1]}{END}"
         tags = _TAG.findall(run)
         marks = "".join([" " if tag.isspace() else TAGS[tag] for tag in tags])
         if len(run) <= _RUN_MAX:

@@ -101,8 +101,8 @@ def _spaced(text: str) -> str:
     for space in "\n\t" if text.isascii() else "\n\t\xa0\u202f\u3000":
         if space in text:
             text = text.replace(space, " ")
-    while "  " in text:
-        text = text.replace("  ", " ")
+    while len(shorter := text.replace("  ", " ")) < len(text):
+        text = shorter
     return text
 
 

@@ -4,9 +4,8 @@ Which post an entry is: across readings, spellings, and feeds whose ids or links
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from adapters.feed.config import FeedConfig
 from adapters.feed.identities import Ids

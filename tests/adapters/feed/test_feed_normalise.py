@@ -5,10 +5,10 @@ Identity, comments and relations: from wire entries to posts, without a document
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.feed.config import FeedConfig
 from adapters.feed.normalise import items_from
