@@ -102,6 +102,10 @@ _NOT_PLAIN: Final = {
 _MIXED_BYTES: Final = _PLAIN_BYTES + bytes(_NOT_PLAIN)
 
 
+_TURNS: Final = 8
+"""Chosen: no letter needs more than two; a bound, because a text that is never done would stop every source."""
+
+
 def clean(text: str) -> str:
     """
     The same words, fit to keep and to show: NFC, line breaks as line feeds, nothing that hides or turns other letters.
@@ -157,13 +161,24 @@ def fold(term: str) -> str:
     """
     if term.isascii():
         return term.lower()
-    while True:
-        term = _normal("NFKC", term).casefold()
-        if _ODD.search(term):
-            term = _DOTTED.sub("i", _INVISIBLE.sub("", term).translate(_ALIKE))
+    composed = _normal("NFKC", term)
+    for _ in range(_TURNS):
+        term = _cased(composed)
         # Folding can undo a composition that composing makes anew; hardly any text needs a second turn.
         if unicodedata.is_normalized("NFKC", term):
             return term
+        composed = _normal("NFKC", term)
+        if _cased(composed) == term:  # each undoes the other, as with ΐ and ǰ: for ever
+            return composed
+    return composed
+
+
+def _cased(term: str) -> str:
+    """
+    Without differences of case, of what looks alike, and of what has no width.
+    """
+    term = term.casefold()
+    return _DOTTED.sub("i", _INVISIBLE.sub("", term).translate(_ALIKE)) if _ODD.search(term) else term
 
 
 def _normal(form: Literal["NFC", "NFKC"], text: str) -> str:

@@ -505,6 +505,20 @@ def test_no_text_raises_and_all_that_is_read_is_fit_to_keep(text: str) -> None:
         assert clean(kept) == kept
 
 
+def test_folding_ends_for_every_letter() -> None:
+    """Letters that folding takes apart and composing puts together again, as ΐ, are folded once and for all; their capitals are the same."""
+    restless = [
+        chr(code)
+        for code in range(0x110000)
+        if not 0xD800 <= code <= 0xDFFF and not unicodedata.is_normalized("NFKC", chr(code).casefold())
+    ]
+    told = {letter: fold(letter) for letter in restless}
+
+    assert "ΐ" in restless
+    assert [letter for letter, folded in told.items() if fold(folded) != folded] == []
+    assert fold("Μαΐου ǰ ᾶ") == fold("Μαΐου ǰ ᾶ".upper()) == "μαΐου ǰ ᾶ"
+
+
 @given(anything)
 @settings(max_examples=300, deadline=None)
 def test_folding_twice_is_folding_once(text: str) -> None:
