@@ -63,7 +63,7 @@ def politeness(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(msgspec.to_builtins(verdicts))
     else:
-        columns = ("rule", "asks to", "", "seen")
+        columns = ("rule", "asks to", "verdict", "seen")
         print_table(columns, [(one.rule, one.asks, one.outcome, one.evidence) for one in verdicts])
     broken = sum(one.outcome == "fail" for one in verdicts)
     print(f"{len(verdicts)} rules, {broken} broken.", file=sys.stderr)
