@@ -374,6 +374,8 @@ def test_an_interruption_keeps_what_was_answered(tmp_path: Path) -> None:
             stderr=subprocess.PIPE,
             cwd=tmp_path,
             env={"PYTHONPATH": str(ROOT), "PATH": ""},
+            # Whoever runs the tests in the background has the signal ignored, and so would this process.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         until = time.monotonic() + 30
         while not (there.asked(1) and there.asked(2)) and time.monotonic() < until:
