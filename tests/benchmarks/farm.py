@@ -60,6 +60,7 @@ adapter = "feed"
 relation = "public"
 take = "all"
 criterion = "Invented documents"
+interval_s = 3600
 address = "{address}"
 """
 
