@@ -11,6 +11,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
@@ -251,14 +252,15 @@ class Keeper:
 
     async def _with_room(self, seat: Seat, act: Callable[[], Awaitable[T]]) -> T:
         """
-        What `act` returns, tried again for as long as the queue has no room; the page waits in memory meanwhile.
+        What `act` returns, tried again for as long as the queue has no room; the page waits in memory meanwhile. Nobody
+        is alarmed by the first refusal, after which an engine may have made room by cleaning up.
         """
-        try:
-            return await act()
-        except QueueFull:
-            if not self.full:
-                hint = "free disk space where the queue lies; nothing is lost, intake goes on by itself"
-                self._telemetry.queue_paused(hint=hint)
+        for _ in range(2):
+            with suppress(QueueFull):
+                return await act()
+        if not self.full:
+            hint = "free disk space where the queue lies; nothing is lost, intake goes on by itself"
+            self._telemetry.queue_paused(hint=hint)
         self.full.add(seat.source.name)
         try:
             async for attempt in when_full(self._clock.sleep):
