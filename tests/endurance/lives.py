@@ -67,9 +67,11 @@ def live_and_die(
     """One life that ends by SIGKILL at a random moment; the daemon never ends by itself."""
     process = start(daemon, clock, log)
     until = time.monotonic() + chance.choice([0.4, 0.7, 1.0, 1.5, 4.0]) * (0.5 + chance.random())
-    while time.monotonic() < until:
-        assert process.poll() is None, log.read_text("utf-8")[-3000:]
-        consumer.look()
-        time.sleep(0.05)
-    process.kill()
-    process.wait(30)
+    try:
+        while time.monotonic() < until:
+            assert process.poll() is None, log.read_text("utf-8")[-3000:]
+            consumer.look()
+            time.sleep(0.05)
+    finally:
+        process.kill()
+        process.wait(30)

@@ -47,16 +47,20 @@ def test_every_entry_of_fifty_feeds_is_told_exactly_once(tmp_path: Path) -> None
         for _ in range(KILLS):
             live_and_die(daemon, clock, log, consumer, chance)
         process = start(daemon, clock, log)
-        until = time.monotonic() + SETTLED_S
         wanted = blogs.every_link()
-        while time.monotonic() < until and not (
-            clock.now() > blogs.end_at and wanted <= set(consumer.seen.links)
-        ):
-            consumer.look()
-            time.sleep(0.2)
-        assert consumer.look() >= 0
-        process.terminate()
-        assert process.wait(30) == 0
+        try:
+            until, answered = time.monotonic() + SETTLED_S, False
+            while time.monotonic() < until and not (
+                answered and clock.now() > blogs.end_at and wanted <= set(consumer.seen.links)
+            ):
+                answered = consumer.look() >= 0
+                time.sleep(0.2)
+            assert answered
+            process.terminate()
+            assert process.wait(30) == 0
+        finally:
+            process.kill()
+            process.wait(30)
     print(f"{KILLS} kills, {len(wanted)} entries published, {consumer.seen.events} events")
 
     assert sorted(wanted - set(consumer.seen.links)) == []
