@@ -48,10 +48,13 @@ def asked(
     memo = seat.memo
     if memo.failures and not (memo.gone or mended):
         return Polled(due_at=seat.next_due_at, reason=IN_ITS_TIME)
-    seat.forced = seat.forced or unconditional
     due_at, reason = _soonest(seat, now, unconditional=unconditional, held_until=held_until)
+    if unconditional and due_at > max(now, seat.next_due_at):
+        return Polled(
+            due_at=due_at, reason=f"{reason}; ask again then"
+        )  # a read before that stays conditional
     if unconditional:
-        seat.memo.unconditional_at = due_at
+        seat.forced, seat.memo.unconditional_at = True, due_at
     if seat.memo.gone or due_at < seat.next_due_at:
         seat.memo.revive()
         seat.wait("waiting", due_at, "by_hand")
