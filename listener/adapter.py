@@ -9,6 +9,7 @@ retry, pace, persistence and shutdown. Adapters import this module, `listener.ev
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal, NewType, Protocol, runtime_checkable
@@ -96,9 +97,28 @@ Validators = Callable[[str], Mapping[str, str]]
 the address that gave them (RFC 9110, section 13.1), which behind a redirect is not the one that was asked for."""
 
 
+class Pieces(Protocol):
+    """
+    What comes in on a connection that stays open, taken in order. Not taking it is the back-pressure: what is not
+    taken is, after a bounded buffer, not read off the wire.
+    """
+
+    async def next(self) -> Sequence[bytes]:
+        """
+        All that has come and was not taken yet, at least one piece: whole messages of a WebSocket, or parts of a body as
+        they came. Pings are answered below.
+
+        Raises:
+            SourceUnavailable: the connection ended, broke, or said nothing at all for `idle_s`.
+            DocumentRefused: `too_large`, one message is larger than the cap.
+        """
+        ...
+
+
 class Reader(Protocol):
     """
-    The only way out for an adapter: GET, within what its spec declared, in the pace of the host.
+    The only way out for an adapter: GET, sockets that only receive, and the one exchange, within what its spec declared
+    and in the pace of the host.
     """
 
     async def read(
@@ -124,6 +144,48 @@ class Reader(Protocol):
             AccessDenied: 401, 403.
             SourceUnavailable: no answer within the deadline, broken answer, other 4xx and 5xx.
             DocumentRefused: larger than the cap, or an encoding that was not offered (`too_large`, `bad_encoding`).
+        """
+        ...
+
+    def stream(
+        self, address: str, *, headers: Mapping[str, str] | None = None, idle_s: float
+    ) -> AbstractAsyncContextManager[Pieces]:
+        """
+        The body of an answer that does not end, such as server-sent events, as it comes. Entering takes a turn at the
+        host for the request itself, not for as long as it lasts; raises what `read` raises, and follows no redirect.
+
+        Args:
+            address: Absolute http or https address.
+            headers: As for `read`.
+            idle_s: Longest silence on the wire, heartbeats included; a longer one is a connection that is half open.
+        """
+        ...
+
+    def listen(
+        self, address: str, *, headers: Mapping[str, str] | None = None, idle_s: float, most_bytes: int
+    ) -> AbstractAsyncContextManager[Pieces]:
+        """
+        A WebSocket that only receives: what is subscribed to stands in the address, no message of ours can be sent, no
+        compression is offered. Entering raises what `read` raises.
+
+        Args:
+            address: Absolute ws or wss address; its reach is declared by host and path like any other.
+            headers: Such as `authorization`.
+            idle_s: Longest silence, pings of the server included.
+            most_bytes: Of one message.
+        """
+        ...
+
+    async def exchange(self, address: str, *, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
+        """
+        Trade a credential for a token, where a network demands it: the one POST there is, only to an address that the
+        spec declares in `exchanges`, word for word.
+
+        Args:
+            body: JSON.
+
+        Raises:
+            What `read` raises.
         """
         ...
 
@@ -200,7 +262,9 @@ class Verdict:
     What became of a post that was asked about again.
 
     Args:
-        state: `changed` carries the post as it is now.
+        state: `changed` carries the post as it is now, changed or not: an adapter that was given the whole post need not
+            compare, the queue tells an edit from a repeat, and the gate judges visibility and consent anew. `withheld`:
+            it is there, and not for us (protected, suspended, hidden from those who are not signed in).
         post: Only with `changed`.
     """
 
@@ -233,11 +297,14 @@ class Reach:
         path: Regular expression that the whole path must match (query not included).
         redirects: `declared`: a hop must lie in a reach too. `public`: a hop may lead to any public host, as blogs
             do when they move; credentials and validators are left behind.
+        spacing_s: Least seconds between the starts of two requests, where the network's limit asks for more than
+            politeness does; holds for own hosts, too.
     """
 
     host: str
     path: str = "/.*"
     redirects: Literal["declared", "public"] = "declared"
+    spacing_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -278,6 +345,26 @@ class TermsOfUse:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckTerms:
+    """
+    How often, and how cheaply, posts are asked about again.
+
+    Args:
+        within_s: Each stored post is asked about once in so many seconds: the network's clock, or ours where it sets none.
+        batch: Asks answered by one request, at most.
+        spacing_s: Least seconds between two such requests, so that the limits of the network are left to reading.
+    """
+
+    within_s: float
+    batch: int
+    spacing_s: float
+
+
+def _none(_config: Any) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterSpec:
     """
     Everything the core, the CLI and the reference pages know of an adapter.
@@ -308,6 +395,8 @@ class AdapterSpec:
             address under the key `address`. None where sources are not found by address.
         unconditional: The cursor without what makes the next read conditional; None where no read is.
         address: The one address a source is read at, from its config; None where there is not one.
+        exchanges: Whole addresses at which a credential is traded for a token, from its config.
+        recheck: Set where what `build` gives is a `Rechecker` too.
     """
 
     name: str
@@ -330,3 +419,5 @@ class AdapterSpec:
     discover: Callable[[Reply], tuple[Candidate, ...]] | None = None
     unconditional: Callable[[Cursor], Cursor] | None = None
     address: Callable[[Any], str] | None = None
+    exchanges: Callable[[Any], tuple[str, ...]] = _none
+    recheck: RecheckTerms | None = None

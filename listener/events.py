@@ -520,6 +520,8 @@ class Retraction:
         source: `/<network>/<source>` of the event to write.
         network: Adapter name.
         observed_at: When we learned of it.
+        held_only: Only what is held is taken away; where nothing is, nothing is written and no later create is refused.
+            For a post that the gate let through once and would not today.
     """
 
     names: tuple[Name, ...]
@@ -527,6 +529,7 @@ class Retraction:
     source: str
     network: str
     observed_at: datetime
+    held_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
