@@ -58,7 +58,7 @@ def switched(head: bytes, **headers: str) -> bytes:
         for line in head.split(b"\r\n")
         if line.lower().startswith(b"sec-websocket-key:")
     )
-    accept = base64.b64encode(hashlib.sha1(key + _GUID).digest())  # noqa: S324  the protocol's own
+    accept = base64.b64encode(hashlib.sha1(key + _GUID).digest())
     more = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items()).encode()
     return (
         b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -101,9 +101,8 @@ async def test_a_credential_is_traded_for_a_token() -> None:
 
 async def test_an_empty_body_goes_without_a_type() -> None:
     """A token is refreshed with a header alone; a type without a body is refused by some servers."""
-    async with Post(answer(200, b"{}")).serving() as server:
-        async with reading(server.at("/refresh")) as reader:
-            await reader.exchange(server.at("/refresh"), body=b"", headers={"authorization": "Bearer x"})
+    async with Post(answer(200, b"{}")).serving() as server, reading(server.at("/refresh")) as reader:
+        await reader.exchange(server.at("/refresh"), body=b"", headers={"authorization": "Bearer x"})
 
     head = server.came[0].decode().lower()
     assert "content-type" not in head
@@ -118,7 +117,7 @@ async def test_an_empty_body_goes_without_a_type() -> None:
 async def test_only_the_declared_address_word_for_word(path: str) -> None:
     """Whatever differs by a character is refused before a byte leaves."""
     async with Post(answer(200, b"{}")).serving() as server, reading(server.at("/token")) as reader:
-        with pytest.raises(RequestRefused, match="no declared exchange; nothing was sent$"):
+        with pytest.raises(RequestRefused, match=r"no declared exchange; nothing was sent$"):
             await reader.exchange(server.at(path), body=BODY)
 
     assert server.came == []
@@ -145,7 +144,7 @@ async def test_what_may_be_read_may_not_be_posted_to() -> None:
 async def test_only_a_small_json_document_is_handed_over(body: bytes) -> None:
     """A form, half a document, nothing, or a novel is not a credential."""
     async with Post(answer(200, b"{}")).serving() as server, reading(server.at("/token")) as reader:
-        with pytest.raises(RequestRefused, match="small JSON document; nothing was sent$"):
+        with pytest.raises(RequestRefused, match=r"small JSON document; nothing was sent$"):
             await reader.exchange(server.at("/token"), body=body)
 
     assert server.came == []
@@ -181,7 +180,9 @@ async def test_a_refusal_is_judged_like_a_read_and_repeats_nothing(
     """No redirect is followed, nothing is sent twice, and neither body nor answer stands in the error."""
     async with Post(said).serving() as server, reading(server.at("/token")) as reader:
         with pytest.raises(SourceError) as raised:
-            await reader.exchange(server.at("/token"), body=BODY, headers={"authorization": f"Bearer {SECRET}"})
+            await reader.exchange(
+                server.at("/token"), body=BODY, headers={"authorization": f"Bearer {SECRET}"}
+            )
 
     assert isinstance(raised.value, kind)
     assert told in str(raised.value)
@@ -192,10 +193,12 @@ async def test_a_refusal_is_judged_like_a_read_and_repeats_nothing(
 async def test_an_exchange_takes_its_turn() -> None:
     """While the host is held nothing is traded either."""
     pace = Pace(0.0, frozenset())
-    async with loopback(lambda asked: answer(429, retry_after="60")) as server:
-        async with reading(server.at("/token"), pace=pace) as reader:
-            for _ in range(2):
-                with pytest.raises(RateLimited):
-                    await reader.exchange(server.at("/token"), body=b"")
+    async with (
+        loopback(lambda asked: answer(429, retry_after="60")) as server,
+        reading(server.at("/token"), pace=pace) as reader,
+    ):
+        for _ in range(2):
+            with pytest.raises(RateLimited):
+                await reader.exchange(server.at("/token"), body=b"")
 
     assert len(server.asked) == 1

@@ -7,7 +7,7 @@ import resource
 import ssl
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -102,27 +102,23 @@ async def test_messages_of_an_independent_server_come_whole_and_in_order() -> No
 async def test_an_independent_server_finds_its_pings_answered_and_hears_nothing_else() -> None:
     """`websockets` with its keep-alive at 50 ms holds the connection for a second; no message ever reaches it."""
     heard: list[str | bytes] = []
-    closed: list[int] = []
+    closed: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
 
     async def speak(connection: ServerConnection) -> None:
         await asyncio.sleep(1.0)
         await connection.send("still here")
-        try:
-            async for message in connection:
-                heard.append(message)
-        except ConnectionClosed:
-            pass
-        closed.append(connection.close_code or 0)
+        with suppress(ConnectionClosed):
+            heard.extend([message async for message in connection])
+        closed.set_result(connection.close_code)
 
     options = {"ping_interval": 0.05, "ping_timeout": 0.5}
     async with serve(speak, "127.0.0.1", 0, **options) as server, reading() as reader:  # type: ignore[arg-type]
         port = server.sockets[0].getsockname()[1]
         async with reader.listen(f"ws://127.0.0.1:{port}/", idle_s=0.5, most_bytes=1_000) as pieces:
             got = list(await pieces.next())
-        while not closed:
-            await asyncio.sleep(0.01)
+        code = await closed
 
-    assert (got, heard, closed) == ([b"still here"], [], [1000])
+    assert (got, heard, code) == ([b"still here"], [], 1000)
 
 
 async def test_a_hundred_thousand_messages_come_without_loss_to_a_consumer_that_stops(
@@ -139,16 +135,19 @@ async def test_a_hundred_thousand_messages_come_without_loss_to_a_consumer_that_
             await talk.say(b"".join(frame(b"%06d" % n + filling) for n in range(start, start + 100)))
             sent = start + 100
 
-    async with talker(speak) as server, reading() as reader:
-        async with reader.listen(server.at(), idle_s=5, most_bytes=1_000) as pieces:
-            assert isinstance(pieces, SocketPieces)
-            numbers = [int(message[:6]) for message in await pieces.next()]
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            await asyncio.sleep(2.0)
-            sent_meanwhile, waiting = sent, len(pieces._ear.messages)
-            grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-            while len(numbers) < count:
-                numbers += [int(message[:6]) for message in await pieces.next()]
+    async with (
+        talker(speak) as server,
+        reading() as reader,
+        reader.listen(server.at(), idle_s=5, most_bytes=1_000) as pieces,
+    ):
+        assert isinstance(pieces, SocketPieces)
+        numbers = [int(message[:6]) for message in await pieces.next()]
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        await asyncio.sleep(2.0)
+        sent_meanwhile, waiting = sent, len(pieces._ear.messages)
+        grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+        while len(numbers) < count:
+            numbers += [int(message[:6]) for message in await pieces.next()]
 
     assert numbers == list(range(count))
     assert sent_meanwhile < count / 4  # the rest waited on the server's side
@@ -163,12 +162,15 @@ async def test_a_batch_is_all_that_has_come() -> None:
     async def speak(talk: Talk) -> None:
         await talk.say(*(frame(b"%d" % n) for n in range(500)))
 
-    async with talker(speak) as server, reading() as reader:
-        async with reader.listen(server.at(), idle_s=5, most_bytes=1_000) as pieces:
-            await asyncio.sleep(0.2)
-            batch = await pieces.next()
-            with anyio.move_on_after(0.1):
-                pytest.fail(f"again: {await pieces.next()!r}")
+    async with (
+        talker(speak) as server,
+        reading() as reader,
+        reader.listen(server.at(), idle_s=5, most_bytes=1_000) as pieces,
+    ):
+        await asyncio.sleep(0.2)
+        batch = await pieces.next()
+        with anyio.move_on_after(0.1):
+            pytest.fail(f"again: {await pieces.next()!r}")
 
     assert list(batch) == [b"%d" % n for n in range(500)]
 
@@ -206,7 +208,9 @@ async def test_nothing_but_pong_and_close_ever_leaves() -> None:
     """Every frame the server received, from whatever it said: pongs that repeat its pings, and one close."""
 
     async def speak(talk: Talk) -> None:
-        await talk.say(frame(b"a"), frame(b"p1", PING), frame(b"b", BINARY), frame(b"", PING), frame(b"?", PONG))
+        await talk.say(
+            frame(b"a"), frame(b"p1", PING), frame(b"b", BINARY), frame(b"", PING), frame(b"?", PONG)
+        )
         await talk.say(frame(b"c", fin=False), frame(b"p2", PING), frame(b"d", CONTINUATION))
 
     async with talker(speak) as server, reading() as reader:
@@ -229,9 +233,12 @@ async def test_the_pieces_have_no_way_to_speak() -> None:
     async def speak(talk: Talk) -> None:
         await talk.say(frame(b"a"))
 
-    async with talker(speak) as server, reading() as reader:
-        async with reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces:
-            offered = {name for name in dir(pieces) if not name.startswith("_")}
+    async with (
+        talker(speak) as server,
+        reading() as reader,
+        reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces,
+    ):
+        offered = {name for name in dir(pieces) if not name.startswith("_")}
 
     assert offered == {"next", "aclose", "headers"}
 
@@ -246,7 +253,9 @@ async def test_tls_is_verified_as_for_reads(certificate: Path) -> None:
     async with talker(speak, tls=serving(certificate)) as server:
         address = server.at("/subscribe", host="blog.example")
         async with reading() as reader:
-            with pytest.raises(SourceUnavailable, match=r"cannot be reached \(name, connection or certificate\)$"):
+            with pytest.raises(
+                SourceUnavailable, match=r"cannot be reached \(name, connection or certificate\)$"
+            ):
                 await reader.listen(address, idle_s=5, most_bytes=400_000).__aenter__()
         asked_untrusted = len(server.talks)
         async with (
@@ -273,11 +282,14 @@ async def test_silence_ends_it_and_pings_are_no_silence() -> None:
             await asyncio.sleep(0.1)
         stopped_at = time.monotonic()
 
-    async with talker(speak) as server, reading() as reader:
-        async with reader.listen(server.at(), idle_s=0.3, most_bytes=100) as pieces:
-            with pytest.raises(SourceUnavailable) as silent:
-                await pieces.next()
-            ended_at = time.monotonic()
+    async with (
+        talker(speak) as server,
+        reading() as reader,
+        reader.listen(server.at(), idle_s=0.3, most_bytes=100) as pieces,
+    ):
+        with pytest.raises(SourceUnavailable) as silent:
+            await pieces.next()
+        ended_at = time.monotonic()
 
     assert str(silent.value) == "stream: 127.0.0.1 said nothing for too long"
     assert 0.1 < ended_at - stopped_at < 2.0
@@ -292,10 +304,13 @@ async def test_a_message_that_drips_is_silence() -> None:
             await talk.say(whole[place : place + 1])
             await asyncio.sleep(0.05)
 
-    async with talker(speak) as server, reading() as reader:
-        async with reader.listen(server.at(), idle_s=0.3, most_bytes=2_000) as pieces:
-            with pytest.raises(SourceUnavailable, match="said nothing for too long$"):
-                await pieces.next()
+    async with (
+        talker(speak) as server,
+        reading() as reader,
+        reader.listen(server.at(), idle_s=0.3, most_bytes=2_000) as pieces,
+    ):
+        with pytest.raises(SourceUnavailable, match=r"said nothing for too long$"):
+            await pieces.next()
 
 
 async def test_a_consumer_that_is_slow_is_no_silence() -> None:
@@ -306,10 +321,13 @@ async def test_a_consumer_that_is_slow_is_no_silence() -> None:
         await asyncio.sleep(0.5)
         await talk.say(frame(b"late"))
 
-    async with talker(speak) as server, reading() as reader:
-        async with reader.listen(server.at(), idle_s=0.2, most_bytes=100) as pieces:
-            await asyncio.sleep(0.4)
-            got = [*await pieces.next(), *await pieces.next()]
+    async with (
+        talker(speak) as server,
+        reading() as reader,
+        reader.listen(server.at(), idle_s=0.2, most_bytes=100) as pieces,
+    ):
+        await asyncio.sleep(0.4)
+        got = [*await pieces.next(), *await pieces.next()]
 
     assert got == [b"early", b"late"]
 
@@ -349,7 +367,7 @@ async def test_what_came_before_the_end_is_given_before_the_end_is_told() -> Non
             await asyncio.sleep(0.1)
             got = list(await pieces.next())
             for _ in range(2):
-                with pytest.raises(SourceUnavailable, match="closed the connection$"):
+                with pytest.raises(SourceUnavailable, match=r"closed the connection$"):
                     await pieces.next()
         await server.talks[0].closed.wait()
 
@@ -365,14 +383,17 @@ async def test_empty_messages_cannot_fill_the_memory(monkeypatch: pytest.MonkeyP
         for _ in range(100):
             await talk.say(frame(b"") * 10_000)
 
-    async with talker(speak) as server, reading() as reader:
-        async with reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces:
-            assert isinstance(pieces, SocketPieces)
-            await asyncio.sleep(0.5)
-            waiting = len(pieces._ear.messages)
-            got = 0
-            while got < 1_000_000:
-                got += len(await pieces.next())
+    async with (
+        talker(speak) as server,
+        reading() as reader,
+        reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces,
+    ):
+        assert isinstance(pieces, SocketPieces)
+        await asyncio.sleep(0.5)
+        waiting = len(pieces._ear.messages)
+        got = 0
+        while got < 1_000_000:
+            got += len(await pieces.next())
 
     assert waiting <= 2**16 / 64 + sockets.READ_BYTES / 2
     assert got == 1_000_000

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 import anyio
 import pytest
@@ -61,7 +62,9 @@ async def reading(*, deadline_s: float = 5.0, pace: Pace | None = None) -> Async
         yield open_web.reader("stream", NAMED)
 
 
-async def listened(reader: ReadOnly, address: str, *, most_bytes: int = 1_000) -> tuple[list[bytes], SourceError]:
+async def listened(
+    reader: ReadOnly, address: str, *, most_bytes: int = 1_000
+) -> tuple[list[bytes], SourceError]:
     """All that came, and how it ended."""
     got: list[bytes] = []
     with anyio.fail_after(10):
@@ -92,7 +95,7 @@ def sending(*pieces: bytes, hang_up: bool = False) -> Callable[[Talk], Awaitable
 
 def open_sockets() -> int:
     """Descriptors of this process, which holds both ends of every connection."""
-    return len(os.listdir("/dev/fd"))
+    return len(list(Path("/dev/fd").iterdir()))
 
 
 # ---------------------------------------------------------------------------------------------------------- frames
@@ -104,20 +107,31 @@ def open_sockets() -> int:
         pytest.param(frame(LEAK, mask=True), "broke the WebSocket protocol", 1002, id="masked"),
         pytest.param(frame(LEAK, rsv=4), "broke the WebSocket protocol", 1002, id="compressed"),
         pytest.param(frame(LEAK, rsv=1), "broke the WebSocket protocol", 1002, id="reserved bit"),
-        pytest.param(frame(LEAK, PING, rsv=2), "broke the WebSocket protocol", 1002, id="reserved bit of a ping"),
+        pytest.param(
+            frame(LEAK, PING, rsv=2), "broke the WebSocket protocol", 1002, id="reserved bit of a ping"
+        ),
         pytest.param(frame(LEAK, 0x3), "broke the WebSocket protocol", 1002, id="unknown kind"),
         pytest.param(frame(LEAK, 0xB), "broke the WebSocket protocol", 1002, id="unknown control"),
-        pytest.param(frame(LEAK, PING, fin=False), "broke the WebSocket protocol", 1002, id="fragmented ping"),
+        pytest.param(
+            frame(LEAK, PING, fin=False), "broke the WebSocket protocol", 1002, id="fragmented ping"
+        ),
         pytest.param(frame(b"x" * 126, PING), "broke the WebSocket protocol", 1002, id="long ping"),
         pytest.param(frame(LEAK, CONTINUATION), "broke the WebSocket protocol", 1002, id="rest of nothing"),
         pytest.param(
-            frame(LEAK, fin=False) + frame(LEAK), "broke the WebSocket protocol", 1002, id="message in a message"
+            frame(LEAK, fin=False) + frame(LEAK),
+            "broke the WebSocket protocol",
+            1002,
+            id="message in a message",
         ),
         pytest.param(b"\x81\x7e\x00\x05abcde", "broke the WebSocket protocol", 1002, id="length not minimal"),
-        pytest.param(b"\x81\x7f" + b"\xff" * 8, "broke the WebSocket protocol", 1002, id="length beyond reason"),
+        pytest.param(
+            b"\x81\x7f" + b"\xff" * 8, "broke the WebSocket protocol", 1002, id="length beyond reason"
+        ),
         pytest.param(frame(b"\x03", CLOSE), "broke the WebSocket protocol", 1002, id="half a close code"),
         pytest.param(closing(1005), "broke the WebSocket protocol", 1002, id="close code that is none"),
-        pytest.param(frame(b"\x03\xe8\xff", CLOSE), "broke the WebSocket protocol", 1007, id="close without text"),
+        pytest.param(
+            frame(b"\x03\xe8\xff", CLOSE), "broke the WebSocket protocol", 1007, id="close without text"
+        ),
         pytest.param(closing(1000, "LEAKED-BYTES"), "closed the connection", 1000, id="closed"),
         pytest.param(closing(1008, "LEAKED-BYTES"), "closed the connection", 1000, id="closed for a reason"),
         pytest.param(closing(4000), "closed the connection", 1000, id="closed with a code of its own"),
@@ -144,7 +158,9 @@ async def test_a_frame_that_breaks_the_rules_ends_it(said: bytes, ends: str, cod
         pytest.param(frame(b"x" * 1_001), id="one frame"),
         pytest.param(frame(b"x" * 1_000_000)[:5_000], id="announced"),
         pytest.param(frame(b"x" * 600, fin=False) + frame(b"x" * 401, CONTINUATION), id="in parts"),
-        pytest.param(frame(b"x" * 999, fin=False) + frame(b"x", CONTINUATION, fin=False) * 9_999, id="in crumbs"),
+        pytest.param(
+            frame(b"x" * 999, fin=False) + frame(b"x", CONTINUATION, fin=False) * 9_999, id="in crumbs"
+        ),
     ],
 )
 async def test_a_message_above_the_cap_is_refused(said: bytes) -> None:
@@ -194,20 +210,25 @@ async def test_a_flood_of_pings_is_answered_as_far_as_the_server_listens() -> No
     async def speak(talk: Talk) -> None:
         talk.writer.transport.pause_reading()  # type: ignore[attr-defined]
         for start in range(0, 100_000, 1_000):
-            await talk.say(b"".join(frame(b"%04d" % (n // 100) + filler, PING) for n in range(start, start + 1_000)))
+            await talk.say(
+                b"".join(frame(b"%04d" % (n // 100) + filler, PING) for n in range(start, start + 1_000))
+            )
         await talk.say(frame(b"after"))
         await asyncio.sleep(0.3)
         talk.writer.transport.resume_reading()  # type: ignore[attr-defined]
 
-    async with talker(speak) as server, reading() as reader:
-        async with reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces:
-            got = list(await pieces.next())
-            transport = pieces._transport.underlying_transport  # type: ignore[attr-defined]
-            unsent = transport.get_write_buffer_size()
-            heard = server.talks[0].heard
-            with anyio.fail_after(5):
-                while not heard or frames_in(bytes(heard[: len(heard) // 131 * 131]))[-1][1] != b"0999" + filler:
-                    await asyncio.sleep(0.02)
+    async with (
+        talker(speak) as server,
+        reading() as reader,
+        reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces,
+    ):
+        got = list(await pieces.next())
+        transport = pieces._transport.underlying_transport  # type: ignore[attr-defined]
+        unsent = transport.get_write_buffer_size()
+        heard = server.talks[0].heard
+        with anyio.fail_after(5):
+            while not heard or frames_in(bytes(heard[: len(heard) // 131 * 131]))[-1][1] != b"0999" + filler:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
     assert got == [b"after"]
     assert unsent < 128 * 1024
@@ -226,7 +247,11 @@ async def test_a_flood_of_pings_is_answered_as_far_as_the_server_listens() -> No
         (answer(404), SourceUnavailable, "answered 404; tried again later"),
         (answer(410), SourceUnavailable, "answered 410; tried again later"),
         (answer(200, b"LEAKED-BYTES"), SourceUnavailable, "answered 200; tried again later"),
-        (answer(302, location="ws://127.0.0.1/LEAKED-BYTES"), SourceUnavailable, "answered 302; tried again later"),
+        (
+            answer(302, location="ws://127.0.0.1/LEAKED-BYTES"),
+            SourceUnavailable,
+            "answered 302; tried again later",
+        ),
         (answer(503), SourceUnavailable, "answered 503; tried again later"),
         (answer(522, b"LEAKED-BYTES"), SourceUnavailable, "answered 522; tried again later"),
         (b"HTTP/1.0 502 LEAKED-BYTES\r\n\r\n", SourceUnavailable, "answered 502; tried again later"),
@@ -247,11 +272,14 @@ async def test_a_handshake_that_is_answered_otherwise_is_judged_like_a_read(
     assert len(server.talks) == 1
 
 
-@pytest.mark.parametrize(("status", "headers"), [(429, {}), (429, {"retry_after": "7"}), (503, {"retry_after": "7"})])
+@pytest.mark.parametrize(
+    ("status", "headers"), [(429, {}), (429, {"retry_after": "7"}), (503, {"retry_after": "7"})]
+)
 async def test_a_pause_that_is_asked_for_holds_the_host(status: int, headers: dict[str, str]) -> None:
     """A handshake refused for going too fast is a wait, and the next one is not even tried."""
     pace = Pace(0.0, frozenset())
-    shake = lambda _head: answer(status, **headers)  # noqa: E731
+    said = answer(status, **headers)  # type: ignore[arg-type]  # header names
+    shake = lambda _head: said  # noqa: E731
     async with talker(sending(), shake=shake) as server, reading(pace=pace) as reader:
         _, error = await listened(reader, server.at())
         held = pace.held_until("127.0.0.1", SystemClock().now())
@@ -267,9 +295,12 @@ async def test_a_spent_quota_in_a_good_handshake_holds_the_host() -> None:
     """The connection stands; other requests to the host wait (P28)."""
     pace = Pace(0.0, frozenset())
     shake = lambda head: switched(head, X_RateLimit_Remaining="0", X_RateLimit_Reset="60")  # noqa: E731
-    async with talker(sending(frame(b"a")), shake=shake) as server, reading(pace=pace) as reader:
-        async with reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces:
-            got = list(await pieces.next())
+    async with (
+        talker(sending(frame(b"a")), shake=shake) as server,
+        reading(pace=pace) as reader,
+        reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces,
+    ):
+        got = list(await pieces.next())
 
     assert got == [b"a"]
     assert pace.held_until("127.0.0.1", SystemClock().now()) is not None
@@ -376,9 +407,11 @@ async def test_no_proxy_is_taken_from_the_environment(monkeypatch: pytest.Monkey
     async with loopback(lambda asked: answer(500)) as proxy, talker(sending(frame(b"direct"))) as server:
         for name in ("http_proxy", "https_proxy", "ws_proxy", "wss_proxy", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.at(""))
-        async with reading() as reader:
-            async with reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces:
-                got = list(await pieces.next())
+        async with (
+            reading() as reader,
+            reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces,
+        ):
+            got = list(await pieces.next())
 
     assert (got, proxy.opened) == ([b"direct"], 0)
 
@@ -415,7 +448,7 @@ async def test_cancelling_leaves_nothing_open() -> None:
         while True:
             await talk.say(frame(b"x" * 900) * 100)
 
-    async def hold(reader: ReadOnly, address: str) -> None:
+    async def hold(address: str, reader: ReadOnly) -> None:
         async with reader.listen(address, idle_s=5, most_bytes=1_000) as pieces:
             await pieces.next()
             await anyio.sleep_forever()
@@ -427,7 +460,7 @@ async def test_cancelling_leaves_nothing_open() -> None:
     ):
         for server in (unfinished, silent, flooding):
             before = len(server.talks)
-            sockets, tasks = await left_behind(lambda reader, at=server.at(): hold(reader, at))  # type: ignore[misc]
+            sockets, tasks = await left_behind(partial(hold, server.at()))
             with anyio.fail_after(5):
                 await server.talks[-1].closed.wait()
 
@@ -455,10 +488,13 @@ async def test_an_error_of_the_consumer_closes_too() -> None:
     class Ours(Exception):
         """Not the reader's."""
 
+    async def fail(reader: ReadOnly, address: str) -> None:
+        async with reader.listen(address, idle_s=5, most_bytes=100) as pieces:
+            await pieces.next()
+            raise Ours
+
     async with talker(sending(frame(b"a", BINARY))) as server, reading() as reader:
         with pytest.raises(Ours):
-            async with reader.listen(server.at(), idle_s=5, most_bytes=100) as pieces:
-                await pieces.next()
-                raise Ours
+            await fail(reader, server.at())
         with anyio.fail_after(5):
             await server.talks[0].closed.wait()

@@ -24,7 +24,7 @@ from listener.errors import (
 )
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, ReadOnly, Web
-from tests.fakes.loopback import LOOPBACK, Asked, answer, loopback
+from tests.fakes.loopback import LOOPBACK, Asked, Said, answer, loopback
 
 pytestmark = pytest.mark.anyio
 
@@ -84,7 +84,10 @@ async def until(pieces: Pieces, size: int) -> bytes:
 
 async def test_parts_come_as_they_are_said() -> None:
     """The first part is given while the body goes on; the request says that nothing encoded is wanted."""
-    async with loopback(lambda asked: saying(b": thump\n", b"data: 1\n\n", every_s=0.1)) as server, reading() as reader:
+    async with (
+        loopback(lambda asked: saying(b": thump\n", b"data: 1\n\n", every_s=0.1)) as server,
+        reading() as reader,
+    ):
         headers = {"Authorization": "Bearer abc", "accept": "text/event-stream"}
         async with reader.stream(server.at("/api?tag=%7Eyyc"), headers=headers, idle_s=5) as pieces:
             first = b"".join(await pieces.next())
@@ -112,11 +115,14 @@ async def test_parts_come_as_they_are_said() -> None:
 )
 async def test_the_end_is_told_after_what_came(then: str, told: str) -> None:
     """A body that ends, or that is cut within, is a stream that broke; its last part is given first."""
-    async with loopback(lambda asked: saying(b"data: last\n\n", then=then)) as server, reading() as reader:
-        async with reader.stream(server.at("/"), idle_s=5) as pieces:
-            got = await until(pieces, 12)
-            with pytest.raises(SourceUnavailable) as ended:
-                await pieces.next()
+    async with (
+        loopback(lambda asked: saying(b"data: last\n\n", then=then)) as server,
+        reading() as reader,
+        reader.stream(server.at("/"), idle_s=5) as pieces,
+    ):
+        got = await until(pieces, 12)
+        with pytest.raises(SourceUnavailable) as ended:
+            await pieces.next()
 
     assert (got, str(ended.value)) == (b"data: last\n\n", f"stream: 127.0.0.1 {told}")
 
@@ -127,7 +133,7 @@ async def test_silence_ends_it_and_heartbeats_are_no_silence() -> None:
         start = time.monotonic()
         async with reader.stream(server.at("/"), idle_s=0.3) as pieces:
             got = await until(pieces, 12)
-            with pytest.raises(SourceUnavailable, match="said nothing for too long$"):
+            with pytest.raises(SourceUnavailable, match=r"said nothing for too long$"):
                 await pieces.next()
         lasted_s = time.monotonic() - start
 
@@ -149,14 +155,17 @@ async def test_a_consumer_that_stops_loses_nothing_and_holds_the_server_back() -
             sent += 1
         await asyncio.sleep(30)
 
-    async with loopback(lambda asked: speak) as server, reading() as reader:
-        async with reader.stream(server.at("/"), idle_s=5) as pieces:
-            got = b"".join(await pieces.next())
-            before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            await asyncio.sleep(1.0)
-            sent_meanwhile = sent
-            grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
-            got += await until(pieces, len(b"".join(parts)) - len(got))
+    async with (
+        loopback(lambda asked: speak) as server,
+        reading() as reader,
+        reader.stream(server.at("/"), idle_s=5) as pieces,
+    ):
+        got = b"".join(await pieces.next())
+        before_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        await asyncio.sleep(1.0)
+        sent_meanwhile = sent
+        grown_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kib
+        got += await until(pieces, len(b"".join(parts)) - len(got))
 
     assert got == b"".join(parts)
     assert sent_meanwhile < count - 500
@@ -204,7 +213,7 @@ async def test_a_head_that_does_not_come_ends_at_the_deadline() -> None:
         await asyncio.sleep(30)
 
     async with loopback(lambda asked: nothing) as server, reading(deadline_s=0.2) as reader:
-        with pytest.raises(SourceUnavailable, match="did not answer in time$"):
+        with pytest.raises(SourceUnavailable, match=r"did not answer in time$"):
             await reader.stream(server.at("/"), idle_s=5).__aenter__()
     async with (
         loopback(lambda asked: saying(*[b":\n"] * 5, every_s=0.1)) as server,
@@ -218,19 +227,25 @@ async def test_a_head_that_does_not_come_ends_at_the_deadline() -> None:
 
 async def test_an_open_stream_does_not_block_its_host() -> None:
     """The turn is given back when the head has come: a read of the same host goes on while the stream is open."""
-    script = {"/stream": saying(b":\n"), "/page": answer(200, b"page")}
-    async with loopback(lambda asked: script[asked.target]) as server, reading() as reader:  # type: ignore[arg-type,return-value]
-        async with reader.stream(server.at("/stream"), idle_s=5) as pieces:
-            await pieces.next()
-            with anyio.fail_after(3):
-                page = await reader.read(server.at("/page"))
+    script: dict[str, Said] = {"/stream": saying(b":\n"), "/page": answer(200, b"page")}
+    async with (
+        loopback(lambda asked: script[asked.target]) as server,
+        reading() as reader,
+        reader.stream(server.at("/stream"), idle_s=5) as pieces,
+    ):
+        await pieces.next()
+        with anyio.fail_after(3):
+            page = await reader.read(server.at("/page"))
 
     assert page.body == b"page"
 
 
 async def test_streams_take_their_turn() -> None:
     """Two that are opened together start as far apart as the host's pace asks."""
-    async with loopback(lambda asked: saying(b":\n")) as server, reading(pace=Pace(0.3, frozenset())) as reader:
+    async with (
+        loopback(lambda asked: saying(b":\n")) as server,
+        reading(pace=Pace(0.3, frozenset())) as reader,
+    ):
         start = time.monotonic()
         async with reader.stream(server.at("/"), idle_s=5), reader.stream(server.at("/"), idle_s=5):
             apart_s = time.monotonic() - start
