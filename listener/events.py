@@ -35,7 +35,7 @@ RemovalReason = Literal[
     "deleted",  # the network says so
     "withdrawn",  # the author's visibility or consent changed
     "forgotten",  # an operator ran `listener forget`
-    "watch_removed",  # nothing asks for it any more
+    "watch_removed",  # nothing asks for it any more: the watch is gone, or an edit took the post out of every watch
     "source_removed",
     "unselected",  # an edit took it out of what this reader selects; told by the API only, never stored
 ]
@@ -515,9 +515,11 @@ class Retraction:
     A removal that passed the gate.
 
     Args:
-        names: The HMAC of the name the source used, current secret first, then older ones.
+        names: The HMAC of the name the source used, current secret first, then older ones; with `held_only` of every name
+            of the post.
         reason: Why.
-        source: `/<network>/<source>` of the event to write.
+        source: `/<network>/<source>` of the event to write. With `held_only` and `watch_removed` nothing is taken away
+            but what this source brought: another one may take what no watch asks for.
         network: Adapter name.
         observed_at: When we learned of it.
         held_only: Only what is held is taken away; where nothing is, nothing is written. Refuses nothing later: a create

@@ -20,6 +20,7 @@ from listener.events import (
     Noted,
     Post,
     Removal,
+    RemovalReason,
     Retraction,
     WatchName,
     Withheld,
@@ -139,6 +140,10 @@ class Door:
 
     def retract(self, removal: Removal, *, now: datetime) -> Retraction:
         return self.configured.gate.retract(removal, place=self.configured.places[self.source], now=now)
+
+    def withdraw(self, post: Post, *, reason: RemovalReason, now: datetime) -> Retraction:
+        place = self.configured.places[self.source]
+        return self.configured.gate.withdraw(post, reason=reason, place=place, now=now)
 
     def note(self, item: Count | Gap | Change, *, now: datetime) -> Noted:
         return self.configured.gate.note(item, place=self.configured.places[self.source], now=now)

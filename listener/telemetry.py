@@ -325,11 +325,14 @@ class Telemetry:
         rejected: Mapping[str, int],
         refused: int,
         seen: int,
+        taken_back: Mapping[str, int],
     ) -> None:
-        """A page is durable: received = created + updated + removed + noted + repeat + refused + seen + withheld + rejected."""
+        """A page is durable: received = created + updated + removed + noted + repeat + refused + seen + withheld + rejected;
+        `taken_back` counts, by reason, withheld posts that had been held until then."""
         self.received.add(received, source)
-        if removed:
-            self.removals.labels("deleted").inc(removed)
+        for reason, count in ({"deleted": removed} | dict(taken_back)).items():
+            if count:
+                self.removals.labels(reason).inc(count)
         single = {"created": created, "updated": updated, "removed": removed, "noted": noted}
         for outcome, count in (single | {"repeat": repeat, "refused": refused, "seen": seen}).items():
             if count:

@@ -29,6 +29,7 @@ from listener.events import (
     PostData,
     Provenance,
     Removal,
+    RemovalReason,
     Retraction,
     WatchName,
     Withheld,
@@ -178,6 +179,20 @@ class Gate:
             source=place.address,
             network=place.network,
             observed_at=now,
+        )
+
+    def withdraw(self, post: Post, *, reason: RemovalReason, place: Place, now: datetime) -> Retraction:
+        """
+        What is held of a post that may not be kept any more goes, under whichever of its names it was stored.
+        """
+        every = dict.fromkeys((post.native, *post.aliases))
+        return Retraction(
+            names=tuple(name for each in every for name in self._keys.names(place.network, each)),
+            reason=reason,
+            source=place.address,
+            network=place.network,
+            observed_at=now,
+            held_only=True,
         )
 
     def note(self, item: Count | Gap | Change, *, place: Place, now: datetime) -> Noted:

@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 from listener.adapter import Freshness, Page, Poller
 from listener.clock import Clock
 from listener.errors import LeaseLost, QueueFull
-from listener.events import Change, Noted
+from listener.events import Change, Noted, Retraction
 from listener.hear.memo import Moved, memo_bytes
 from listener.hear.pace import HOLD_MAX_S, Due, Pace, next_due, wanted_interval_s
 from listener.hear.policies import FAILURE_FIRST_S, when_full
@@ -27,7 +27,7 @@ from listener.hear.reads import added
 from listener.hear.reasons import FIXED, sentence
 from listener.hear.seat import Seat
 from listener.hear.setback import Setback, setback
-from listener.hear.walk import Asking, Walked, walk
+from listener.hear.walk import Asking, Walked, is_taken_back, walk
 from listener.keys import Sealer, sealing_day
 from listener.queues.base import Commit, Item, Lease, Outcome, Queue, Scope, SourceState, parts
 from listener.status import Read
@@ -102,12 +102,12 @@ class Keeper:
         if page.moved_to is not None:
             self._move(seat, page.moved_to, now)
         cursor = seat.cursor if page.cursor is None else page.cursor
-        commit = self._commit_of(seat, walked.items, cursor, due.at, lease, now)
+        commit = self._commit_of(seat, walked.commits, cursor, due.at, lease, now)
         outcomes = await self._commit(seat, commit)
         seat.cursor = cursor
         if recovered:
             self._telemetry.source_recovered(source=source.name, failures=recovered)
-        new = self._count(seat, walked, outcomes[: len(walked.items)])
+        new = self._count(seat, walked, outcomes[: len(walked.commits)])
         self._tell_read(seat, page, walked.received, new, due, now)
 
     async def connecting(self, seat: Seat) -> None:
@@ -276,11 +276,14 @@ class Keeper:
         """
         How many items became events.
         """
-        by = Counter(
-            "noted" if isinstance(item, Noted) and outcome == "created" else outcome
-            for item, outcome in zip(walked.items, outcomes, strict=True)
-        )
-        new = by["created"] + by["updated"] + by["removed"]
+        by: Counter[str] = Counter()
+        taken_back: Counter[str] = Counter()
+        for item, outcome in zip(walked.commits, outcomes, strict=True):
+            if not is_taken_back(item):
+                by["noted" if isinstance(item, Noted) and outcome == "created" else outcome] += 1
+            elif isinstance(item, Retraction) and outcome == "removed":
+                taken_back[item.reason] += 1
+        new = by["created"] + by["updated"] + by["removed"] + taken_back.total()
         seat.received += walked.received
         seat.queued += new
         if new:
@@ -296,6 +299,7 @@ class Keeper:
                 repeat=by["repeat"],
                 refused=by["refused"],
                 seen=by["seen"],
+                taken_back=taken_back,
                 withheld=walked.withheld,
                 rejected=walked.rejected,
             )
