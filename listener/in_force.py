@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 
 from listener.adapter import AdapterSpec, Terms
 from listener.events import (
@@ -68,6 +69,7 @@ class InForce:
             nobot_tags=now.privacy.nobot_tags,
             objections=objections,
         )
+        self._line = _line(now, objections)
         spans = {adapter: _spans(now, spec) for adapter, spec in _specs(now).items()}
         self.places = {
             source.name: Place(
@@ -79,6 +81,13 @@ class InForce:
             )
             for source in now.sources
         }
+
+    @property
+    def line(self) -> str:
+        """
+        Digest of whom the gate lets through; says nothing about them. What is stored is judged anew when it changes.
+        """
+        return self._line
 
     def asking(self, paused: frozenset[WatchName]) -> Asking:
         """
@@ -163,6 +172,12 @@ class LiveInterest:
 
     def maybe(self, frame: bytes) -> bool:
         return self.configured.watcher.interest.maybe(frame)
+
+
+def _line(now: Settings, objections: frozenset[Name]) -> str:
+    tags = "\0".join(sorted(now.privacy.nobot_tags))
+    parts = [f"{now.privacy.consent}\0{tags}".encode(), *sorted(objections)]
+    return sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
 def own_hosts(now: Settings) -> frozenset[str]:
