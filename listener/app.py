@@ -199,7 +199,8 @@ class Daemon:
                 continue
             source = self._source(chosen)
             if isinstance(source.reads, Rechecker):
-                yield Rechecked(source=source, terms=terms)
+                door = Door(self._configured, chosen.name)
+                yield Rechecked(source=source, terms=terms, remove=door.remove)
 
     def _rebuilt(self, name: str, moved_to: str | None) -> Source:
         """

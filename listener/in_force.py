@@ -20,6 +20,7 @@ from listener.events import (
     Name,
     Noted,
     Post,
+    PostKey,
     Removal,
     RemovalReason,
     Retraction,
@@ -153,6 +154,13 @@ class Door:
     def withdraw(self, post: Post, *, reason: RemovalReason, now: datetime) -> Retraction:
         place = self.configured.places[self.source]
         return self.configured.gate.withdraw(post, reason=reason, place=place, now=now)
+
+    def remove(self, key: PostKey, *, reason: RemovalReason, now: datetime) -> Retraction:
+        """
+        The removal of one stored post; see `listener.hear.recheck.Remove`.
+        """
+        place = self.configured.places[self.source]
+        return self.configured.gate.remove(key, reason=reason, place=place, now=now)
 
     def note(self, item: Count | Gap | Change, *, now: datetime) -> Noted:
         return self.configured.gate.note(item, place=self.configured.places[self.source], now=now)

@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 import anyio
 import msgspec
@@ -53,6 +53,14 @@ UNANSWERED_MOST: Final = 1000
 WARN_EVERY: Final = timedelta(days=1)
 
 
+class Remove(Protocol):
+    """
+    The gate's removal of one stored post of a source.
+    """
+
+    def __call__(self, key: PostKey, *, reason: RemovalReason, now: datetime) -> Retraction: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rechecked:
     """
@@ -61,10 +69,12 @@ class Rechecked:
     Args:
         source: With a reader, a meter and an adapter of its own: those of intake are in the middle of a turn.
         terms: Of its adapter.
+        remove: See there.
     """
 
     source: Source
     terms: RecheckTerms
+    remove: Remove
 
     @property
     def name(self) -> str:
@@ -496,7 +506,7 @@ class Rechecks:
             return False
         if verdict.state in ("gone", "withheld"):
             reason: RemovalReason = "deleted" if verdict.state == "gone" else "withdrawn"
-            answered.items.append(_retraction(following.each, key, reason, now))
+            answered.items.append(following.each.remove(key, reason=reason, now=now))
         elif verdict.post is not None and verdict.state == "changed":
             source = following.each.source
             judged = judge(
@@ -632,16 +642,3 @@ def _round(stored: bytes | None, line: str) -> Round:
 
 def _name(key: PostKey) -> Name:
     return Name(bytes.fromhex(key))
-
-
-def _retraction(each: Rechecked, key: PostKey, reason: RemovalReason, now: datetime) -> Retraction:
-    """
-    The removal of exactly the post that was asked about.
-    """
-    return Retraction(
-        names=(_name(key),),
-        reason=reason,
-        source=each.address,
-        network=each.source.network,
-        observed_at=now,
-    )

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import anyio
 import orjson
@@ -23,11 +24,11 @@ from listener.hear.pace import Pace
 from listener.hear.recheck import Rechecked, Rechecks
 from listener.hear.seat import Source
 from listener.hear.walk import Asking
+from listener.in_force import Door
 from listener.keys import KeyRing, Sealer, sealing_day
 from listener.queues.base import Commit, Outcome, SourceState
 from listener.telemetry import Telemetry
 from listener.testing.virtual_clock import START, VirtualClock
-from tests.fakes.gate_door import GateDoor
 from tests.fakes.memory_queue import MemoryQueue
 
 pytestmark = pytest.mark.anyio
@@ -125,20 +126,21 @@ class House:
 
     def source(self, town: Town, *, name: str = "town", terms: RecheckTerms = TERMS) -> Rechecked:
         place = Place(network="town", source=name, keep="text", retention=MONTH, emit_from=MONTH)
+        door = Door(SimpleNamespace(gate=GATE, places={name: place}), name)  # type: ignore[arg-type]  # what a door looks at
         source = Source(
             name=name,
             network="town",
             relation="public",
             keep="text",
             take_all=False,
-            door=GateDoor(GATE, place),
+            door=door,
             reads=town,
             group=f"{name}.example",
             interval_s=HOUR,
             floor_s=60.0,
             look_back=MONTH,
         )
-        return Rechecked(source=source, terms=terms)
+        return Rechecked(source=source, terms=terms, remove=door.remove)
 
     async def store(self, *posts: Post, name: str = "town") -> None:
         """
@@ -418,7 +420,7 @@ async def test_an_answer_that_makes_no_sense_is_none() -> None:
 
     class Broken(Post):
         @property
-        def text(self) -> str:  # type: ignore[override]
+        def text(self) -> str:
             raise ZeroDivisionError("PERSON")
 
         @text.setter
