@@ -87,7 +87,8 @@ async def test_rechecks(tmp_path: Path) -> None:
     """
     How each source is asked again, as the control counts it.
     """
-    house = House(control=FakeControl(rechecked=(RECHECK,)))
+    house = House()
+    house.control.rechecked = (RECHECK,)
     async with served(house.app, folder=tmp_path) as where:
         got = await get(where, "/v1/rechecks")
         wrong = await get(where, "/v1/rechecks?source=x")
