@@ -142,6 +142,12 @@ class Telemetry:
             "outcome",
             "reason",
         )
+        self.otherwise = self._per_source(
+            "listener_consent_otherwise",
+            "Posts that the consent mode which is not in force would have withheld or let through, repeats included.",
+            "source",
+            "verdict",
+        )
         self.removals = self._counter("listener_removals_honoured", "Bodies erased, by reason.", "reason")
         self.reads = self._per_source(
             "listener_source_reads", "Reads of a source by result.", "source", "result"
@@ -309,6 +315,7 @@ class Telemetry:
         "info",
         "listener_items_received_total",
         "listener_items_total",
+        "listener_consent_otherwise_total",
         "listener_removals_honoured_total",
     )
     def page_walked(
@@ -326,9 +333,11 @@ class Telemetry:
         refused: int,
         seen: int,
         taken_back: Mapping[str, int],
+        otherwise: Mapping[str, int],
     ) -> None:
         """A page is durable: received = created + updated + removed + noted + repeat + refused + seen + withheld + rejected;
-        `taken_back` counts, by reason, withheld posts that had been held until then."""
+        `taken_back` counts, by reason, withheld posts that had been held until then; `otherwise`, what the consent mode
+        that is not in force would have withheld or let through."""
         self.received.add(received, source)
         for reason, count in ({"deleted": removed} | dict(taken_back)).items():
             if count:
@@ -340,6 +349,8 @@ class Telemetry:
         for outcome, reasons in (("withheld", withheld), ("rejected", rejected)):
             for reason, count in reasons.items():
                 self.outcomes.add(count, source, outcome, reason)
+        for verdict, count in otherwise.items():
+            self.otherwise.add(count, source, verdict)
 
     # ----------------------------------------------------------------------------------------------- queue
 

@@ -286,6 +286,8 @@ class Keeper:
         new = by["created"] + by["updated"] + by["removed"] + taken_back.total()
         seat.received += walked.received
         seat.queued += new
+        seat.other_withheld += walked.otherwise["withheld"]
+        seat.other_let_through += walked.otherwise["let_through"]
         if new:
             seat.memo.last_new_at = self._clock.now()
         if walked.received:
@@ -300,6 +302,7 @@ class Keeper:
                 refused=by["refused"],
                 seen=by["seen"],
                 taken_back=taken_back,
+                otherwise=walked.otherwise,
                 withheld=walked.withheld,
                 rejected=walked.rejected,
             )
