@@ -29,6 +29,7 @@ Why = Literal[
     "not_ours",
     "gone",  # 410, three times in two days
     "by_hand",
+    "consent",  # whether somebody in the page wants to be read cannot be looked up now
     "reading",
 ]
 """Why a source waits, in a word from a closed set."""

@@ -290,6 +290,16 @@ class Telemetry:
     def source_recovered(self, *, source: str, failures: int) -> None:
         """A source that had failed answers again."""
 
+    @_signal("source.consent_unread", "warning", "listener_source_reads_total")
+    def source_consent_unread(self, *, source: str, posts: int, wait_s: float, left_s: float) -> None:
+        """Whether `posts` authors want to be read cannot be looked up now: the page waits and is read again after `wait_s`; in
+        `left_s` it goes on without those posts."""
+        self.reads.add(1, source, "consent_unread")
+
+    @_signal("source.consent_given_up", "error")
+    def source_consent_given_up(self, *, source: str, posts: int) -> None:
+        """A page went on without posts whose consent could not be read for the whole of `privacy.consent_wait_s`; a gap is told."""
+
     @_signal("source.clamped", "debug")
     def source_clamped(self, *, source: str, why: str, asked_s: float, used_s: float) -> None:
         """A server's hint for the next read was outside our limits and was clamped."""

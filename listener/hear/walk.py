@@ -117,6 +117,7 @@ class Walked:
         commits: What a queue is given, in the order of the page: `items`, and what withheld posts may have left.
         withheld: By reason.
         rejected: By reason.
+        unread: When those posts say they were written whose consent cannot be read now.
         otherwise: Posts of which the consent mode that is not in force thinks differently, by what it would do.
     """
 
@@ -124,7 +125,8 @@ class Walked:
     commits: list[Item] = field(default_factory=list)
     withheld: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
-    otherwise: Counter[Otherwise] = field(default_factory=Counter)
+    unread: list[datetime | None] = field(default_factory=list)
+    otherwise: Counter[str] = field(default_factory=Counter)
 
     @property
     def items(self) -> list[Item]:
@@ -133,10 +135,12 @@ class Walked:
         """
         return [item for item in self.commits if not is_taken_back(item)]
 
-    def add(self, judged: Judged) -> None:
+    def add(self, post: Post, judged: Judged) -> None:
         """
         One more post.
         """
+        if judged.withheld == "consent_unreadable":
+            self.unread.append(post.published_at)
         if judged.withheld is not None:
             self.withheld[judged.withheld] += 1
         if judged.item is not None:
@@ -182,7 +186,8 @@ def walk(
             continue
         try:
             if isinstance(item, Post):
-                walked.add(judge(item, asking=asking, door=door, take_all=take_all, sealer=sealer, now=now))
+                judged = judge(item, asking=asking, door=door, take_all=take_all, sealer=sealer, now=now)
+                walked.add(item, judged)
             else:
                 walked.commits.append(_passed(item, door, now))
         except Exception as error:  # noqa: BLE001 - a bug met by one post must not stop its source
