@@ -65,6 +65,8 @@ def sources(
         print_table(clocks.COLUMNS, list(map(clocks.row, shown)))
     for view in views if asked else ():
         print()
+        if view["other_withheld"] or view["other_let_through"]:
+            print(_otherwise(view))
         print_table(("reads of " + view["name"], *_READS[1:]), list(map(_read, view["reads"])))
 
 
@@ -91,6 +93,17 @@ def _why(view: dict[str, Any]) -> str:
     more = [view["error_code"], view["note"], "moved" if view["moved"] else None]
     told = ", ".join(word for word in more if word)
     return f"{view['reason']} ({told})" if told else str(view["reason"])
+
+
+def _otherwise(view: dict[str, Any]) -> str:
+    """
+    What another choice of `privacy.consent` would have meant.
+    """
+    withheld, let_through = view["other_withheld"], view["other_let_through"]
+    return (
+        f"the other `privacy.consent` would have withheld {withheld} of the posts that passed, and let through "
+        f"{let_through} of those withheld, repeats included"
+    )
 
 
 def _read(read: dict[str, Any]) -> tuple[str, ...]:

@@ -19,15 +19,16 @@ from typing import Final, TypeVar
 
 from listener.adapter import Freshness, Page, Poller
 from listener.clock import Clock
-from listener.errors import LeaseLost, QueueFull
+from listener.errors import LeaseLost, PageHeld, QueueFull
 from listener.events import Change, Noted, PostKey, Retraction
 from listener.hear.memo import Moved, memo_bytes
 from listener.hear.pace import HOLD_MAX_S, Due, Pace, next_due, wanted_interval_s
-from listener.hear.policies import FAILURE_FIRST_S, when_full
+from listener.hear.policies import FAILURE_FIRST_S, unread_wait_s, when_full
 from listener.hear.reads import added
 from listener.hear.reasons import FIXED, sentence
 from listener.hear.seat import Seat
 from listener.hear.setback import Setback, setback
+from listener.hear.unread import Unread, gone_on, held_until
 from listener.hear.walk import Asking, Walked, is_taken_back, walk
 from listener.keys import Sealer, sealing_day
 from listener.queues.base import Commit, Item, Lease, Outcome, Queue, Scope, SourceState, parts
@@ -61,6 +62,7 @@ class Keeper:
         pace: Shared with the reader; its holds are stored with each commit.
         asking: What the watches ask for; may be replaced at any time through the attribute.
         node: Name under which leases are taken.
+        consent_wait: How long a page waits for signals that cannot be read; may be replaced at any time, too.
     """
 
     def __init__(
@@ -72,8 +74,9 @@ class Keeper:
         clock: Clock,
         telemetry: Telemetry,
         node: str,
+        consent_wait: timedelta = timedelta(hours=1),
     ) -> None:
-        self.asking = asking
+        self.asking, self.consent_wait = asking, consent_wait
         self.full: set[str] = set()
         self._queue, self._pace, self._clock, self._telemetry = queue, pace, clock, telemetry
         self._node = node
@@ -85,6 +88,9 @@ class Keeper:
     async def keep(self, seat: Seat, page: Page, lease: Lease) -> None:
         """
         Walk one page and make it durable, with the cursor and the time of the next read.
+
+        Raises:
+            PageHeld: it waits, and is read again; what it takes away is taken away.
         """
         source, memo, now = seat.source, seat.memo, self._clock.now()
         walked = walk(
@@ -99,6 +105,11 @@ class Keeper:
         recovered = memo.failures
         memo.answered(now)
         memo.note = page.note
+        if recovered:
+            self._telemetry.source_recovered(source=source.name, failures=recovered)
+        if walked.unread:
+            await self._hold(seat, walked, lease, now)
+        self._go_on(seat, walked, now)
         due = Due(now) if page.more else self._next_read(seat, page.freshness, now)
         if page.moved_to is not None:
             self._move(seat, page.moved_to, now)
@@ -106,10 +117,45 @@ class Keeper:
         commit = self._commit_of(seat, walked.commits, cursor, due.at, lease, now)
         outcomes = await self._commit(seat, commit)
         seat.cursor = cursor
-        if recovered:
-            self._telemetry.source_recovered(source=source.name, failures=recovered)
         new = self._count(seat, walked, outcomes[: len(walked.commits)])
         self._tell_read(seat, page, walked.received, new, due, now)
+
+    async def _hold(self, seat: Seat, walked: Walked, lease: Lease, now: datetime) -> None:
+        """
+        Let the page wait where it has not waited long enough for what cannot be read in it. Removals do not wait.
+        """
+        until = held_until(seat.memo.unread, walked.unread, now, self.consent_wait)
+        if now >= until:
+            return
+        unread = seat.memo.unread = (seat.memo.unread or Unread(since=now, seen_at=now)).refused(now)
+        wait_s = min(unread_wait_s(unread.refusals, seat.rng), (until - now).total_seconds())
+        floor_s = seat.source.floor_s if isinstance(seat.source.reads, Poller) else 0.0
+        due_at = now + timedelta(seconds=max(floor_s, wait_s))
+        gone = [item for item in walked.commits if isinstance(item, Retraction)]
+        early = Walked(received=sum(not is_taken_back(item) for item in gone), commits=[*gone])
+        left_s = (until - now).total_seconds()
+        seat.wait("waiting", due_at, "consent", sentence("consent", wait_s=left_s))
+        self._enter(seat, "consent_unreadable", now)
+        outcomes = await self._commit(seat, self._commit_of(seat, gone, seat.cursor, due_at, lease, now))
+        self._count(seat, early, outcomes[: len(gone)])
+        self._telemetry.source_consent_unread(
+            source=seat.source.name,
+            posts=len(walked.unread),
+            wait_s=(due_at - now).total_seconds(),
+            left_s=left_s,
+        )
+        raise PageHeld(f"source {seat.source.name}: consent cannot be read now; its page waits")
+
+    def _go_on(self, seat: Seat, walked: Walked, now: datetime) -> None:
+        """
+        The page goes through; what it is given up for is told with it.
+        """
+        memo, source = seat.memo, seat.source
+        memo.unread, gap = gone_on(memo.unread, walked.unread, now, self.consent_wait)
+        if walked.unread:
+            self._telemetry.source_consent_given_up(source=source.name, posts=len(walked.unread))
+        if gap is not None:
+            seat.changes += (source.door.note(gap, now=now),)
 
     async def connecting(self, seat: Seat) -> None:
         """
@@ -315,6 +361,8 @@ class Keeper:
         new = by["created"] + by["updated"] + by["removed"] + taken_back.total()
         seat.received += walked.received
         seat.queued += new
+        seat.other_withheld += walked.otherwise["withheld"]
+        seat.other_let_through += walked.otherwise["let_through"]
         if new:
             seat.memo.last_new_at = self._clock.now()
         if walked.received:
@@ -329,6 +377,7 @@ class Keeper:
                 refused=by["refused"],
                 seen=by["seen"],
                 taken_back=taken_back,
+                otherwise=walked.otherwise,
                 withheld=walked.withheld,
                 rejected=walked.rejected,
             )
