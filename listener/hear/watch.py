@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final, TypeVar
@@ -157,6 +158,10 @@ class RawInterest:
             document = orjson.loads(frame)
         except orjson.JSONDecodeError:
             return True
+        with suppress(orjson.JSONEncodeError):  # nested deeper than it writes
+            # Most of what is escaped says no term, which shows once it is written without escapes.
+            if not self._raw.passes(orjson.dumps(document)):
+                return False
         return self._maybe_said(_readable("\n".join(_readings(document))))
 
     def _maybe_said(self, text: str) -> bool:
