@@ -25,6 +25,8 @@ from listener.text.spellings import Spellings, composed_of, spellings
 
 _STRETCH_MAX: Final = 8
 """Most characters of a stretch that is not ASCII (chosen): more would hardly stop more, and each has many spellings."""
+_WORD_MAX: Final = 64
+"""Letters of a word that is looked for (chosen): the tree of words is as deep. A term of longer ones is read carefully."""
 _AT_ONCE: Final = 2_500
 """
 Stretches of one expression. Measured 2026-11-24: up to 5,000 a frame of 640 bytes costs about the same; at 10,000 the
@@ -53,16 +55,22 @@ class RawSieve:
         terms: Each as the words of which it is made (`listener.text.words`), folded.
 
     Attributes:
-        passes: Whether a JSON frame could hold a term, in whatever spelling. One that is not UTF-8 holds none.
-        passes_folded: The same of a text that is clean and folded, free of escapes, tags and entities.
+        passes_folded: Whether a text could hold a term that is clean and folded, free of escapes, tags and entities.
     """
 
-    __slots__ = ("passes", "passes_folded")
+    __slots__ = ("_passes_ascii", "_passes_other", "passes_folded")
 
     def __init__(self, terms: Iterable[list[str]]) -> None:
         stretches = _stretches(terms)
-        self.passes: Final = _seeker(stretches, spelled=True)
+        self._passes_ascii: Final = _ascii_seeker(stretches)
+        self._passes_other: Final = _seeker(stretches, spelled=True)
         self.passes_folded: Final = _seeker(stretches, spelled=False)
+
+    def passes(self, frame: bytes) -> bool:
+        """
+        Whether a JSON frame could hold a term, in whatever spelling. One that is not UTF-8 holds none.
+        """
+        return self._passes_ascii(frame) if frame.isascii() else self._passes_other(frame)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def _offered(term: list[str], known: Spellings) -> Iterator[_Stretch]:
         alone = ""
         if not word.isascii():
             yield from _parts(word, known)
-        elif word.isalnum() or "_" in word:
+        elif len(word) <= _WORD_MAX and (word.isalnum() or "_" in word):
             yield _Stretch(word, "word")
     if alone:
         yield _Stretch(alone[:_STRETCH_MAX], "spaced")
@@ -161,6 +169,19 @@ def _seeker(stretches: frozenset[_Stretch] | None, *, spelled: bool) -> _Seeker:
     return _any_of([_compiled(expression) for expression in expressions])
 
 
+def _ascii_seeker(stretches: frozenset[_Stretch] | None) -> _Seeker:
+    """
+    The same for frames of ASCII, of which two in three are: nothing is spelled otherwise there but by escapes and entities.
+    """
+    if stretches is None:
+        return lambda _text: True
+    whole = sorted(one.chars for one in stretches if one.kind == "word")
+    hiding = "|".join((_ESCAPES, _MARKUP, r"\x7f"))
+    batches = [whole[start : start + _AT_ONCE] for start in range(0, len(whole), _AT_ONCE)]
+    expressions = [f"{_words(batch)}|{hiding}" for batch in batches[:1]] + list(map(_words, batches[1:]))
+    return _any_of([_compiled(expression) for expression in expressions or [hiding] * bool(stretches)])
+
+
 def _compiled(expression: str) -> _Seeker:
     adapter = TypeAdapter(
         Annotated[str, StringConstraints(pattern=expression)], config=ConfigDict(regex_engine="rust-regex")
@@ -176,14 +197,16 @@ def _any_of(seekers: list[_Seeker]) -> _Seeker:
 
 def _expressions(stretches: list[_Stretch], spelled_as: Mapping[str, str]) -> Iterator[str]:
     for kind, of_kind in itertools.groupby(stretches, lambda one: one.kind):
-        tree = _Tree()
-        for one in of_kind:
-            tree.add(one.chars)
+        chars = [one.chars for one in of_kind]
         if kind == "word":
-            yield f"{_BEGINNING}(?i-u:{tree.words()}){_END}"
-        else:
-            parts = tree.parts(spelled_as, spelled_as[" "] if kind == "spaced" else "")
-            yield f"{_BEGINNING}{parts}" if kind == "start" else parts
+            yield _words(chars)
+            continue
+        parts = _tree(chars).parts(spelled_as, spelled_as[" "] if kind == "spaced" else "")
+        yield f"{_BEGINNING}{parts}" if kind == "start" else parts
+
+
+def _words(whole: list[str]) -> str:
+    return f"{_BEGINNING}(?i-u:{_tree(whole).words()}){_END}"
 
 
 @dataclass(slots=True)
@@ -194,12 +217,6 @@ class _Tree:
 
     ends: bool = False
     following: dict[str, _Tree] = field(default_factory=dict)
-
-    def add(self, chars: str) -> None:
-        tree = self
-        for char in chars:
-            tree = tree.following.setdefault(char, _Tree())
-        tree.ends = True
 
     def words(self) -> str:
         branches = [char + tree.words() for char, tree in self.following.items()]
@@ -217,6 +234,16 @@ class _Tree:
                 for char, tree in self.following.items()
             ]
         )
+
+
+def _tree(stretches: list[str]) -> _Tree:
+    root = _Tree()
+    for chars in stretches:
+        tree = root
+        for char in chars:
+            tree = tree.following.setdefault(char, _Tree())
+        tree.ends = True
+    return root
 
 
 def _either(branches: list[str]) -> str:

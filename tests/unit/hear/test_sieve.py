@@ -104,8 +104,8 @@ def test_every_character_that_is_read_as_another_is_seen_through() -> None:
     chars += random.Random(1).sample([chr(code) for code in range(0xAC00, 0xD7A4)], 200)
     random.Random(2).shuffle(chars)  # so that what makes one doubtful does not hide its neighbours
     missed = []
-    for start in range(0, len(chars), 60):
-        some = chars[start : start + 60]
+    for start in range(0, len(chars), 120):
+        some = chars[start : start + 120]
         said = [form.format(char) for char in some for form in ("zq{}xj", "{}zq", "zq{}", "zq {0}{0}{0}")]
         watcher = watcher_of(phrases=tuple(said))
         for text in said:
@@ -174,6 +174,14 @@ def test_more_terms_than_one_expression_holds(monkeypatch: pytest.MonkeyPatch) -
 
     assert [made.passes(term.encode()) for term in terms] == [True] * len(terms)
     assert not made.passes("cab київ市役zeb".replace("київ", "киї").encode())
+
+
+@pytest.mark.parametrize("term", ["y" * 2000, "é" * 2000, "市" * 2000, "🔥" * 2000])
+def test_a_term_of_any_length(term: str) -> None:
+    """The longest term is heard, and takes nothing down."""
+    watcher = watcher_of(phrases=(term, "other"))
+
+    assert_heard(watcher, f"so {term} ok")
 
 
 @pytest.mark.parametrize(
