@@ -213,7 +213,8 @@ def _kind(status: WireStatus) -> Kind:
 
 def link_of(status: WireStatus) -> str | None:
     """
-    An address that is the same wherever the status was seen, and that names nobody where there is one.
+    An address that is the same wherever the status was seen, and that names nobody where there is one. One that lies
+    under the author's own profile names the author, however it is spelled.
     """
     found = _OF_MASTODON.fullmatch(status.uri or "")
     if found:
@@ -221,7 +222,16 @@ def link_of(status: WireStatus) -> str | None:
     url, uri = _web(status.url), _web(status.uri)
     if url and uri and _NAMES_SOMEBODY.search(url) and not _NAMES_SOMEBODY.search(uri):
         return uri
-    return url or uri
+    link = url or uri
+    return None if link and _is_under_profile(link, status.account) else link
+
+
+def _is_under_profile(link: str, account: WireAccount | None) -> bool:
+    """
+    The profile of a whole site (its first page) is no person's.
+    """
+    profile = (account.url or "").rstrip("/") if account is not None else ""
+    return profile.count("/") > 2 and f"{link.casefold()}/".startswith(f"{profile.casefold()}/")
 
 
 def _web(address: str | None) -> str | None:
