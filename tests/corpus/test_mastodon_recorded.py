@@ -121,12 +121,10 @@ def annotated(status: dict[str, Any]) -> set[str]:
 
 
 def shown(name: str, text: str | None) -> bool:
-    """Whether a handle or the address of a profile stands in a text, as a handle stands there."""
-    if not text:
+    """Whether a name stands free in a text. `test` is a word first, and on the gate's list of those."""
+    if not text or name == "test":
         return False
-    if name.startswith("http"):
-        return name in text
-    return re.search(rf"@{re.escape(name)}(?![\w.-]*\w)", text, re.IGNORECASE) is not None
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def test_every_status_is_read_and_nobody_it_names_passes_the_gate(capsys: pytest.CaptureFixture[str]) -> None:
