@@ -12,6 +12,7 @@ Source: docs.joinmastodon.org, entities Status, Account, Notification, Instance;
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, Final, Generic, TypeVar
 
@@ -239,14 +240,54 @@ UNREADABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What decoding raises on bytes that are not what they should be; their messages may quote a field's name, no value."""
 
 
+_ESCAPES: Final = re.compile(
+    rb"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u([dD][89a-fA-F][0-9a-fA-F]{2})"
+)
+"""An escaped backslash, a pair of surrogates, or one that is alone: half an emoji, as servers written in JavaScript cut it."""
+
+
+class Entity(Generic[T]):
+    """
+    Reads JSON as one kind of entity. Half a pair of surrogates is read as U+FFFD, because no text can hold it.
+    """
+
+    def __init__(self, kind: type[T]) -> None:
+        self._decode = msgspec.json.Decoder(kind).decode
+
+    def read(self, body: bytes | msgspec.Raw) -> T:
+        """
+        The entity.
+
+        Raises:
+            msgspec.DecodeError, UnicodeDecodeError, RecursionError: it is none.
+        """
+        try:
+            return self._decode(body)
+        except UNREADABLE:
+            mended = _mended(bytes(body))
+            if mended is None:
+                raise
+            return self._decode(mended)
+
+
+def _mended(body: bytes) -> bytes | None:
+    """
+    With no surrogate alone; None where none is.
+    """
+    if b"\\u" not in body:
+        return None
+    mended = _ESCAPES.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)
+    return None if mended == body else mended
+
+
 class Entries(Generic[T]):
     """
     Reads a JSON list of one kind of entity.
     """
 
     def __init__(self, kind: type[T]) -> None:
-        self._all = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]  # a type that is a value here
-        self._one = msgspec.json.Decoder(kind)
+        self._all: Entity[list[T]] = Entity(list[kind])  # type: ignore[valid-type]  # a type that is a value here
+        self._one = Entity(kind)
 
     def read(self, body: bytes) -> list[T | None]:
         """
@@ -256,23 +297,23 @@ class Entries(Generic[T]):
             msgspec.DecodeError, UnicodeDecodeError, RecursionError: the document is no list.
         """
         try:
-            return list(self._all.decode(body))
+            return list(self._all.read(body))
         except UNREADABLE:
-            return list(self._each(_pieces.decode(body)))
+            return list(self._each(_PIECES.read(body)))
 
     def _each(self, pieces: list[msgspec.Raw]) -> Iterator[T | None]:
         for piece in pieces:
             try:
-                yield self._one.decode(piece)
+                yield self._one.read(piece)
             except UNREADABLE:
                 yield None
 
 
-_pieces: Final = msgspec.json.Decoder(list[msgspec.Raw])
+_PIECES: Final = Entity(list[msgspec.Raw])
 
 STATUSES: Final = Entries(WireStatus)
 NOTIFICATIONS: Final = Entries(WireNotification)
 
-decode_status: Final = msgspec.json.Decoder(WireStatus).decode
-decode_instance: Final = msgspec.json.Decoder(WireInstance).decode
-decode_frame: Final = msgspec.json.Decoder(WireFrame).decode
+decode_status: Final = Entity(WireStatus).read
+decode_instance: Final = Entity(WireInstance).read
+decode_frame: Final = Entity(WireFrame).read

@@ -180,13 +180,12 @@ class World:
         ordered = list(shown) if self.opaque else sorted(shown, key=lambda one: int(one["id"]))
         limit = min(int(query.get("limit", ["20"])[0]), self.cap)
         behind = query.get("min_id", [None])[0]
-        if behind is None:
-            page = ordered[-limit:]
-        else:
-            page = self._behind(ordered, behind)[:limit]
+        page = ordered[-limit:] if behind is None else self._behind(ordered, behind)[:limit]
         page = page[::-1]
         link = f'<{ENDPOINT}{path}?limit=40&min_id={page[0]["id"]}>; rel="prev"' if page else ""
-        return reply(page, headers={"link": f'<{ENDPOINT}{path}?max_id=1>; rel="next", {link}'} if page else {})
+        return reply(
+            page, headers={"link": f'<{ENDPOINT}{path}?max_id=1>; rel="next", {link}'} if page else {}
+        )
 
     def _behind(self, ordered: list[dict[str, Any]], behind: str) -> list[dict[str, Any]]:
         if self.opaque:
