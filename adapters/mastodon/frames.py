@@ -28,6 +28,7 @@ EVENT_MAX: Final = 1024 * 1024
 """Bytes of one event. Chosen: a status of 5,000 characters with its account has 30 KB."""
 
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r")
+_ID: Final = re.compile(r"\"?([0-9A-Za-z_-]{1,64})\"?")
 _UNREADABLE: Final = Rejected("unreadable_item")
 
 
@@ -132,10 +133,8 @@ def _removal(local: str, place: Place) -> tuple[Item, ...]:
     """
     The id is that of this instance: the post is known by it as an alias.
     """
-    local = local.strip().strip('"')
-    if not local or len(local) > 64 or not local.isascii() or not local.isprintable():
-        return (_UNREADABLE,)
-    return (Removal(alias_of(local, place)),)
+    found = _ID.fullmatch(local.strip())
+    return (_UNREADABLE if found is None else Removal(alias_of(found[1], place)),)
 
 
 def _said(payload: bytes, place: Place) -> tuple[Item, ...]:
