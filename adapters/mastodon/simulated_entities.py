@@ -284,7 +284,7 @@ def _account_dialect(here: Instance, who: Account) -> Json:
     if here.software == "gotosocial":
         return {"avatar_description": "", "header_description": ""}
     if here.software in ("akkoma", "pleroma"):
-        return {"fqn": f"{who.username}@{who.home}", "pleroma": _pleroma_account(who)}
+        return {"pleroma": _pleroma_account(who)}
     found: Json = {
         "uri": f"https://{who.home}/users/{who.username}",
         "hide_collections": False,
@@ -315,7 +315,7 @@ def _pleroma_account(who: Account) -> Json:
         "relationship": {},
         "is_moderator": False,
         "is_admin": False,
-        "is_confirmed": True,
+        "confirmation_pending": False,
         "hide_favorites": True,
         "hide_followers": False,
         "hide_follows": False,

@@ -236,6 +236,7 @@ class Fediverse:
         self, toot: Toot, lag_s: Mapping[str, float] | float | None, only: Collection[str] | None
     ) -> Toot:
         home = self.instances[toot.account.home]
+        toot.home_id = make_id(home.software, toot.created_at, home.next())
         toot.uri = self._uri_of(toot, home)
         self.toots[toot.post] = toot
         wanted = self._expected(toot)
@@ -298,16 +299,15 @@ class Fediverse:
 
     def _uri_of(self, toot: Toot, home: Instance) -> str:
         """
-        The federation's name of a post; its number is the time it was made at, as ids are.
+        The federation's name of a post.
         """
-        name = make_id(home.software, toot.created_at, len(self.toots) + 1)
         if home.software in ("akkoma", "pleroma"):
             return f"https://{home.domain}/objects/{_uuid(len(self.toots) + 1, home.number)}"
         who = (
             f"ap/users/{home.id_of(toot.account)}" if home.numeric_uris else f"users/{toot.account.username}"
         )
         ending = "/activity" if toot.boost_of is not None else ""
-        return f"https://{home.domain}/{who}/statuses/{name}{ending}"
+        return f"https://{home.domain}/{who}/statuses/{toot.home_id}{ending}"
 
     def _expected(self, toot: Toot) -> Expected:
         if self.expect is not None:

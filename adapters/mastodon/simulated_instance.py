@@ -275,8 +275,7 @@ class Instance:
             known.words = words
             self._broadcast(News("status.update", known), words.tag_names)
             return
-        back_dated = self.software in ("mastodon", "gotosocial")
-        local_id = make_id(self.software, toot.created_at if back_dated else at, self.next())
+        local_id = toot.home_id if toot.account.home == self.domain else self._number(toot, at)
         copy = Copy(toot, local_id, at, words)
         self.copies[local_id] = self._by_post[toot.post] = copy
         self._relate(copy, +1)
@@ -314,6 +313,13 @@ class Instance:
         number = self.next()
         local_id = make_id("gotosocial", at, number) if self.software == "gotosocial" else str(number)
         self.notices.append(Notice(local_id, kind, at, whom, by, copy, emoji))
+
+    def _number(self, toot: Toot, at: datetime) -> str:
+        """
+        The id of a post from elsewhere: Mastodon and GoToSocial date it back to when it says it was written.
+        """
+        back_dated = self.software in ("mastodon", "gotosocial")
+        return make_id(self.software, toot.created_at if back_dated else at, self.next())
 
     def _relate(self, copy: Copy, by: int) -> None:
         toot = copy.toot

@@ -132,7 +132,8 @@ class Toot:
         visibility: For whom.
         created_at: As it says itself.
         words: As they stand at its origin.
-        uri: The same everywhere.
+        home_id: Its id on its own instance.
+        uri: The same everywhere; that id is part of it, where ids are made by the time of writing.
         reply_to: What it answers.
         boost_of: What it boosts; then it has no words of its own.
         quote_of: What it quotes.
@@ -144,6 +145,7 @@ class Toot:
     visibility: Visibility
     created_at: datetime
     words: Words
+    home_id: str = ""
     uri: str = ""
     reply_to: Toot | None = None
     boost_of: Toot | None = None

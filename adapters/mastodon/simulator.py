@@ -95,7 +95,7 @@ class Site:
         route, found = _routed(request.path)
         trouble = self.here.trouble(route, self.world.clock.now())
         if trouble is not None and (spoiled := self._spoiled(trouble, route)) is not None:
-            return self._booked(request, route, spoiled, trouble=trouble)
+            return self._booked(request, route, spoiled)
         if route == "stream":
             return self._booked(request, route, self._streamed(request, found))
         if route == "health":
@@ -390,12 +390,13 @@ class Site:
         response: Response,
         *,
         posts: Sequence[Copy] = (),
-        trouble: Trouble | None = None,
     ) -> Response:
         """
         The same answer, entered into the ledger; its posts count as shown once it has left whole.
         """
         revisions = {copy.toot.post: copy.words.revision for copy in posts}
+        trouble = self.here.trouble(route, request.at)
+        meant = trouble is not None and (route == "stream" or trouble.manner not in ("mute", "half_open"))
         self.world.ledger.served(
             RequestRow(
                 at=request.at,
@@ -404,7 +405,7 @@ class Site:
                 status=0 if response.fault.reset or response.fault.silent else response.status,
                 posts=len(revisions),
                 conditional=request.header("if-none-match") is not None,
-                disturbance=trouble.manner if trouble is not None else "",
+                disturbance=trouble.manner if trouble is not None and meant else "",
             )
         )
         if not revisions:
