@@ -15,8 +15,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
 from adapters.mastodon import wire
 from adapters.mastodon.normalise import Place, alias_of, item_from
 from adapters.mastodon.wire import WireFrame
@@ -101,26 +99,22 @@ def items_of_message(message: bytes, place: Place) -> tuple[Item, ...]:
     """
     try:
         frame = wire.decode_frame(message)
+        payload = _payload(frame)
     except wire.UNREADABLE:
         return (_UNREADABLE,)
     if frame.error is not None:
         _refuse(frame)
     if frame.event is None:
         return (_UNREADABLE,)
-    if frame.event == "delete":
-        return _removal(str(frame.payload), place)
-    if frame.event in ("update", "status.update"):
-        return _said(_payload(frame), place)
-    return ()
+    return items_of_event(frame.event, payload, place)
 
 
 def _payload(frame: WireFrame) -> bytes:
     """
-    JSON in a string; as it is in relays of old.
+    JSON in a string; in relays of old, as it is.
     """
-    if isinstance(frame.payload, str):
-        return frame.payload.encode(errors="replace")
-    return msgspec.json.encode(frame.payload)
+    payload = bytes(frame.payload)
+    return wire.decode_text(payload).encode() if payload.startswith(b'"') else payload
 
 
 def _refuse(frame: WireFrame) -> None:

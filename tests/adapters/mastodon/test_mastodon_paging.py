@@ -305,6 +305,39 @@ async def test_other_servers_are_read_again_from_an_id_that_is_two_hours_old() -
     assert starts[-1] in {"X20", "X21", "X22"}
 
 
+async def test_other_servers_are_read_back_to_the_last_look_where_no_id_is_known() -> None:
+    """Nothing was there, then more than a page came: without an id to go forward from, the walk goes backward until it has all."""
+    world = World(instance=GOTOSOCIAL, said=[], opaque=True)
+    reading = Reading(world)
+    await reading.turn()
+    old = opaque(*(f"OLD{each}" for each in range(100)), at=NOW - timedelta(hours=3))
+    new = opaque(*(f"NEW{each}" for each in range(90)), at=NOW + timedelta(minutes=1))
+    world.said += [*old, *new]
+    reading.clock.step(minutes=5)
+    page = await reading.page()
+    reading.restart()  # in the middle of it: nothing of the walk was taken for read
+    found = await reading.turn()
+
+    assert page.more
+    assert ids(new) <= set(found)
+    assert len(found) < 90 + 40
+    (mark,) = decode_cursor(reading.cursor, place=HOST).values()
+    assert mark.newest == "NEW89"
+
+
+async def test_a_first_reading_of_another_server_goes_back_as_far_as_any() -> None:
+    """Two hours, page by page; what is older is left to whoever was there then."""
+    said_hours_ago = [
+        one
+        for hours in range(10, -1, -1)
+        for one in opaque(*(f"H{hours}N{n}" for n in range(30)), at=NOW - timedelta(hours=hours))
+    ]
+    reading = Reading(World(instance=GOTOSOCIAL, said=said_hours_ago, opaque=True))
+    found = await reading.turn()
+
+    assert {name.partition("N")[0] for name in found} == {"H0", "H1", "H2", "H3"}
+
+
 async def test_a_server_that_does_not_understand_min_id_is_not_asked_for_ever() -> None:
     """It gives the newest page again and again; the turn ends when nothing new comes."""
     full = reply([*reversed(said(*range(40)))], headers={})
@@ -461,6 +494,17 @@ async def test_mentions_are_followed_by_the_ids_of_notifications() -> None:
 
     assert set(asks) == {str(each) for each in range(8, 60)}
     assert reading.queries()[1]["min_id"] == ["7"]
+
+
+async def test_notifications_whose_posts_are_gone_still_fill_a_page() -> None:
+    """A page of forty may hold two posts; what comes behind it is read all the same."""
+    world = World(noticed=[notification(7, status("99"))])
+    reading = Reading(world, settings=mentions())
+    await reading.turn()
+    world.noticed += [notification(each, None) for each in range(8, 60)] + [notification(60, status("60"))]
+    reading.clock.step(minutes=1)
+
+    assert await reading.turn() == ["60"]
 
 
 async def test_an_account_that_was_removed_loses_no_mention() -> None:
