@@ -38,6 +38,12 @@ OVERLAP_S: Final = 2 * 3600
 SWEEP_S: Final = 900
 """Between two sweeps of a tag that is busy. Chosen."""
 
+LOWEST: Final = "0" * 26
+"""
+Below every id, and well-formed as a ULID, as a flake id and as a number. Where there was nothing before, all that comes is
+read from the first on: the newest page alone would leave out the beginning of a burst.
+"""
+
 _TRAIL_MAX: Final = 8
 _SHIFT: Final = 16
 """Bits below the milliseconds of an id. Source: lib/mastodon/snowflake.rb."""
@@ -143,6 +149,8 @@ def _start(mark: Mark, seconds: int, *, sweeping: bool, by_time: bool) -> str | 
             return mark.newest
         start = id_at(before)
         return start if not mark.newest else str(min(int(start), int(mark.newest)))
+    if not mark.newest and mark.swept_at:
+        return LOWEST
     if not sweeping or not mark.trail:
         return mark.newest or None
     old = [name for at, name in mark.trail if at <= before]
