@@ -63,16 +63,19 @@ def _host(config: MastodonConfig) -> str:
     return config.host
 
 
-def _floor_s(_config: MastodonConfig, relation: str) -> float:
-    return OWN_INTERVAL_S if relation == "own" else PUBLIC_FLOOR_S
+def _floor_s(config: MastodonConfig, relation: str) -> float:
+    return OWN_INTERVAL_S if _is_urgent(config, relation) else PUBLIC_FLOOR_S
 
 
 def _interval_s(config: MastodonConfig, relation: str) -> float | None:
+    return config.interval_s or (OWN_INTERVAL_S if _is_urgent(config, relation) else PUBLIC_INTERVAL_S)
+
+
+def _is_urgent(config: MastodonConfig, relation: str) -> bool:
     """
     What is said to us is looked for every minute, wherever our account is; everything else less often.
     """
-    soon = relation == "own" or config.listen == "mentions"
-    return config.interval_s or (OWN_INTERVAL_S if soon else PUBLIC_INTERVAL_S)
+    return relation == "own" or config.listen == "mentions"
 
 
 SPEC: Final = AdapterSpec(

@@ -42,18 +42,22 @@ class Entries:
 
     Args:
         statuses: In the order of the page; None for each that cannot be read.
-        ids: Of those that can, by which the list is paged: of notifications their own.
+        size: Entries of the page, whatever is in them.
+        ids: Of those that can be read, by which the list is paged: of notifications their own.
         stated: The id that the Link header names for the page that comes after.
+        oldest_at: When the last of the page was written, as it says.
         found: False where the server knows no such list (404).
     """
 
     statuses: tuple[WireStatus | None, ...]
+    size: int
     ids: tuple[str, ...]
     stated: str | None
+    oldest_at: str | None = None
     found: bool = True
 
 
-NOTHING: Final = Entries((), (), None, found=False)
+NOTHING: Final = Entries((), 0, (), None, found=False)
 
 
 class Api:
@@ -106,13 +110,14 @@ class Api:
         self._instance, self._probed_at = instance_from(said), now
         return self._instance
 
-    async def hashtag(self, tags: Sequence[str], *, after: str | None) -> Entries:
+    async def hashtag(self, tags: Sequence[str], *, after: str | None, before: str | None = None) -> Entries:
         """
-        The page of public posts with any of these tags, right behind an id.
+        A page of public posts with any of these tags.
 
         Args:
             tags: At least one; the instance takes only so many (`Instance.tags_a_request`).
-            after: None for the newest page.
+            after: Of posts right behind this id.
+            before: Of posts right before this one. The newest page where neither is given.
 
         Raises:
             DocumentRefused: `not_a_list`.
@@ -120,27 +125,43 @@ class Api:
         """
         first, *others = tags
         query = [f"any[]={quote(tag, safe='')}" for tag in others]
-        return await self._statuses(f"/api/v1/timelines/tag/{quote(first, safe='')}", query, after)
+        reply = await self._get(
+            f"/api/v1/timelines/tag/{quote(first, safe='')}", [*query, *_paging(after, before)]
+        )
+        if reply.status != 200:
+            return _absent(reply)
+        statuses = _listed(wire.STATUSES, reply)
+        known = [status for status in statuses if status is not None]
+        return Entries(
+            statuses=tuple(statuses),
+            size=len(statuses),
+            ids=tuple(str(status.id) for status in known),
+            stated=_stated(reply),
+            oldest_at=known[-1].created_at if known else None,
+        )
 
-    async def mentions(self, *, after: str | None) -> Entries:
+    async def mentions(self, *, after: str | None, before: str | None = None) -> Entries:
         """
-        The page of notifications that somebody mentioned the account of the token, right behind an id.
+        A page of notifications that somebody mentioned the account of the token; see `hashtag`.
 
         Raises:
             As `hashtag`.
         """
-        reply = await self._get("/api/v1/notifications", ["types[]=mention", *_paging(after)])
+        reply = await self._get("/api/v1/notifications", ["types[]=mention", *_paging(after, before)])
         if reply.status != 200:
             return _absent(reply)
         noticed: list[WireNotification | None] = _listed(wire.NOTIFICATIONS, reply)
+        known = [notice for notice in noticed if notice is not None]
         return Entries(
             statuses=tuple(
                 None if notice is None else notice.status
                 for notice in noticed
                 if notice is None or (notice.type == "mention" and notice.status is not None)
             ),
-            ids=tuple(str(notice.id) for notice in noticed if notice is not None),
+            size=len(noticed),
+            ids=tuple(str(notice.id) for notice in known),
             stated=_stated(reply),
+            oldest_at=known[-1].created_at if known else None,
         )
 
     async def several(self, ids: Sequence[str]) -> tuple[WireStatus, ...]:
@@ -175,17 +196,6 @@ class Api:
 
     # -------------------------------------------------------------------------------------------------- asking
 
-    async def _statuses(self, path: str, query: Sequence[str], after: str | None) -> Entries:
-        reply = await self._get(path, [*query, *_paging(after)])
-        if reply.status != 200:
-            return _absent(reply)
-        statuses = _listed(wire.STATUSES, reply)
-        return Entries(
-            statuses=tuple(statuses),
-            ids=tuple(str(status.id) for status in statuses if status is not None),
-            stated=_stated(reply),
-        )
-
     async def _get(self, path: str, query: Sequence[str] = ()) -> Reply:
         address = f"{self._config.endpoint}{path}"
         return await self._reader.read(
@@ -193,12 +203,13 @@ class Api:
         )
 
 
-def _paging(after: str | None) -> list[str]:
+def _paging(after: str | None, before: str | None) -> list[str]:
     """
-    Always forward and without gaps: `min_id`, never `since_id`.
+    Forward without gaps is `min_id`, never `since_id`.
     """
-    behind = [] if after is None else [f"min_id={quote(after, safe='')}"]
-    return [f"limit={LIMIT}", *behind]
+    place = [f"min_id={quote(after, safe='')}"] if after is not None else []
+    place += [f"max_id={quote(before, safe='')}"] if before is not None else []
+    return [f"limit={LIMIT}", *place]
 
 
 def _listed(kind: wire.Entries[wire.T], reply: Reply) -> list[wire.T | None]:

@@ -15,8 +15,8 @@ from adapters.mastodon.api import Api, Entries
 from adapters.mastodon.config import MastodonConfig
 from adapters.mastodon.cursor import Mark, decode_cursor, digest, encode_cursor
 from adapters.mastodon.instance import Instance
-from adapters.mastodon.normalise import Place, items_from, place_of
-from adapters.mastodon.plan import Step, after_page, step_for, steps_for
+from adapters.mastodon.normalise import Place, instant, items_from, place_of
+from adapters.mastodon.plan import Shown, Step, after_page, step_for, steps_for
 from adapters.mastodon.recheck import Rechecks
 from listener.adapter import Cursor, Interest, Page, Reader
 from listener.clock import Clock
@@ -124,9 +124,7 @@ class MastodonSource(Rechecks):
         further, fresh = after_page(
             step,
             marks,
-            found.ids,
-            found.stated,
-            size=len(found.statuses),
+            _shown(found),
             by_time=instance.genuine and self._config.listen == "hashtags",
             now=self._clock.now(),
         )
@@ -143,8 +141,8 @@ class MastodonSource(Rechecks):
 
     async def _asked(self, step: Step) -> Entries:
         if step.tags == (MENTIONS,):
-            return await self._api.mentions(after=step.after)
-        return await self._api.hashtag(step.tags, after=step.after)
+            return await self._api.mentions(after=step.after, before=step.before)
+        return await self._api.hashtag(step.tags, after=step.after, before=step.before)
 
     def _allowed(self, instance: Instance) -> str | None:
         """
@@ -170,3 +168,13 @@ class MastodonSource(Rechecks):
         """
         keys = set(map(digest, tags))
         return {key: mark for key, mark in marks.items() if key in keys}
+
+
+def _shown(found: Entries) -> Shown:
+    written = instant(found.oldest_at)
+    return Shown(
+        ids=found.ids,
+        size=found.size,
+        stated=found.stated,
+        oldest_at=None if written is None else written.timestamp(),
+    )

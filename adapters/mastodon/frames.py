@@ -15,8 +15,6 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-import msgspec
-
 from adapters.mastodon import wire
 from adapters.mastodon.normalise import Place, alias_of, item_from
 from adapters.mastodon.wire import WireFrame
@@ -28,6 +26,7 @@ EVENT_MAX: Final = 1024 * 1024
 """Bytes of one event. Chosen: a status of 5,000 characters with its account has 30 KB."""
 
 _LINE_END: Final = re.compile(rb"\r\n|\n|\r")
+_ID: Final = re.compile(r"\"?([0-9A-Za-z_-]{1,64})\"?")
 _UNREADABLE: Final = Rejected("unreadable_item")
 
 
@@ -100,26 +99,22 @@ def items_of_message(message: bytes, place: Place) -> tuple[Item, ...]:
     """
     try:
         frame = wire.decode_frame(message)
+        payload = _payload(frame)
     except wire.UNREADABLE:
         return (_UNREADABLE,)
     if frame.error is not None:
         _refuse(frame)
     if frame.event is None:
         return (_UNREADABLE,)
-    if frame.event == "delete":
-        return _removal(str(frame.payload), place)
-    if frame.event in ("update", "status.update"):
-        return _said(_payload(frame), place)
-    return ()
+    return items_of_event(frame.event, payload, place)
 
 
 def _payload(frame: WireFrame) -> bytes:
     """
-    JSON in a string; as it is in relays of old.
+    JSON in a string; in relays of old, as it is.
     """
-    if isinstance(frame.payload, str):
-        return frame.payload.encode(errors="replace")
-    return msgspec.json.encode(frame.payload)
+    payload = bytes(frame.payload)
+    return wire.decode_text(payload).encode() if payload.startswith(b'"') else payload
 
 
 def _refuse(frame: WireFrame) -> None:
@@ -132,10 +127,8 @@ def _removal(local: str, place: Place) -> tuple[Item, ...]:
     """
     The id is that of this instance: the post is known by it as an alias.
     """
-    local = local.strip().strip('"')
-    if not local or len(local) > 64 or not local.isascii() or not local.isprintable():
-        return (_UNREADABLE,)
-    return (Removal(alias_of(local, place)),)
+    found = _ID.fullmatch(local.strip())
+    return (_UNREADABLE if found is None else Removal(alias_of(found[1], place)),)
 
 
 def _said(payload: bytes, place: Place) -> tuple[Item, ...]:

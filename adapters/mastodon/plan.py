@@ -10,7 +10,8 @@ a sweep: from two hours before the last sweep began, so that whoever is late by 
 sweep took one request, every reading is one; else there is one in a quarter of an hour. The key removes the repeats.
 
 Ids of other servers (ULIDs, flake ids) do not tell the time in a way we may rely on: there the sweep goes back to an id that
-was the newest that long ago.
+was the newest that long ago. Where no id is known yet there is nothing to go forward from, so the walk goes backward from
+the newest page, by `max_id`, to what was written before the sweep would begin.
 
 Source: docs.joinmastodon.org/api/guidelines#pagination; lib/mastodon/snowflake.rb; read 2026-11-24.
 """
@@ -38,12 +39,6 @@ OVERLAP_S: Final = 2 * 3600
 SWEEP_S: Final = 900
 """Between two sweeps of a tag that is busy. Chosen."""
 
-LOWEST: Final = "0" * 26
-"""
-Below every id, and well-formed as a ULID, as a flake id and as a number. Where there was nothing before, all that comes is
-read from the first on: the newest page alone would leave out the beginning of a burst.
-"""
-
 _TRAIL_MAX: Final = 8
 _SHIFT: Final = 16
 """Bits below the milliseconds of an id. Source: lib/mastodon/snowflake.rb."""
@@ -57,10 +52,13 @@ class Step:
     Args:
         keys: Of the marks it moves.
         tags: What is asked for; none for mentions.
-        after: The id behind which the next page lies; None for the newest page there is.
+        after: The id behind which the next page lies; None where no id is known to go forward from.
         sweeping: It began before the mark.
         began_at: Seconds since 1970.
+        back_to: Where a walk backward ends; seconds since 1970.
         pages: How many were read.
+        newest: What was the newest id when a walk backward began.
+        before: The id before which its next page lies; None for the newest page there is.
     """
 
     keys: tuple[bytes, ...]
@@ -68,7 +66,29 @@ class Step:
     after: str | None
     sweeping: bool
     began_at: int
+    back_to: int
     pages: int = 0
+    newest: str | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """
+    What a page says about where it lies.
+
+    Args:
+        ids: Of the entries that could be read, newest first.
+        size: Entries, readable or not.
+        stated: The id that the server's Link names for what comes next; its query is not to be trusted (it forgets the
+            tags), the id is.
+        oldest_at: When its last entry was written; seconds since 1970, None where it does not say.
+    """
+
+    ids: Sequence[str]
+    size: int
+    stated: str | None
+    oldest_at: float | None
 
 
 def steps_for(
@@ -95,37 +115,40 @@ def step_for(tags: tuple[str, ...], marks: Mapping[bytes, Mark], now: datetime, 
     seconds = int(now.timestamp())
     sweeping = any(_is_due(mark, seconds) for mark in known)
     starts = [_start(mark, seconds, sweeping=sweeping, by_time=by_time) for mark in known]
-    return Step(keys, tags, _earliest(starts, by_time=by_time), sweeping, seconds)
+    back_to = min(_looked_at(mark, seconds) for mark in known) - OVERLAP_S
+    return Step(keys, tags, _earliest(starts, by_time=by_time), sweeping, seconds, back_to)
 
 
 def after_page(
-    step: Step,
-    marks: Mapping[bytes, Mark],
-    ids: Sequence[str],
-    stated: str | None,
-    *,
-    size: int,
-    by_time: bool,
-    now: datetime,
+    step: Step, marks: Mapping[bytes, Mark], page: Shown, *, by_time: bool, now: datetime
 ) -> tuple[Step | None, dict[bytes, Mark]]:
     """
     How the walk goes on, None where it has come to its end, and the marks with what the page brought.
-
-    Args:
-        ids: Of the entries that could be read, newest first.
-        stated: The id that the server's Link names for what comes next; its query is not to be trusted (it forgets the
-            tags), the id is.
-        size: Entries of the page, readable or not.
     """
-    newest = _newest(ids, stated, by_time=by_time)
+    if step.after is None:
+        return _backward(step, marks, page, by_time=by_time, now=now)
+    newest = _newest(page.ids, page.stated, by_time=by_time)
     if newest is None or len(newest) > ID_MAX or not _is_ahead(newest, step.after, by_time=by_time):
         return None, _ended(step, marks, now, by_time=by_time)
-    walked = replace(step, after=newest, pages=step.pages + 1)
-    if (
-        size < FULL or step.after is None
-    ):  # the newest page has nothing behind it but what comes after this moment
+    walked = replace(step, after=newest, newest=newest, pages=step.pages + 1)
+    if page.size < FULL:
         return None, _ended(walked, marks, now, by_time=by_time)
     return walked, _moved(walked, marks, by_time=by_time)
+
+
+def _backward(
+    step: Step, marks: Mapping[bytes, Mark], page: Shown, *, by_time: bool, now: datetime
+) -> tuple[Step | None, dict[bytes, Mark]]:
+    """
+    Nothing is durable of a walk backward until it has arrived: the mark would stand behind what was not read yet.
+    """
+    newest = step.newest or _newest(page.ids, page.stated, by_time=by_time)
+    walked = replace(step, newest=newest if newest and len(newest) <= ID_MAX else None, pages=step.pages + 1)
+    arrived = page.oldest_at is not None and page.oldest_at < step.back_to
+    stuck = not page.ids or page.ids[-1] == step.before or walked.newest is None
+    if arrived or stuck or page.size < FULL:
+        return None, _ended(walked, marks, now, by_time=by_time)
+    return replace(walked, before=page.ids[-1]), dict(marks)
 
 
 def id_at(moment_s: float) -> str:
@@ -142,15 +165,20 @@ def _is_due(mark: Mark, seconds: int) -> bool:
     return mark.quiet or not mark.newest or seconds - mark.swept_at >= SWEEP_S
 
 
+def _looked_at(mark: Mark, seconds: int) -> int:
+    """
+    When the time before the mark was last read; now, where it never was.
+    """
+    return min(mark.swept_at, seconds) if mark.swept_at else seconds
+
+
 def _start(mark: Mark, seconds: int, *, sweeping: bool, by_time: bool) -> str | None:
-    before = (min(mark.swept_at, seconds) if mark.swept_at else seconds) - OVERLAP_S
+    before = _looked_at(mark, seconds) - OVERLAP_S
     if by_time and (not mark.newest or mark.newest.isdecimal()):
         if not sweeping:
             return mark.newest
         start = id_at(before)
         return start if not mark.newest else str(min(int(start), int(mark.newest)))
-    if not mark.newest and mark.swept_at:
-        return LOWEST
     if not sweeping or not mark.trail:
         return mark.newest or None
     old = [name for at, name in mark.trail if at <= before]
@@ -213,7 +241,7 @@ def _ended(step: Step, marks: Mapping[bytes, Mark], now: datetime, *, by_time: b
 
 
 def _later(newest: str, step: Step, *, by_time: bool, ended: bool) -> str:
-    reached = step.after if step.pages else None
+    reached = step.newest
     if reached is None:
         return newest
     if by_time and newest.isdecimal() and reached.isdecimal():

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final, Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
@@ -153,6 +153,7 @@ class WireNotification(msgspec.Struct, frozen=True):
 
     id: Id
     type: str | None = None
+    created_at: str | None = None
     status: WireStatus | None = None
 
 
@@ -206,11 +207,12 @@ class WireInstance(msgspec.Struct, frozen=True):
 
 class WireFrame(msgspec.Struct, frozen=True):
     """
-    A frame of the WebSocket, or, without `stream`, of older relays.
+    A frame of the WebSocket, or, without `stream`, of older relays. Its payload is not looked into before it is known
+    what it is.
     """
 
     event: str | None = None
-    payload: Any = None
+    payload: msgspec.Raw = msgspec.Raw()
     error: str | None = None
     status: int | None = None
 
@@ -317,3 +319,4 @@ NOTIFICATIONS: Final = Entries(WireNotification)
 decode_status: Final = Entity(WireStatus).read
 decode_instance: Final = Entity(WireInstance).read
 decode_frame: Final = Entity(WireFrame).read
+decode_text: Final = Entity(str).read

@@ -1,7 +1,7 @@
 """
 What has to hold when the shipped adapter hears simulated instances, one trap of the network to each check.
 
-Run by `test_mastodon_through_the_simulator`, where each is green, and by `test_mastodon_mutations`, where each is red as
+Run by `test_mastodon_traps`, where each is green, and by `test_mastodon_trap_mutations`, where each is red as
 soon as the adapter forgets what the trap was. Every check is a function without arguments that raises AssertionError.
 """
 

@@ -87,7 +87,14 @@ def status(local: str, **more: Any) -> dict[str, Any]:
 
 def notification(number: int, said: Mapping[str, Any] | None, **more: Any) -> dict[str, Any]:
     """That somebody mentioned us."""
-    return {"id": str(number), "type": "mention", "account": account(), "status": said, **more}
+    return {
+        "id": str(number),
+        "type": "mention",
+        "created_at": NOW.isoformat(),
+        "account": account(),
+        "status": said,
+        **more,
+    }
 
 
 def reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
@@ -179,7 +186,9 @@ class World:
     def _page(self, shown: Sequence[dict[str, Any]], query: Mapping[str, list[str]], path: str) -> Reply:
         ordered = list(shown) if self.opaque else sorted(shown, key=lambda one: int(one["id"]))
         limit = min(int(query.get("limit", ["20"])[0]), self.cap)
-        behind = query.get("min_id", [None])[0]
+        behind, before = query.get("min_id", [None])[0], query.get("max_id", [None])[0]
+        if before is not None:
+            ordered = ordered[: [one["id"] for one in ordered].index(before)]
         page = ordered[-limit:] if behind is None else self._behind(ordered, behind)[:limit]
         page = page[::-1]
         link = f'<{ENDPOINT}{path}?limit=40&min_id={page[0]["id"]}>; rel="prev"' if page else ""
