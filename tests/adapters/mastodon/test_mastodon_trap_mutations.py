@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 import pytest
@@ -68,17 +68,21 @@ def test_every_check_has_a_mutation_that_it_notices() -> None:
 def since_id_instead_of_min_id(patch: pytest.MonkeyPatch) -> None:
     """The newest page above an id leaves a gap."""
 
-    def paging(after: str | None) -> list[str]:
-        behind = [] if after is None else [f"since_id={quote(after, safe='')}"]
-        return [f"limit={plan.LIMIT}", *behind]
-
-    patch.setattr(api, "_paging", paging)
+    original = api._paging
+    patch.setattr(
+        api,
+        "_paging",
+        lambda *ids: [each.replace("min_id=", "since_id=") for each in original(*ids)],
+    )
 
 
 @falls_into("a_burst_between_two_turns_is_read_to_the_last_post")
 def one_page_a_turn_and_the_newest(patch: pytest.MonkeyPatch) -> None:
     """No paging at all."""
-    patch.setattr(api, "_paging", lambda after: ["limit=40"])
+    original = api._paging
+    patch.setattr(
+        api, "_paging", lambda *ids: [each for each in original(*ids) if not each.startswith("min_id")]
+    )
 
 
 @falls_into("every_tag_of_a_request_is_followed_through_its_pages")
