@@ -548,7 +548,7 @@ def configuration(
     *,
     http_port: int = 0,
     hashtags: Sequence[str] = (),
-    tokens: Mapping[str, str] | None = None,
+    token_files: Mapping[str, Path] | None = None,
 ) -> str:
     """
     A `listener.toml` that hears the hashtags of the watch on every instance, and what mentions the account of a token.
@@ -558,9 +558,9 @@ def configuration(
         data_dir: Where the daemon keeps its queue and secret.
         http_port: 0 for a free one.
         hashtags: Of the watch; the world's where empty.
-        tokens: By domain, a user's token; those instances are heard by their streams, too.
+        token_files: By domain, a file with a user's token; those instances are heard by their streams, too.
     """
-    world, given = served.world, tokens or {}
+    world, given = served.world, token_files or {}
     tags = [f"#{tag.lstrip('#')}" for tag in hashtags or world.hashtags or ("yyc",)]
     review_by = (world.clock.now() + timedelta(days=365)).date()
     tables = [
@@ -574,14 +574,14 @@ def configuration(
         'owner = "Communications"\nlegal_authority = "Municipal Government Act, s. 3"\n'
         f"review_by = {review_by.isoformat()}",
         *(_source(served, domain, given.get(domain)) for domain in world.instances),
-        *(_source(served, domain, token, mentions=True) for domain, token in given.items()),
+        *(_source(served, domain, file, mentions=True) for domain, file in given.items()),
         f'[http]\nhost = "127.0.0.1"\nport = {http_port}',
         '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
     ]
     return "\n\n".join([*tables, ""])
 
 
-def _source(served: Served, domain: str, token: str | None, *, mentions: bool = False) -> str:
+def _source(served: Served, domain: str, token_file: Path | None, *, mentions: bool = False) -> str:
     """
     One `[[source]]` table.
     """
@@ -597,6 +597,6 @@ def _source(served: Served, domain: str, token: str | None, *, mentions: bool = 
         lines.append('listen = "mentions"')
     else:
         lines.append('criterion = "The instances on which most people of the town have their account"')
-    if token is not None:
-        lines.append(f"token = {json.dumps(token)}")
+    if token_file is not None:
+        lines.append(f"token_file = {json.dumps(str(token_file))}")
     return "\n".join(lines)

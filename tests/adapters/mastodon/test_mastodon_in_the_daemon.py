@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from adapters.mastodon.config import MastodonConfig
 from adapters.mastodon.simulated_crowd import city, populate
 from adapters.mastodon.simulated_fediverse import Fediverse
+from adapters.mastodon.simulated_instance import Manner
 from adapters.mastodon.simulated_posts import Toot
 from adapters.mastodon.simulator import Served, configuration, serve, sites_of
+from listener import settings
 from listener.simulation.world import Expected
 from listener.testing.rig import Rig, rig
 from listener.testing.virtual_clock import VirtualClock
@@ -45,6 +46,14 @@ def source(domain: str, **keys: Any) -> str:
         *(f"{key} = {value!r}".replace("'", '"') for key, value in keys.items()),
     ]
     return "\n".join([*lines, ""])
+
+
+def token_file(world: Fediverse, folder: Path) -> Path:
+    """A user's token of the first instance, in a file that only we can read."""
+    file = folder / "token"
+    file.touch(mode=0o600)
+    file.write_text(world.token(ONE, world.accounts[0]))
+    return file
 
 
 def named(world: Fediverse) -> Served:
@@ -192,15 +201,70 @@ async def test_the_configuration_is_one_the_daemon_takes(tmp_path: Path) -> None
     """A source for every instance, and one for mentions where there is a token."""
     async with serve(clock=VirtualClock()) as served:
         world = served.world
-        token = world.token(ONE, world.accounts[0])
-        text = configuration(served, tmp_path, hashtags=["#yyc", "日本"], tokens={ONE: token})
+        text = configuration(
+            served, tmp_path, hashtags=["#yyc", "日本"], token_files={ONE: token_file(world, tmp_path)}
+        )
         addresses = [served.address(domain) for domain in (ONE, TWO, ONE)]
+    (tmp_path / "listener.toml").write_text(text, "utf-8")
+    loaded = settings.load(tmp_path / "listener.toml", environ={})
     document = tomllib.loads(text)
     sources = document["source"]
 
     assert document["watch"][0]["hashtags"] == ["#yyc", "#日本"]
     assert [each["endpoint"] for each in sources] == addresses
     assert [each["name"] for each in sources] == ["one-example", "two-example", "one-example-mentions"]
-    core = {"name", "adapter", "relation", "criterion"}
-    for each in sources:
-        MastodonConfig.model_validate({key: value for key, value in each.items() if key not in core})
+    ways = [each.config.way for each in loaded.sources]
+    assert ways == ["sse", "poll", "poll"]
+
+
+async def test_what_a_stream_says_is_there_at_once(tmp_path: Path) -> None:
+    """A post, its edit and its deletion, each within seconds, between two readings; the words are gone with it."""
+    clock = VirtualClock()
+    world = Fediverse(clock, hashtags=("#yyc",))
+    world.instance(ONE)
+    anna = world.account(ONE)
+    served = named(world)
+    token = str(token_file(world, tmp_path))
+    async with rig(source(ONE, token_file=token), hosts=served.routes, clock=clock) as house:
+        await house.pass_s(60)
+        toot = world.post(anna, "Ice #yyc")
+        await house.pass_s(5)
+        created = await house.events()
+        world.edit(toot, "Black ice #yyc")
+        await house.pass_s(5)
+        updated = await house.events()
+        world.delete(toot)
+        await house.pass_s(5)
+        removed = await house.events()
+        readings = sum("/timelines/" in asked.line for asked in house.net.asked)
+
+    told = [[(event["type"], event["data"].get("text")) for event in page] for page in (created, updated)]
+    assert told == [[("listener.post.created", "Ice #yyc")], [("listener.post.updated", "Black ice #yyc")]]
+    assert [event["type"] for event in removed] == ["listener.post.removed"]
+    assert b"ice" not in str(removed).encode()
+    assert readings == 1
+
+
+async def test_a_hundred_troubles_of_a_stream_lose_nothing(tmp_path: Path) -> None:
+    """Now cut, now half open, now an outage of the whole instance; people go on writing. Each post is there, once."""
+    clock = VirtualClock()
+    world = Fediverse(clock, hashtags=("#yyc",))
+    here = world.instance(ONE)
+    anna = world.account(ONE)
+    served = named(world)
+    token = str(token_file(world, tmp_path))
+    for number in range(100):
+        at = clock.now() + timedelta(seconds=90 + 200 * number)
+        manner: Manner = ("cut", "half_open", "outage", "503")[number % 4]  # type: ignore[assignment]  # mypy widens the tuple
+        here.disturb(manner, start_at=at, seconds=5, route=None if manner == "outage" else "stream")
+        for second in (-2, 1, 3, 30):
+            world.plan(at + timedelta(seconds=second), lambda: world.post(anna, "Ice #yyc"))
+    async with rig(source(ONE, token_file=token), hosts=served.routes, clock=clock) as house:
+        await house.pass_s(200 * 100 + 1800)
+        found = await links(house)
+        opened = sum("/streaming/" in asked.line for asked in house.net.asked)
+
+    print(f"\n{opened} connections, {len(found)} posts of 400")
+    assert (len(found), len(set(found))) == (400, 400)
+    assert opened >= 50
+    assert served.sites[ONE].limits.refused == 0
