@@ -123,7 +123,7 @@ async def test_accounts_and_identities_come_whatever_was_asked_for() -> None:
         network.label_account(dids[0], (NO_UNAUTHENTICATED,))
         network.rename(dids[1], "new.bsky.example")
         for status in ("deactivated", "active", "suspended", "takendown", "deleted"):
-            network.set_status(dids[0], status)  # type: ignore[arg-type]
+            network.set_status(dids[0], status)
         events = await arrived(client, 7)
 
     assert summary(events) == [
