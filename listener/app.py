@@ -31,7 +31,7 @@ from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web, user_agent
 from listener.hear.seat import Source
 from listener.hear.upkeep import DAILY_EVERY_S, Upkeep
-from listener.in_force import Door, InForce, LiveInterest, own_hosts
+from listener.in_force import Door, InForce, LiveInterest, least_spacing, own_hosts
 from listener.keys import KeyRing
 from listener.queues import open_queue
 from listener.queues.base import Queue
@@ -119,7 +119,7 @@ class Daemon:
 
     def _web(self) -> Web:
         now = self._settings
-        self._pace = Pace(now.reader.spacing_s, own_hosts(now))
+        self._pace = Pace(now.reader.spacing_s, own_hosts(now), least_s=least_spacing(now))
         return Web(
             clock=self._clock,
             pace=self._pace,
@@ -189,7 +189,8 @@ class Daemon:
         if moved_to is not None and spec.relocated is not None:
             config = spec.relocated(config, moved_to)
         interest: Interest = LiveInterest(self._configured)
-        reader = self._web_client.reader(chosen.name, spec.reaches(config))
+        exchanges = spec.exchanges(config)
+        reader = self._web_client.reader(chosen.name, spec.reaches(config), exchanges=exchanges)
         return Source(
             name=chosen.name,
             network=chosen.adapter,
@@ -328,6 +329,7 @@ class Daemon:
         reach("reload.sources_stopped")
         self._settings = wanted
         self._configured.apply(wanted, objections)
+        self._pace.apply(own_hosts(wanted), least_spacing(wanted))
         self._upkeep.retention = timedelta(days=wanted.privacy.retention_days)
         self._at_review(self._clock.now().date())
         await self._intake.add(self._sources([*change.added, *change.changed]))

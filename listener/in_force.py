@@ -172,6 +172,18 @@ def own_hosts(now: Settings) -> frozenset[str]:
     )
 
 
+def least_spacing(now: Settings) -> dict[str, float]:
+    """
+    Seconds between two requests that the networks of the configured sources ask for, by host; only where they do.
+    """
+    least: dict[str, float] = {}
+    for source in now.sources:
+        for reach in source.spec.reaches(source.config):
+            if reach.spacing_s > 0:
+                least[reach.host] = max(least.get(reach.host, 0.0), reach.spacing_s)
+    return least
+
+
 def _specs(now: Settings) -> dict[str, AdapterSpec]:
     return {source.adapter: source.spec for source in now.sources}
 

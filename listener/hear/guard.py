@@ -85,7 +85,7 @@ class Target:
 
     Args:
         url: As sent: not normalised, no fragment.
-        scheme: `http` or `https`.
+        scheme: `http` or `https`; `ws` or `wss` where it is listened to.
         host: Lower case, without port or trailing dot, in ASCII.
         path: As sent, without the query.
     """
@@ -106,13 +106,20 @@ class Target:
         return self.scheme, self.host, self.url.port
 
 
-def parse(address: str, *, source: str) -> Target:
+READ: Final = frozenset({"http", "https"})
+LISTENED: Final = frozenset({"ws", "wss"})
+
+
+def parse(address: str, *, source: str, schemes: frozenset[str] = READ) -> Target:
     """
     The address, ready to be checked and sent byte for byte; only what no request line can carry (spaces,
     non-ASCII) is percent-encoded, as browsers do.
 
+    Args:
+        schemes: `READ` or `LISTENED`.
+
     Raises:
-        RequestRefused: not absolute, not http or https, user-info, control characters, `.` or `..` segments
+        RequestRefused: not absolute, of another scheme, user-info, control characters, `.` or `..` segments
             (a server would read another path than the one that was checked), no host or a broken one.
     """
     if _UNSENDABLE.search(address):
@@ -122,8 +129,10 @@ def parse(address: str, *, source: str) -> Target:
         host = (url.raw_host or "").removesuffix(".").lower()  # yarl looks at host and port only now
     except ValueError:  # its message would repeat the address
         raise RequestRefused(f"{source}: the address cannot be parsed; mend the address") from None
-    if url.scheme not in {"http", "https"}:
-        raise RequestRefused(f"{source}: only http and https addresses are read; mend the address")
+    if url.scheme not in schemes:
+        raise RequestRefused(
+            f"{source}: only {' and '.join(sorted(schemes))} addresses are read; mend the address"
+        )
     if "@" in url.raw_authority:
         raise RequestRefused(f"{source}: an address with user name or password is not read; remove them")
     if not _HOST.fullmatch(host):
@@ -180,14 +189,17 @@ class Guard:
         self._source = source
         self._reaches = tuple((re.compile(reach.path), reach) for reach in reaches)
 
-    def first(self, address: str) -> tuple[Target, Reach]:
+    def first(self, address: str, *, schemes: frozenset[str] = READ) -> tuple[Target, Reach]:
         """
         The parsed address and the reach it lies in.
+
+        Args:
+            schemes: As for `parse`.
 
         Raises:
             RequestRefused: it lies in none, or `parse` refuses it.
         """
-        target = parse(address, source=self._source)
+        target = parse(address, source=self._source, schemes=schemes)
         reach = self._reach_of(target)
         if reach is None:
             raise RequestRefused(f"{self._source}: the address is outside what the source declared")

@@ -4,8 +4,8 @@ May I ask this host now, and when shall I ask this source again? Pure: no I/O, n
 `listener.hear.turns` takes a slot here before every request; the reader puts holds here; `listener.hear.intake` commits
 `dump(host)` with the page a host answered, gives it back to `load` at start, and asks `next_due` after every read.
 
-Invariants: at most one request of ours is in flight per host; starts on one host are at least `spacing_s` apart
-(own hosts excepted); nothing starts on a held host.
+Invariants: at most one request of ours is in flight per host; starts on one host are at least `spacing_s` apart (own
+hosts excepted, unless their network sets a limit); nothing starts on a held host.
 
 Source: politeness rules P8 to P10, P13, P15, P16 (RFC 9110, section 10.2.3; RFC 9111; rachelbythebay.com/w/feed).
 """
@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 import msgspec
@@ -127,20 +129,40 @@ class Pace:
     Args:
         spacing_s: Seconds between the starts of two requests to one host; 2 is polite (P13).
         own_hosts: Hosts of the organisation itself: no spacing, still one request at a time.
+        least_s: Hosts whose network asks for more room between two requests than that, own hosts included.
     """
 
-    __slots__ = ("_hosts", "_own_hosts", "_spacing_s")
+    __slots__ = ("_hosts", "_least_s", "_own_hosts", "_spacing_s")
 
-    def __init__(self, spacing_s: float, own_hosts: frozenset[str]) -> None:
+    def __init__(
+        self,
+        spacing_s: float,
+        own_hosts: frozenset[str],
+        *,
+        least_s: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
         self._spacing_s = spacing_s
-        self._own_hosts = own_hosts
         self._hosts: dict[str, _Host] = {}
+        self.apply(own_hosts, least_s)
+
+    def apply(self, own_hosts: frozenset[str], least_s: Mapping[str, float]) -> None:
+        """
+        Another configuration counts from now on; what is known of the hosts stays.
+        """
+        self._own_hosts, self._least_s = own_hosts, dict(least_s)
+
+    def is_own(self, host: str) -> bool:
+        """
+        Whether the host is the organisation's own.
+        """
+        return host in self._own_hosts
 
     def spacing_s(self, host: str) -> float:
         """
         Seconds between two starts on this host.
         """
-        return 0.0 if host in self._own_hosts else self._spacing_s
+        usual_s = 0.0 if host in self._own_hosts else self._spacing_s
+        return max(usual_s, self._least_s.get(host, 0.0)) if self._least_s else usual_s
 
     def slot(self, host: str, now: datetime) -> float:
         """

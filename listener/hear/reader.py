@@ -1,12 +1,15 @@
 """
-The only way out: one GET at a time, within what a source declared, in the pace of its host.
+The only way out: one GET at a time, within what a source declared, in the pace of its host; connections that only
+receive; and the one exchange.
 
 `listener.app` builds one `Web`; `web.reader(...)` is what an adapter is handed as `listener.adapter.Reader`. Addresses
-pass `listener.hear.guard`, turns come from `listener.hear.turns`, bytes from `listener.hear.transport`.
+pass `listener.hear.guard`, turns come from `listener.hear.turns`, bytes from `listener.hear.transport` and
+`listener.hear.sockets`; `listener.hear.judging` says what an answer means.
 
-Invariants: nothing but GET can be said, by either door of `ReadOnly`, its own `read` or an `httpx.AsyncClient` built
-on it; both say exactly what was checked; every request has taken its turn, hops included; an answer is whole and within its caps, or an error; no
-connection outlives the request that was cancelled; no message holds more than the source's name and its host.
+Invariants: nothing but GET can be said, by either door of `ReadOnly`, its own methods or an `httpx.AsyncClient` built
+on it, except at an address that was declared as an exchange word for word; what is said is exactly what was checked;
+every request has taken its turn, hops and handshakes included; an answer is whole and within its caps, or an error; no
+connection outlives what was cancelled; no message holds more than the source's name and its host.
 
 Offered encoding is gzip alone: brotli and zstd decoders cannot be bounded as tightly.
 """
@@ -16,26 +19,29 @@ from __future__ import annotations
 import re
 import ssl
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, TypeVar
 
 import anyio
 import httpx
+import msgspec
 from aiohttp.abc import AbstractResolver
 
-from listener.adapter import Reach, Reply, Validators
+from listener.adapter import Pieces, Reach, Reply, Validators
 from listener.clock import Clock
-from listener.errors import AccessDenied, RateLimited, RequestRefused, SourceUnavailable
-from listener.hear.guard import Guard, IPNetwork, Target
+from listener.errors import DocumentRefused, RequestRefused, SourceUnavailable
+from listener.hear import sockets
+from listener.hear.guard import LISTENED, Guard, IPNetwork, Target, parse
+from listener.hear.judging import FOREIGN, hold_if_asked, no_answer, unavailable_because
 from listener.hear.machines import Machines
-from listener.hear.pace import Pace, parse_retry_after
+from listener.hear.open_ended import BodyPieces
+from listener.hear.pace import Pace
 from listener.hear.reads import Meter
 from listener.hear.transport import Answer, Transport, body_within
 from listener.hear.turns import Turns
-from listener.http_hints import limits_from_headers, parse_http_date
 
 VALIDATORS: Final = frozenset({"if-none-match", "if-modified-since"})
 """Belong to one address: left behind at every redirect (RFC 9110, section 13.1)."""
@@ -51,28 +57,10 @@ _NOT_TOLD: Final = _BODY_HEADERS | {"set-cookie", "content-encoding"}
 """Of the wire, not of the decoded body; and what would let a server know us again."""
 
 _BREAKS_A_REQUEST: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_QUOTA_MOST_S: Final = 86_400.0
-"""Chosen: the networks' windows are a day at most; a good answer that names a longer one is not believed further."""
+EXCHANGE_MOST_BYTES: Final = 65_536
+"""Chosen: a credential, and the answer to it, take a few thousand bytes; nothing longer is said or heard that way."""
 
-UNAVAILABLE: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (httpx.ConnectTimeout, "did not accept a connection in time"),
-    (httpx.PoolTimeout, "did not accept a connection in time"),
-    (httpx.TimeoutException, "did not answer in time"),
-    (httpx.ConnectError, "cannot be reached (name, connection or certificate)"),
-    (httpx.ProxyError, "cannot be reached through a proxy"),
-    (httpx.UnsupportedProtocol, "speaks no protocol that is read"),
-    (httpx.ProtocolError, "broke the connection or does not speak HTTP"),
-    (httpx.NetworkError, "broke the connection"),
-    (httpx.TransportError, "cannot be read from"),
-    (httpx.DecodingError, "sent an answer that cannot be decompressed"),
-    (httpx.TooManyRedirects, "redirects too often"),
-    (httpx.RequestError, "cannot be asked"),
-    (httpx.HTTPStatusError, "answered with an error"),
-    (httpx.StreamError, "sent an answer that cannot be read"),
-    (httpx.InvalidURL, "has an address that cannot be parsed"),
-    (httpx.CookieConflict, "sent cookies that contradict each other"),
-)
-"""What is said of a host for each error of httpx, most specific first. A test walks httpx's exceptions."""
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,34 +183,37 @@ class Web:
         Raises:
             RateLimited: see `Turns.take`.
         """
-        if self._machines is None or not self.pace.spacing_s(host):
+        if self._machines is None or self.pace.is_own(host):
             return None
         place = await self._machines.place(host)
         if place is not None:
             await self.turns.take(place, source=source)
         return place
 
-    def reader(self, name: str, reaches: Sequence[Reach]) -> ReadOnly:
+    def reader(self, name: str, reaches: Sequence[Reach], *, exchanges: Iterable[str] = ()) -> ReadOnly:
         """
         The reader of one source.
 
         Args:
             name: Of the source; stands in messages.
             reaches: All it may ask.
+            exchanges: Whole addresses at which it may trade a credential.
         """
-        return ReadOnly(self, name, reaches)
+        return ReadOnly(self, name, reaches, exchanges=exchanges)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Asked:
     """
-    One request on its way: what is asked, within which reach, saying what, and with what is left of the deadline.
+    One request on its way: what is asked, within which reach, saying what, with what is left of the deadline; a body only
+    where it is an exchange.
     """
 
     target: Target
     reach: Reach
     headers: Mapping[str, str]
     left_s: float
+    body: bytes | None = None
 
 
 class ReadOnly(httpx.AsyncBaseTransport):
@@ -231,9 +222,12 @@ class ReadOnly(httpx.AsyncBaseTransport):
     that can do no more than `read` can.
     """
 
-    def __init__(self, web: Web, name: str, reaches: Sequence[Reach]) -> None:
+    def __init__(
+        self, web: Web, name: str, reaches: Sequence[Reach], *, exchanges: Iterable[str] = ()
+    ) -> None:
         self._web = web
         self._name = name
+        self._exchanges = frozenset(exchanges)
         self._guard = Guard(name, reaches)
         self.meter = Meter()
 
@@ -257,10 +251,81 @@ class ReadOnly(httpx.AsyncBaseTransport):
         try:
             first = _Asked(target, reach, said, self._web.limits.deadline_s)
             reply = await self._follow(first, validators)
-        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, httpx.CookieConflict) as error:
-            raise SourceUnavailable(f"{self._name}: {reach.host} {unavailable_because(error)}") from error
-        self._judge(reply.status, reach.host)
+        except FOREIGN as error:
+            raise self._unavailable(reach.host, error) from error
+        if not 200 <= reply.status < 300 and reply.status not in _ANSWERS:
+            raise no_answer(reply.status, reach.host, source=self._name)
         return reply
+
+    @asynccontextmanager
+    async def stream(
+        self, address: str, *, headers: Mapping[str, str] | None = None, idle_s: float
+    ) -> AsyncIterator[Pieces]:
+        """
+        See `listener.adapter.Reader.stream`. Only a 200 that is not encoded has its body taken: what a decoder holds
+        back would be silence on a wire that speaks.
+        """
+        target, reach = self._guard.first(address)
+        said = {**self._said(headers or {}), "accept-encoding": "identity"}
+        asked = _Asked(target, reach, said, self._web.limits.deadline_s)
+        answer = await self._asked(asked, self._head)
+        try:
+            self._settle(answer.status, _headers(answer), target.host, expected=200)
+            if answer.said(b"content-encoding").strip().lower() not in {"", "identity"}:
+                raise DocumentRefused(
+                    f"{self._name}: {target.host} encodes a stream, and none was offered",
+                    reason="bad_encoding",
+                )
+            whose = f"{self._name}: {target.host}"
+            yield BodyPieces(
+                answer,
+                meter=self.meter,
+                whose=whose,
+                idle_s=idle_s,
+                failed=lambda error: self._unavailable(target.host, error),
+            )
+        finally:
+            answer.release()
+
+    @asynccontextmanager
+    async def listen(
+        self, address: str, *, headers: Mapping[str, str] | None = None, idle_s: float, most_bytes: int
+    ) -> AsyncIterator[Pieces]:
+        """
+        See `listener.adapter.Reader.listen`.
+        """
+        target, reach = self._guard.first(address, schemes=LISTENED)
+        said = self._said(headers or {})
+        del said["accept-encoding"]
+        asked = _Asked(target, reach, said, self._web.limits.deadline_s)
+        whose = f"{self._name}: {target.host}"
+        options = sockets.Options(whose=whose, idle_s=idle_s, most_bytes=most_bytes)
+        pieces = await self._asked(asked, lambda asked: self._handshake(asked, options))
+        try:
+            self._settle(101, pieces.headers, target.host, expected=101)
+            yield pieces
+        finally:
+            await pieces.aclose()
+
+    async def exchange(self, address: str, *, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
+        """
+        See `listener.adapter.Reader.exchange`. An empty body goes without a type, because some servers refuse one.
+        """
+        if address not in self._exchanges:
+            raise RequestRefused(f"{self._name}: the address is no declared exchange; nothing was sent")
+        target = parse(address, source=self._name)
+        said = {name: value for name, value in self._said(headers or {}).items() if name not in VALIDATORS}
+        if body:
+            said["content-type"] = self._json(body)
+        limit_s = self._web.limits.deadline_s
+        asked = _Asked(target, Reach(target.host), said, limit_s, body)
+        try:
+            status, told, answer, _ = await self._exchange(asked)
+        except FOREIGN as error:
+            raise self._unavailable(target.host, error) from error
+        if not 200 <= status < 300:
+            raise no_answer(status, target.host, source=self._name)
+        return Reply(status, told, answer, str(target.url))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """
@@ -298,7 +363,24 @@ class ReadOnly(httpx.AsyncBaseTransport):
                 said[name] = value
         return said
 
-    # --------------------------------------------------------------------------------------------- exchange
+    def _json(self, body: bytes) -> str:
+        """
+        The type of a body that may be handed over.
+
+        Raises:
+            RequestRefused: it is larger than a credential, or not JSON.
+        """
+        try:
+            if len(body) <= EXCHANGE_MOST_BYTES and msgspec.json.decode(body) is not None:
+                return "application/json"
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        raise RequestRefused(f"{self._name}: an exchange carries a small JSON document; nothing was sent")
+
+    def _unavailable(self, host: str, error: Exception) -> SourceUnavailable:
+        return SourceUnavailable(f"{self._name}: {host} {unavailable_because(error)}")
+
+    # --------------------------------------------------------------------------------------------- one request
 
     async def _follow(self, asked: _Asked, validators: Validators | None) -> Reply:
         """
@@ -334,36 +416,62 @@ class ReadOnly(httpx.AsyncBaseTransport):
         """
         One request in its turn: status, headers, body of a 2xx, and what is left of the deadline.
         """
+        (status, headers, body), left_s = await self._in_turn(asked, self._taken_in)
+        self._hold_if_asked(status, headers, asked.target.host)
+        return status, headers, body, left_s
+
+    async def _asked(self, asked: _Asked, ask: Callable[[_Asked], Awaitable[_T]]) -> _T:
+        """
+        The head of a connection that stays open, in its turn; the turn is over when it has come.
+        """
+        host = asked.target.host
+        try:
+            came, _ = await self._in_turn(asked, ask)
+        except sockets.HandshakeAnswered as answer:
+            self.meter.status = answer.status
+            self._hold_if_asked(answer.status, answer.headers, host)
+            raise no_answer(answer.status, host, source=self._name) from None
+        except FOREIGN as error:
+            raise self._unavailable(host, error) from None
+        return came
+
+    async def _in_turn(self, asked: _Asked, ask: Callable[[_Asked], Awaitable[_T]]) -> tuple[_T, float]:
+        """
+        What came of asking once, within the deadline and in the turn of the host; and what is left of the deadline.
+        """
         machine: str | None = None
         turns, host = self._web.turns, asked.target.host
         await turns.take(host, source=self._name)
         self.meter.sent(host)
-        left_s = 0.0
         try:
             machine = await self._web.machine(host, source=self._name)
             with anyio.move_on_after(asked.left_s) as scope:
-                status, headers, body = await self._taken_in(asked)
-                if status in _REDIRECTS:
-                    left_s = scope.deadline - anyio.current_time()
-            if scope.cancelled_caught:
-                raise httpx.ReadTimeout("deadline")
+                return await ask(asked), scope.deadline - anyio.current_time()
+            raise httpx.ReadTimeout("deadline")
         finally:
             if machine is not None:
                 turns.give_back(machine)
             turns.give_back(host)
-        self._hold_if_asked(status, headers, host)
-        return status, headers, body, left_s
+
+    async def _head(self, asked: _Asked) -> Answer:
+        transport, host = self._web.transport, asked.reach.host
+        try:
+            if asked.body is None:
+                answer = await transport.get(asked.target.url, asked.headers)
+            else:
+                answer = await transport.post(asked.target.url, asked.headers, asked.body)
+        except RequestRefused as error:
+            raise RequestRefused(f"{self._name}: {host} was not asked: {error}") from None
+        self.meter.status = answer.status
+        return answer
 
     async def _taken_in(self, asked: _Asked) -> tuple[int, dict[str, str], bytes]:
-        try:
-            answer = await self._web.transport.get(asked.target.url, asked.headers)
-        except RequestRefused as error:
-            raise RequestRefused(f"{self._name}: {asked.reach.host} was not asked: {error}") from None
+        answer = await self._head(asked)
         try:
             body = b""
-            self.meter.status = answer.status
             if 200 <= answer.status < 300:
                 limit = self._web.limits.max_bytes
+                limit = limit if asked.body is None else min(limit, EXCHANGE_MOST_BYTES)
                 body = await body_within(
                     answer, wire_bytes=limit, body_bytes=limit, source=self._name, meter=self.meter
                 )
@@ -371,54 +479,31 @@ class ReadOnly(httpx.AsyncBaseTransport):
         finally:
             answer.release()
 
-    # ---------------------------------------------------------------------------------------------- judging
+    async def _handshake(self, asked: _Asked, options: sockets.Options) -> sockets.SocketPieces:
+        transport = self._web.transport
+        pieces = await sockets.opened(
+            asked.target,
+            asked.headers,
+            options,
+            dialer=transport.dialer,
+            tls=transport.tls,
+            meter=self.meter,
+        )
+        self.meter.status = 101
+        return pieces
+
+    def _settle(self, status: int, headers: Mapping[str, str], host: str, *, expected: int) -> None:
+        """
+        Raises:
+            RateLimited, AccessDenied, SourceUnavailable: the head promises no stream.
+        """
+        self._hold_if_asked(status, headers, host)
+        if status != expected:
+            raise no_answer(status, host, source=self._name)
 
     def _hold_if_asked(self, status: int, headers: Mapping[str, str], host: str) -> None:
-        """
-        Raises:
-            RateLimited: 429; 503 with Retry-After; 403 of a host that said 429 not long ago, or with a quota that is
-                spent. A wait that the server named holds the whole host. So does a spent quota in a good answer, which
-                raises nothing (P28).
-        """
         now = self._web.clock.now()
-        limits = limits_from_headers(headers, now)
-        quota_s = min(limits.reset_s or 0.0, _QUOTA_MOST_S) if limits.spent else None
-        if quota_s is not None:
-            self._web.pace.hold(host, now + timedelta(seconds=quota_s))
-        if status not in {403, 429, 503}:
-            return
-        wait_s = _retry_after_s(headers, now)
-        if status == 503 and wait_s is None:
-            return
-        if status == 403 and quota_s is None and not self._web.pace.was_limited(host, now):
-            return
-        if status == 429:
-            self._web.pace.limited(host, now)
-        if wait_s is not None:
-            self._web.pace.hold(host, now + timedelta(seconds=wait_s))
-        told_s = wait_s if quota_s is None else max(wait_s or 0.0, quota_s)
-        raise RateLimited(f"{self._name}: {host} asked for a pause; it goes on by itself", wait_s=told_s)
-
-    def _judge(self, status: int, host: str) -> None:
-        """
-        Raises:
-            AccessDenied, SourceUnavailable: no answer for an adapter.
-        """
-        if 200 <= status < 300 or status in _ANSWERS:
-            return
-        if status in {401, 403}:
-            raise AccessDenied(f"{self._name}: {host} denies access ({status}); look at credential and terms")
-        raise SourceUnavailable(f"{self._name}: {host} answered {status}; tried again later", status=status)
-
-
-def unavailable_because(error: Exception) -> str:
-    """
-    What a failure of httpx means for the source; never its own message, which may hold an address.
-    """
-    for kind, meaning in UNAVAILABLE:
-        if isinstance(error, kind):
-            return meaning
-    return "cannot be read"
+        hold_if_asked(status, headers, host, source=self._name, pace=self._web.pace, now=now)
 
 
 def _headers(answer: Answer) -> dict[str, str]:
@@ -439,10 +524,3 @@ def _sendable(value: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
-    asked = headers.get("retry-after")
-    if asked is None:
-        return None
-    return parse_retry_after(asked, response_date=parse_http_date(headers.get("date", "")), now=now)

@@ -1,5 +1,5 @@
 """
-One aiohttp session that says GET, and the bounded way to take a body in.
+One aiohttp session that says GET, and POST for the one exchange; and the bounded way to take a body in.
 
 `listener.hear.reader` gives it addresses that the guard has passed; nobody else builds one. httpx's own pool is
 quadratic in its connections, and the ready-made bridge keeps cookies and rewrites addresses; hence this one. It
@@ -24,6 +24,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from listener.errors import DocumentRefused, RequestRefused
+from listener.hear.dialing import Dialer
 from listener.hear.guard import AddressRefused, IPNetwork, socket_factory
 from listener.hear.lookup import Lookup
 from listener.hear.reads import Meter
@@ -135,7 +136,7 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
 
 class Transport:
     """
-    GET over one session of its own. To be built inside the running loop; closed with `aclose`.
+    GET and POST over one session of its own, and a dialer for what stays open. To be built inside the running loop; closed with `aclose`.
 
     Args:
         allow: Networks that may be connected to although they are not global.
@@ -158,11 +159,15 @@ class Transport:
                 "servers are always verified: the TLS context must require certificates and names"
             )
         self._lookup = Lookup() if resolver is None else None
+        names = resolver if self._lookup is None else _Names(self._lookup)
+        assert names is not None
+        self._tls = tls
+        self.dialer = Dialer(allow, names)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=0,  # pace limits, per host and in all
                 ssl=tls or True,
-                resolver=resolver if self._lookup is None else _Names(self._lookup),
+                resolver=names,
                 socket_factory=socket_factory(allow),
                 keepalive_timeout=KEEP_ALIVE_S,
             ),
@@ -192,6 +197,25 @@ class Transport:
             return Answer(await self._session.get(url, headers=headers, allow_redirects=False))
         except _FOREIGN as error:
             _raise_translated(error)
+
+    async def post(self, url: URL, headers: Mapping[str, str], body: bytes) -> Answer:
+        """
+        The same for the one exchange.
+        """
+        try:
+            sent = self._session.post(url, headers=headers, data=body, allow_redirects=False)
+            return Answer(await sent)
+        except _FOREIGN as error:
+            _raise_translated(error)
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """
+        How servers are verified on a line that was dialled.
+        """
+        if self._tls is None:
+            self._tls = ssl.create_default_context()
+        return self._tls
 
     async def aclose(self) -> None:
         """

@@ -7,36 +7,32 @@ The definition of an adapter, as tests. Subclass `AdapterContract`, give it a `S
             return Script(spec=SPEC, config=..., first=[...], later=[...], ...)
 
 The script holds recorded (synthetic) answers of the network, with people in them, because the suite also looks for
-people where none may be. It needs pytest and anyio's pytest plugin, and no network. It covers pollers.
+people where none may be. It needs pytest and anyio's pytest plugin, and no network. It covers pollers; streamers have
+`listener.testing.streamer_contract`.
 """
 
 from __future__ import annotations
 
-import importlib
-import tomllib
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 import anyio
-import msgspec
 import pytest
 
 from listener.adapter import AdapterSpec, Cursor, Item, Page, Poller, Reply
 from listener.errors import AccessDenied, RateLimited, RequestRefused, SourceError, SourceUnavailable
 from listener.events import Post, Rejected, Removal
 from listener.testing.canned import SILENCE, Answer, CannedReader, EverythingInteresting
-
-CORE_KEYS: Final = frozenset({"name", "adapter", "relation", "criterion", "keep", "take"})
-"""Keys of a `[[source]]` table that belong to the core; the rest is the adapter's."""
+from listener.testing.spec_contract import SpecContract
 
 _PAGES: Final = 1000
 """Chosen: a reading that goes on for longer never ends."""
 
-_GARBAGE: Final = (
+GARBAGE_CURSORS: Final = (
     b"",
     b"\0",
     b"null",
@@ -94,7 +90,7 @@ class _FixedClock:
 
 
 @pytest.mark.anyio
-class AdapterContract:
+class AdapterContract(SpecContract):
     """
     See the module.
     """
@@ -149,7 +145,7 @@ class AdapterContract:
         assert set(_natives(_items(again))) <= set(_natives(_items(pages)))
         assert not any(isinstance(item, Removal | Rejected) for item in _items(again))
 
-    @pytest.mark.parametrize("garbage", _GARBAGE)
+    @pytest.mark.parametrize("garbage", GARBAGE_CURSORS)
     async def test_garbage_cursor_is_no_cursor(self, script: Script, garbage: bytes) -> None:
         """A cursor of another version, or of nobody, starts anew and raises nothing."""
         expected = _items(await read_all(script, script.first))
@@ -245,30 +241,6 @@ class AdapterContract:
 
     # --------------------------------------------------------------------------------------------------- spec
 
-    def test_example_is_complete(self, script: Script) -> None:
-        """The example of the spec is one `[[source]]` that its own config type takes as it is."""
-        (source,) = tomllib.loads(script.spec.example)["source"]
-        config = _config_of(script.spec, source)
-
-        assert script.spec.name == source["adapter"]
-        assert {"name", "adapter", "relation"} <= source.keys()
-        assert script.spec.reaches(config)
-        assert script.spec.lease_group(config)
-
-    def test_unknown_keys_are_refused(self, script: Script) -> None:
-        """A misspelt key is an error, not a default."""
-        (source,) = tomllib.loads(script.spec.example)["source"]
-
-        with pytest.raises(ValueError, match="no_such_key"):
-            _config_of(script.spec, {**source, "no_such_key": 1})
-
-    def test_config_is_frozen(self, script: Script) -> None:
-        """Nothing changes a source's configuration while it runs."""
-        name = next(iter(type(script.config).model_fields))
-
-        with pytest.raises(ValueError, match="frozen"):
-            setattr(script.config, name, getattr(script.config, name))
-
     async def test_asks_only_within_its_reach(self, script: Script) -> None:
         """Every address asked for lies in what the spec declares, with lower-case header names."""
         reader = reader_for(script, script.first)
@@ -278,20 +250,6 @@ class AdapterContract:
         for asked in reader.asked:
             assert urlsplit(asked.address).hostname in {reach.host for reach in reader.reaches or ()}
             assert all(name == name.lower() for name in asked.headers)
-
-    def test_spec_is_complete(self, script: Script) -> None:
-        """What the reference pages and the core need is there and makes sense."""
-        spec = script.spec
-
-        assert spec.name.isidentifier()
-        assert spec.name == spec.name.lower()
-        assert all((spec.summary, spec.listens_to, spec.credentials, spec.limits))
-        assert date(2026, 1, 1) <= spec.terms.checked_on <= (datetime.now(UTC) + timedelta(days=1)).date()
-        assert (spec.terms.address or "https://").startswith("https://")
-        assert spec.look_back_s > 0
-        assert 0 < spec.floor_s(script.config, "own") <= spec.floor_s(script.config, "public")
-        for relation in ("own", "public"):
-            assert (spec.interval_s(script.config, relation) or spec.floor_s(script.config, relation)) > 0
 
     def test_discovery_is_safe(self, script: Script) -> None:
         """An answer of the source offers itself; whatever else comes offers only what could be configured, and nobody is shown."""
@@ -305,33 +263,6 @@ class AdapterContract:
         for candidate in (each for candidates in offered for each in candidates):
             assert script.spec.config.model_validate({"address": candidate.address})
             assert not any(person in repr(candidate) for person in script.people)
-
-    def test_wire_types_are_closed(self, script: Script) -> None:
-        """Every type off the wire declares its fields, so that an allow-list can name each."""
-        assert script.spec.wire
-        for kind in script.spec.wire:
-            assert wire_fields(kind)
-
-    def test_simulator_can_be_found(self, script: Script) -> None:
-        """The simulator a spec names exists."""
-        if script.spec.simulator is not None:
-            module, _, function = script.spec.simulator.partition(":")
-
-            assert callable(getattr(importlib.import_module(module), function))
-
-
-def wire_fields(kind: type) -> tuple[str, ...]:
-    """
-    Names of the fields of a wire type.
-
-    Raises:
-        TypeError: it is neither a dataclass nor a msgspec Struct.
-    """
-    if is_dataclass(kind):
-        return tuple(each.name for each in fields(kind))
-    if issubclass(kind, msgspec.Struct):
-        return tuple(kind.__struct_fields__)
-    raise TypeError(f"{kind.__name__} declares no fields")
 
 
 def reader_for(script: Script, answers: Sequence[Answer]) -> CannedReader:
@@ -389,11 +320,6 @@ def _nonsense(script: Script) -> tuple[Reply, ...]:
         b"OK",
     )
     return tuple(Reply(status=200, headers={}, body=body, address=address) for body in bodies)
-
-
-def _config_of(spec: AdapterSpec, source: dict[str, Any]) -> Any:
-    own = {key: value for key, value in source.items() if key not in CORE_KEYS}
-    return spec.config.model_validate(own)
 
 
 def _items(pages: Sequence[Page]) -> tuple[Item, ...]:

@@ -24,7 +24,7 @@ from adapters.feed.wire import (
     WireFeed,
 )
 from listener.adapter import Reach
-from listener.testing.adapter_contract import wire_fields
+from listener.testing.spec_contract import wire_fields
 
 CONFIG = FeedConfig(address="https://River.example:8443/feed?x=1")
 

@@ -8,13 +8,16 @@ from collections.abc import Iterator
 
 import aiohttp
 import httpx
+import picows
 import pytest
 
 from listener.adapter import Reach
 from listener.clock import SystemClock
 from listener.errors import SourceError, SourceUnavailable
+from listener.hear.judging import UNAVAILABLE, unavailable_because
 from listener.hear.pace import Pace
-from listener.hear.reader import UNAVAILABLE, ReaderLimits, Web, unavailable_because
+from listener.hear.reader import ReaderLimits, Web
+from listener.hear.sockets import FAILURES, failed_because
 from listener.hear.transport import TRANSLATIONS, translated
 from tests.fakes.loopback import LOOPBACK, Resolver, loopback
 
@@ -55,7 +58,7 @@ def errors_of(module: object) -> set[type[Exception]]:
 def test_every_exception_of_aiohttp_has_a_translation() -> None:
     """Those a request can end with, whether exported or not; the root alone is what nothing else fits."""
     known = tuple(foreign for foreign, _ in TRANSLATIONS)
-    # Of WebSockets and of reading a stream to its end by hand, which this service does not do; and the root.
+    # Of aiohttp's WebSockets (ours are picows's) and of reading a stream to its end by hand; and the root.
     elsewhere = {aiohttp.WebSocketError, aiohttp.WSMessageTypeError, aiohttp.EofStream, aiohttp.ClientError}
     found = errors_of(aiohttp) | {
         one for one in below(aiohttp.ClientError) if one.__module__.startswith("aiohttp")
@@ -74,7 +77,20 @@ def test_every_exception_of_httpx_has_a_meaning() -> None:
     assert {one.__name__ for one in found if not issubclass(one, known)} == set()
 
 
-@pytest.mark.parametrize("table", [TRANSLATIONS, UNAVAILABLE], ids=["transport", "reader"])
+def test_every_exception_of_picows_has_a_meaning() -> None:
+    """Those a handshake or a frame can end with, exported or not, and each says only what we wrote."""
+    known = tuple(kind for kind, _ in FAILURES)
+    found = errors_of(picows) | {
+        one for one in below(Exception) if one.__module__.startswith("picows") and one.__name__[0] != "_"
+    }
+    secret = [one("token=S3CRET", "token=S3CRET") for one in found - {picows.WSInvalidHeaderError}]
+
+    assert len(found) >= 7
+    assert {one.__name__ for one in found if not issubclass(one, known)} == set()
+    assert not any("S3CRET" in failed_because(error) for error in secret)
+
+
+@pytest.mark.parametrize("table", [TRANSLATIONS, UNAVAILABLE, FAILURES], ids=["transport", "reader", "sockets"])
 def test_the_most_specific_error_comes_first(table: tuple[tuple[type[Exception], object], ...]) -> None:
     """No line is hidden behind an earlier, wider one."""
     kinds = [kind for kind, _ in table]
