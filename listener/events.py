@@ -160,10 +160,12 @@ class Removal:
     Args:
         name: Native identity or any alias.
         reason: Why, as far as the source tells.
+        held_only: See `Retraction`; for a source that tells of every deletion there is, whoever's post it was.
     """
 
     name: str
     reason: RemovalReason = "deleted"
+    held_only: bool = False
 
     def __repr__(self) -> str:
         return f"Removal(reason={self.reason!r})"

@@ -178,6 +178,7 @@ class Gate:
             source=place.address,
             network=place.network,
             observed_at=now,
+            held_only=removal.held_only,
         )
 
     def note(self, item: Count | Gap | Change, *, place: Place, now: datetime) -> Noted:
