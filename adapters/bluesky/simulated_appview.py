@@ -143,7 +143,7 @@ class AppView:
             for record in self.network.records.values()
             if record.collection == POST
             and self._known(record.uri) is not None
-            and tags <= tags_of(record.value)
+            and tags <= tags_of(record.shown)
             and all(_has(record, word) for word in words)
             and self._fits(record, asked)
         ]
@@ -195,8 +195,8 @@ def _has(record: Record, word: str) -> bool:
     if word == "*":
         return True
     if word.startswith("#"):
-        return word[1:].lower() in tags_of(record.value)
-    return word.strip('"').lower() in record.value["text"].lower()
+        return word[1:].lower() in tags_of(record.shown)
+    return word.strip('"').lower() in record.shown["text"].lower()
 
 
 def _mentions(record: Record) -> set[str]:

@@ -39,6 +39,8 @@ class Life:
         city: Handle that some posts mention; empty for none.
         every_s: Mean time between two things that people do.
         ours: Share of posts that are the city's business.
+        closes: Whether accounts label and close themselves, too.
+        numbered: Every post says its name in the ledger.
     """
 
     network: Network
@@ -46,6 +48,8 @@ class Life:
     city: str = ""
     every_s: float = 5.0
     ours: float = 0.2
+    closes: bool = True
+    numbered: bool = False
     _chance: random.Random = field(init=False)
     _living: list[str] = field(default_factory=list)
 
@@ -96,6 +100,8 @@ class Life:
     def _post(self, living: Sequence[str]) -> Record:
         lang, text = self._sentence()
         chance = self._chance
+        if self.numbered:
+            text = f"{text} ({self.network.next_name})"
         tags: list[str] = []
         if chance.random() < self.ours:
             tag = chance.choice(list(self.hashtags))
@@ -150,7 +156,7 @@ class Life:
         Somebody joins, is renamed, labels themselves, rests and comes back, or leaves for good.
         """
         someone = self._someone()
-        match self._chance.randrange(5):
+        match self._chance.randrange(5 if self.closes else 2):
             case 0:
                 self.network.join()
             case 1:

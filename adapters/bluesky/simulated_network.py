@@ -87,6 +87,7 @@ class Record:
         rkey: Key within it.
         cid: Of the value.
         value: JSON.
+        shown: The value that an AppView shows; of a post the first one, whatever it was changed to.
         indexed_at: When the network first saw it.
         changed_at: When it last changed.
         post: Name in the ledger; empty for anything but a post.
@@ -98,6 +99,7 @@ class Record:
     rkey: str
     cid: str
     value: dict[str, Any]
+    shown: dict[str, Any]
     indexed_at: datetime
     changed_at: datetime
     post: str = ""
@@ -290,6 +292,13 @@ class Network:
         )
         return self._write(did, POST, None, value)
 
+    @property
+    def next_name(self) -> str:
+        """
+        What the ledger will call the next post.
+        """
+        return f"p{len(self.ledger.posts) + 1:05}"
+
     def edit(self, uri: str, text: str) -> Record:
         """
         Another text under the same key: rare, but legal.
@@ -384,6 +393,7 @@ class Network:
             rkey=key,
             cid=cid_of(value),
             value=value,
+            shown=value if old is None or collection != POST else old.shown,
             indexed_at=at if old is None else old.indexed_at,
             changed_at=at,
             post=self._booked(old, collection, did, value),
@@ -402,7 +412,7 @@ class Network:
         if old is not None:
             self.ledger.edited(old.post, self.clock.now())
             return old.post
-        name = f"p{len(self.ledger.posts) + 1:05}"
+        name = self.next_name
         hidden = NO_UNAUTHENTICATED in self.labels_of(did)
         ours = bool(self.hashtags & tags_of(value))
         self.ledger.published(

@@ -1,5 +1,6 @@
 """
-How an AppView shows accounts and posts. Pure: takes records of `simulated_network`, gives JSON.
+How an AppView shows accounts and posts. Pure: takes records of `simulated_network`, gives JSON. A post is shown as it was
+written first, because the AppView ignores changes.
 
 Sources: lexicons app.bsky.actor.defs, app.bsky.feed.defs, app.bsky.embed.*, com.atproto.label.defs of
 bluesky-social/atproto, read 2026-11-24; looks of the recorded getPosts.json of myConsciousness/atproto.dart.
@@ -17,6 +18,7 @@ from adapters.bluesky.simulated_names import (
     REPOST,
     THREADGATE,
     blob_cid,
+    cid_of,
     stamp,
     uri_of,
 )
@@ -68,9 +70,9 @@ def post_view(network: Network, record: Record) -> dict[str, Any]:
     counts = _counts(network, record.uri)
     view: dict[str, Any] = {
         "uri": record.uri,
-        "cid": record.cid,
+        "cid": cid_of(record.shown),
         "author": profile_basic(network, network.accounts[record.did]),
-        "record": record.value,
+        "record": record.shown,
         "replyCount": counts["reply"],
         "repostCount": counts[REPOST],
         "likeCount": counts[LIKE],
@@ -78,7 +80,7 @@ def post_view(network: Network, record: Record) -> dict[str, Any]:
         "indexedAt": stamp(record.indexed_at),
         "labels": labels_view(record),
     }
-    if (embed := record.value.get("embed")) is not None:
+    if (embed := record.shown.get("embed")) is not None:
         view["embed"] = _embed_view(network, record.did, embed)
     gate = network.records.get(uri_of(record.did, THREADGATE, record.rkey))
     if gate is not None:
@@ -159,9 +161,9 @@ def _quote(network: Network, uri: str) -> dict[str, Any]:
     return {
         "$type": "app.bsky.embed.record#viewRecord",
         "uri": record.uri,
-        "cid": record.cid,
+        "cid": cid_of(record.shown),
         "author": profile_basic(network, network.accounts[record.did]),
-        "value": record.value,
+        "value": record.shown,
         "labels": labels_view(record),
         "indexedAt": stamp(record.indexed_at),
     }

@@ -441,6 +441,22 @@ async def test_get_posts_counts_and_embeds() -> None:
     assert two["embed"]["media"]["external"]["uri"] == "https://news.example/"
 
 
+async def test_an_appview_ignores_changes() -> None:
+    """A changed post is shown, and searched, as it was written first."""
+    async with town() as (served, network, _, dids):
+        post = network.post(dids[0], "before #yyc")
+        network.edit(post.uri, "after #snow")
+        (view,) = (await asked(served, APPVIEW, "app.bsky.feed.getPosts", [("uris", post.uri)])).json()[
+            "posts"
+        ]
+        session = await signed_in(served, network, dids[1])
+        query = [("q", "#yyc")]
+        found = await asked(served, PDS, "app.bsky.feed.searchPosts", query, token=session["accessJwt"])
+
+    assert (view["record"]["text"], view["cid"]) == ("before #yyc", post.cid)
+    assert [each["uri"] for each in found.json()["posts"]] == [post.uri]
+
+
 @pytest.mark.parametrize(
     ("method", "query", "status", "error"),
     [
