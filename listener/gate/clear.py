@@ -27,8 +27,10 @@ from listener.events import (
     Post,
     PostCreated,
     PostData,
+    PostKey,
     Provenance,
     Removal,
+    RemovalReason,
     Retraction,
     WatchName,
     Withheld,
@@ -179,6 +181,32 @@ class Gate:
             network=place.network,
             observed_at=now,
             held_only=removal.held_only,
+        )
+
+    def withdraw(self, post: Post, *, reason: RemovalReason, place: Place, now: datetime) -> Retraction:
+        """
+        What is held of a post that may not be kept any more goes, under whichever of its names it was stored.
+        """
+        every = dict.fromkeys((post.native, *post.aliases))
+        return Retraction(
+            names=tuple(name for each in every for name in self._keys.names(place.network, each)),
+            reason=reason,
+            source=place.address,
+            network=place.network,
+            observed_at=now,
+            held_only=True,
+        )
+
+    def remove(self, key: PostKey, *, reason: RemovalReason, place: Place, now: datetime) -> Retraction:
+        """
+        The removal of one stored post, which its source was asked about by what is stored of it.
+        """
+        return Retraction(
+            names=(Name(bytes.fromhex(key)),),
+            reason=reason,
+            source=place.address,
+            network=place.network,
+            observed_at=now,
         )
 
     def note(self, item: Count | Gap | Change, *, place: Place, now: datetime) -> Noted:

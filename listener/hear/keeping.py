@@ -12,6 +12,7 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
@@ -19,7 +20,7 @@ from typing import Final, TypeVar
 from listener.adapter import Freshness, Page, Poller
 from listener.clock import Clock
 from listener.errors import LeaseLost, QueueFull
-from listener.events import Change, Noted
+from listener.events import Change, Noted, PostKey, Retraction
 from listener.hear.memo import Moved, memo_bytes
 from listener.hear.pace import HOLD_MAX_S, Due, Pace, next_due, wanted_interval_s
 from listener.hear.policies import FAILURE_FIRST_S, when_full
@@ -27,7 +28,7 @@ from listener.hear.reads import added
 from listener.hear.reasons import FIXED, sentence
 from listener.hear.seat import Seat
 from listener.hear.setback import Setback, setback
-from listener.hear.walk import Asking, Walked, walk
+from listener.hear.walk import Asking, Walked, is_taken_back, walk
 from listener.keys import Sealer, sealing_day
 from listener.queues.base import Commit, Item, Lease, Outcome, Queue, Scope, SourceState, parts
 from listener.status import Read
@@ -91,7 +92,7 @@ class Keeper:
             asking=self.asking,
             door=source.door,
             take_all=source.take_all,
-            sealer=await self._sealer(seat, now),
+            sealer=await self.sealer(seat, now),
             now=now,
             report=self.report,
         )
@@ -102,12 +103,12 @@ class Keeper:
         if page.moved_to is not None:
             self._move(seat, page.moved_to, now)
         cursor = seat.cursor if page.cursor is None else page.cursor
-        commit = self._commit_of(seat, walked.items, cursor, due.at, lease, now)
+        commit = self._commit_of(seat, walked.commits, cursor, due.at, lease, now)
         outcomes = await self._commit(seat, commit)
         seat.cursor = cursor
         if recovered:
             self._telemetry.source_recovered(source=source.name, failures=recovered)
-        new = self._count(seat, walked, outcomes[: len(walked.items)])
+        new = self._count(seat, walked, outcomes[: len(walked.commits)])
         self._tell_read(seat, page, walked.received, new, due, now)
 
     async def connecting(self, seat: Seat) -> None:
@@ -122,6 +123,34 @@ class Keeper:
             raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
         due_at = now + timedelta(seconds=FAILURE_FIRST_S)
         await self._commit(seat, self._commit_of(seat, (), seat.cursor, due_at, lease, now))
+
+    async def keep_asked(
+        self,
+        seat: Seat,
+        items: Sequence[Item],
+        *,
+        asked: tuple[PostKey, ...],
+        around: bytes,
+        due_at: datetime,
+    ) -> tuple[Outcome, ...]:
+        """
+        What came of asking a source again is durable: see `listener.hear.recheck`.
+
+        Args:
+            seat: Of re-check, under a name of its own.
+            items: What its answers mean.
+            asked: Posts it said something of, and that may stay.
+            around: Where re-check is in its round.
+            due_at: Not to be asked before.
+
+        Raises:
+            LeaseLost: somebody else reads the group.
+        """
+        lease, now = await self.lease(seat), self._clock.now()
+        if lease is None:
+            raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
+        commit = self._commit_of(seat, items, around, due_at, lease, now)
+        return await self._commit(seat, replace(commit, asked=asked))
 
     def _tell_read(self, seat: Seat, page: Page, received: int, new: int, due: Due, now: datetime) -> None:
         """
@@ -276,11 +305,14 @@ class Keeper:
         """
         How many items became events.
         """
-        by = Counter(
-            "noted" if isinstance(item, Noted) and outcome == "created" else outcome
-            for item, outcome in zip(walked.items, outcomes, strict=True)
-        )
-        new = by["created"] + by["updated"] + by["removed"]
+        by: Counter[str] = Counter()
+        taken_back: Counter[str] = Counter()
+        for item, outcome in zip(walked.commits, outcomes, strict=True):
+            if not is_taken_back(item):
+                by["noted" if isinstance(item, Noted) and outcome == "created" else outcome] += 1
+            elif isinstance(item, Retraction) and outcome == "removed":
+                taken_back[item.reason] += 1
+        new = by["created"] + by["updated"] + by["removed"] + taken_back.total()
         seat.received += walked.received
         seat.queued += new
         if new:
@@ -296,6 +328,7 @@ class Keeper:
                 repeat=by["repeat"],
                 refused=by["refused"],
                 seen=by["seen"],
+                taken_back=taken_back,
                 withheld=walked.withheld,
                 rejected=walked.rejected,
             )
@@ -383,7 +416,10 @@ class Keeper:
             self._leases[group] = lease
         return lease
 
-    async def _sealer(self, seat: Seat, now: datetime) -> Sealer:
+    async def sealer(self, seat: Seat, now: datetime) -> Sealer:
+        """
+        With the key of that day.
+        """
         day = sealing_day(now)
         if day not in self._sealers:
             key = await self._with_room(seat, partial(self._queue.sealing_key, day))

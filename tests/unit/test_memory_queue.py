@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from listener.queues.base import Queue
-from listener.testing.queue_contract import PRESENT, Engine, IdentityContract
+from listener.testing.queue_contract import PRESENT, Engine, IdentityContract, RecheckContract
 from listener.testing.virtual_clock import VirtualClock
 from tests.fakes.memory_queue import MemoryQueue
 
@@ -39,9 +39,9 @@ class MemoryUnderTest:
         return b""
 
 
-class TestMemory(IdentityContract):
+class TestMemory(IdentityContract, RecheckContract):
     """
-    That part of the suite.
+    Those parts of the suite.
     """
 
     @pytest.fixture
