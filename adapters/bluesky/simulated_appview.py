@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from adapters.bluesky.simulated_names import POST, parts_of, uri_of
-from adapters.bluesky.simulated_network import Account, Network, Record, tags_of
+from adapters.bluesky.simulated_network import Account, Network, Record, mentions_of, tags_of
 from adapters.bluesky.simulated_views import post_view, profile_detailed
 from adapters.bluesky.simulated_xrpc import (
     PREFIX,
@@ -168,7 +168,7 @@ class AppView:
             return False
         if author is not None and record.did != self._did(author):
             return False
-        return mentioned is None or self._did(mentioned) in _mentions(record)
+        return mentioned is None or self._did(mentioned) in mentions_of(record.shown)
 
     def _known(self, uri: str) -> Record | None:
         """
@@ -197,11 +197,6 @@ def _has(record: Record, word: str) -> bool:
     if word.startswith("#"):
         return word[1:].lower() in tags_of(record.shown)
     return word.strip('"').lower() in record.shown["text"].lower()
-
-
-def _mentions(record: Record) -> set[str]:
-    features = [feature for each in record.value.get("facets", ()) for feature in each["features"]]
-    return {feature["did"] for feature in features if "did" in feature}
 
 
 def _sort_at(record: Record) -> datetime:

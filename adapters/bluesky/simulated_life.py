@@ -36,7 +36,7 @@ class Life:
     Args:
         network: Where it happens.
         hashtags: Of the city, without `#`.
-        city: Handle that some posts mention; empty for none.
+        city: Handle that some posts mention, and that only listens itself; empty for none.
         every_s: Mean time between two things that people do.
         ours: Share of posts that are the city's business.
         closes: Whether accounts label and close themselves, too.
@@ -93,9 +93,8 @@ class Life:
             self._account()
 
     def _someone(self) -> Account:
-        return self._chance.choice(
-            [each for each in self.network.accounts.values() if each.status == "active"]
-        )
+        active = (each for each in self.network.accounts.values() if each.status == "active")
+        return self._chance.choice([each for each in active if each.handle != self.city])
 
     def _post(self, living: Sequence[str]) -> Record:
         lang, text = self._sentence()

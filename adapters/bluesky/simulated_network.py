@@ -27,6 +27,7 @@ from adapters.bluesky.simulated_names import (
     cid_of,
     did_of,
     microseconds,
+    parts_of,
     stamp,
     tid_of,
     uri_of,
@@ -163,6 +164,7 @@ class Network:
         clock: Whose time it is.
         seed: Makes the people.
         hashtags: What the ledger expects somebody to be listening for; lower case, without `#`.
+        own: DIDs of whoever listens; who mentions or answers them is expected to be heard.
         accounts: By DID.
         records: By uri; those that were deleted are gone.
         log: What happened, in order.
@@ -172,6 +174,7 @@ class Network:
     clock: Clock
     seed: int = 7
     hashtags: frozenset[str] = frozenset()
+    own: set[str] = field(default_factory=set)
     accounts: dict[str, Account] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
     log: list[Happening] = field(default_factory=list)
@@ -291,6 +294,14 @@ class Network:
             embed=embed_of(self.records[quote].reference if quote else None, pictures, card),
         )
         return self._write(did, POST, None, value)
+
+    def concerns(self, post: Mapping[str, Any]) -> bool:
+        """
+        Whether a post carries one of the hashtags, or mentions or answers one of the listening accounts.
+        """
+        parent = parts_of(post.get("reply", {}).get("parent", {}).get("uri", ""))
+        answers = parent is not None and parent[0] in self.own
+        return bool(self.hashtags & tags_of(post)) or bool(self.own & mentions_of(post)) or answers
 
     @property
     def next_name(self) -> str:
@@ -414,7 +425,7 @@ class Network:
             return old.post
         name = self.next_name
         hidden = NO_UNAUTHENTICATED in self.labels_of(did)
-        ours = bool(self.hashtags & tags_of(value))
+        ours = self.concerns(value)
         self.ledger.published(
             PostRow(
                 post=name,
@@ -502,6 +513,14 @@ def tags_of(post: Mapping[str, Any]) -> set[str]:
     return {
         str(each).lower() for each in (*post.get("tags", ()), *(f["tag"] for f in features if "tag" in f))
     }
+
+
+def mentions_of(post: Mapping[str, Any]) -> set[str]:
+    """
+    DIDs that a post's facets mention.
+    """
+    features = [feature for each in post.get("facets", ()) for feature in each["features"]]
+    return {feature["did"] for feature in features if "did" in feature}
 
 
 def _rest(kind: str, told: Mapping[str, Any]) -> bytes:

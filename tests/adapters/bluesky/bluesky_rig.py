@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import anyio
 
 from adapters.bluesky.simulated_names import POST
-from adapters.bluesky.simulated_network import NO_UNAUTHENTICATED, Network, tags_of
+from adapters.bluesky.simulated_network import NO_UNAUTHENTICATED, Network
 from adapters.bluesky.simulator import APPVIEW, JETSTREAMS, PDS, Bluesky, Life, bluesky
 from listener.testing.rig import Rig, rig
 from listener.testing.virtual_clock import VirtualClock
@@ -81,7 +82,7 @@ class Town:
             for record in self.network.records.values()
             if record.collection == POST
             and self.network.visible(record.uri)
-            and TAGS & tags_of(record.value)
+            and self.network.concerns(record.value)
             and NO_UNAUTHENTICATED not in self.network.labels_of(record.did)
         }
 
@@ -99,7 +100,13 @@ class Town:
 
     async def gaps(self) -> list[dict[str, Any]]:
         """Gaps that were told."""
-        return [event["data"] for event in await self.house.events() if event["type"] == "listener.source.gap"]
+        return [
+            event["data"] for event in await self.house.events() if event["type"] == "listener.source.gap"
+        ]
+
+    def instant(self, stated: str) -> datetime:
+        """A time as events tell it."""
+        return datetime.fromisoformat(stated)
 
     async def view(self) -> dict[str, Any]:
         """The source as `listener sources` shows it."""
@@ -126,7 +133,9 @@ def source(hosts: Sequence[str] = HOSTS, *, search: bool = False, **keys: Any) -
     }
     if search:
         values |= {"identifier": CITY, "app_password": PASSWORD, "service": f"https://{PDS}"}
-    return "\n".join(["[[source]]", *(f"{key} = {json.dumps(each)}" for key, each in (values | keys).items()), ""])
+    return "\n".join(
+        ["[[source]]", *(f"{key} = {json.dumps(each)}" for key, each in (values | keys).items()), ""]
+    )
 
 
 @asynccontextmanager
@@ -143,7 +152,8 @@ async def town(
     clock = VirtualClock()
     network = Network(clock, seed, TAGS)
     city = network.join(handle=CITY)
-    life = Life(network, ("yyc",), every_s=every_s, ours=0.5, closes=False, numbered=True)
+    network.own.add(city.did)
+    life = Life(network, ("yyc",), city=CITY, every_s=every_s, ours=0.5, closes=False, numbered=True)
     life.populate(20)
     served = bluesky(network, hosts)
     served.pds.passwords[city.did] = PASSWORD
