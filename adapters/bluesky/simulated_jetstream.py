@@ -126,8 +126,6 @@ class Jetstream:
         blindness: What it never serves.
         stalled: Collections of which open streams tell nothing for now, while they go on pinging; a later replay has
             them.
-        silenced: Half-open lines: open streams tell nothing, not even pings, and answer nothing; what was said meanwhile
-            is lost to them.
         cutover_drops: So many events before the point where a replay becomes live are lost to that replay.
         cutover_swaps: So many events before those come in reverse order.
         dictionary: Of zstd; None for our own.
@@ -141,7 +139,6 @@ class Jetstream:
     warming: bool = False
     blindness: list[Blindness] = field(default_factory=list)
     stalled: set[str] = field(default_factory=set)
-    silenced: bool = False
     cutover_drops: int = 0
     cutover_swaps: int = 0
     dictionary: zstandard.ZstdCompressionDict | None = None
@@ -167,7 +164,7 @@ class Jetstream:
 
         async def tell(socket: WebSocket) -> None:
             async with anyio.create_task_group() as both:
-                both.start_soon(self._keep_pinging, socket)
+                both.start_soon(_keep_pinging, socket)
                 await self._tell(socket, wanted, start)
                 both.cancel_scope.cancel()
 
@@ -185,6 +182,13 @@ class Jetstream:
         """
         for socket in self.open_sockets():
             socket.cut()
+
+    def fall_silent(self) -> None:
+        """
+        Every open stream is half-open from now on: nothing is told, not even pings, nothing is answered.
+        """
+        for socket in self.open_sockets():
+            socket.answers = False
 
     def body(self, number: int) -> bytes:
         """
@@ -249,7 +253,7 @@ class Jetstream:
         happening = self.network.log[number]
         if not wanted.wants(happening) or any(each.hides(happening, number) for each in self.blindness):
             return False
-        return not self.silenced and happening.collection not in self.stalled
+        return happening.collection not in self.stalled
 
     async def _send(self, socket: WebSocket, wanted: Wanted, numbers: Sequence[int]) -> None:
         """
@@ -259,7 +263,7 @@ class Jetstream:
         bodies = [self.body(number) for number in told]
         if wanted.max_bytes:
             bodies = [body for body in bodies if len(body) <= wanted.max_bytes]
-        if not bodies:
+        if not bodies or not socket.answers:
             return
         if wanted.zstd:
             packed = [self._compressor().compress(body) for body in bodies]
@@ -272,13 +276,6 @@ class Jetstream:
                 await socket.send(frames)
                 self._book(told)
             race.cancel_scope.cancel()
-
-    async def _keep_pinging(self, socket: WebSocket) -> None:
-        with suppress(ConnectionError):
-            while True:
-                await socket.clock.sleep(_PING_S)
-                if not self.silenced:
-                    await socket.ping()
 
     def _book(self, told: Sequence[int]) -> None:
         for happening in (self.network.log[number] for number in told):
@@ -318,6 +315,14 @@ def synthetic_dictionary() -> zstandard.ZstdCompressionDict:
         for number in range(2000)
     ]
     return zstandard.train_dictionary(8192, samples, dict_id=DICTIONARY_ID)
+
+
+async def _keep_pinging(socket: WebSocket) -> None:
+    with suppress(ConnectionError):
+        while True:
+            await socket.clock.sleep(_PING_S)
+            if socket.answers:
+                await socket.ping()
 
 
 async def _drop_when_blocked(socket: WebSocket) -> None:

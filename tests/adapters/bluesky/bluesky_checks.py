@@ -93,7 +93,7 @@ async def an_expired_cursor_is_told_as_a_gap() -> None:
         assert within <= set(heard)
         assert set(heard.values()) == {1}
         assert gap["cause"] == "cursor_expired"
-        start_at, end_at = (here.instant(gap[key]) for key in ("start", "end"))
+        start_at, end_at = (here.instant(gap[key]) for key in ("start_at", "end_at"))
         assert before_at - timedelta(minutes=1) <= start_at <= before_at
         assert back_at - timedelta(hours=36.1) <= end_at <= back_at - timedelta(hours=34.9)
 
@@ -138,13 +138,9 @@ async def a_half_open_stream_is_left_within_minutes() -> None:
     """Nothing comes any more, not even pings, and the line stays open: the source is connected anew, nothing is lost."""
     async with town(hosts=ONE) as here:
         await here.say("before")
-        for socket in here.served.jetstreams[ONE[0]].open_sockets():
-            socket.answers = False
-        here.served.jetstreams[ONE[0]].silenced = True
+        here.served.jetstreams[ONE[0]].fall_silent()
         await here.say("unheard")
-        await here.house.pass_s(60)
-        here.served.jetstreams[ONE[0]].silenced = False
-        await here.house.pass_s(6 * 60)
+        await here.house.pass_s(10 * 60)
         await assert_whole(here)
         assert len(await here.heard()) == 2
 
@@ -159,7 +155,7 @@ async def losses_where_replay_becomes_live_are_made_up_by_the_other_host() -> No
             cut_all(here)
             for number in range(6):
                 here.network.post(here.someone(), f"{number} #yyc ({here.network.next_name})")
-            await here.house.pass_s(5 * 60)
+            await here.house.pass_s(8 * 60)
         await assert_whole(here)
         assert len(await here.heard()) == 19
 
@@ -172,7 +168,8 @@ async def a_deletion_that_comes_before_its_post_keeps_it_out() -> None:
         uri = here.network.post(here.someone(), f"taken back #yyc ({here.network.next_name})").uri
         here.network.delete(uri)
         here.served.jetstreams[ONE[0]].cutover_swaps = 2
-        await here.house.pass_s(5 * 60)
+        await here.house.pass_s(8 * 60)
+        assert len(await here.heard()) == 1
         await assert_whole(here)
 
 
@@ -294,7 +291,6 @@ async def who_speaks_to_the_city_is_heard() -> None:
         }
         assert told["p00002"] == (False, True)
         assert told["p00003"] == (False, True)
-        assert told["p00001"][0] is True
 
 
 async def a_late_appview_is_waited_for() -> None:

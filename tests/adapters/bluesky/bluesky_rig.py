@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
@@ -120,7 +122,7 @@ def name_in(text: str) -> str:
     return found[1]
 
 
-def source(hosts: Sequence[str] = HOSTS, *, search: bool = False, **keys: Any) -> str:
+def source(hosts: Sequence[str] = HOSTS, *, password: Path | None = None, **keys: Any) -> str:
     """The `[[source]]` table."""
     values: dict[str, Any] = {
         "name": "bluesky",
@@ -131,8 +133,8 @@ def source(hosts: Sequence[str] = HOSTS, *, search: bool = False, **keys: Any) -
         "appview": f"http://{APPVIEW}",
         "own_accounts": [CITY],
     }
-    if search:
-        values |= {"identifier": CITY, "app_password": PASSWORD, "service": f"https://{PDS}"}
+    if password is not None:
+        values |= {"identifier": CITY, "app_password_file": str(password), "service": f"https://{PDS}"}
     return "\n".join(
         ["[[source]]", *(f"{key} = {json.dumps(each)}" for key, each in (values | keys).items()), ""]
     )
@@ -158,7 +160,11 @@ async def town(
     served = bluesky(network, hosts)
     served.pds.passwords[city.did] = PASSWORD
     secure = (PDS,) if search else ()
-    table = source(hosts, search=search, **keys)
-    async with rig(table, hosts=served.routes(), secure=secure, clock=clock) as house:
-        await house.pass_s(30)
-        yield Town(served, life, house, city.did)
+    with TemporaryDirectory() as folder:
+        password = Path(folder) / "password"
+        password.touch(mode=0o600)
+        password.write_text(PASSWORD, "utf-8")
+        table = source(hosts, password=password if search else None, **keys)
+        async with rig(table, hosts=served.routes(), secure=secure, clock=clock) as house:
+            await house.pass_s(30)
+            yield Town(served, life, house, city.did)
