@@ -31,7 +31,7 @@ FACETS_MAX: Final = 200
 """Chosen: a text of 300 graphemes has no more parts than that."""
 
 _ADDRESS: Final = re.compile(r'https?://[^\s<>"]{1,2048}', re.IGNORECASE)
-_SCHEME: Final = re.compile(r"^https?://(?:www\.)?", re.IGNORECASE)
+_SCHEME: Final = re.compile(r"^(?:https?://)?(?:www\.)?", re.IGNORECASE)
 _WORD: Final = re.compile(r"\w")
 
 _MENTION: Final = "app.bsky.richtext.facet#mention"

@@ -9,7 +9,7 @@ asked from before the last post that was heard, a host has at least that one to 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from urllib.parse import urlencode
@@ -54,7 +54,7 @@ class Host:
         heard_at: When it last brought a post, or was connected, on the monotonic clock.
         retry_at: When it may be connected again, on the monotonic clock.
         failures: In a row.
-        scope: Ends the connection.
+        scope: Ends the connection; None where there is none.
     """
 
     address: str
@@ -66,7 +66,7 @@ class Host:
     heard_at: float = 0.0
     retry_at: float = 0.0
     failures: int = 0
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    scope: anyio.CancelScope | None = None
 
     def subscription(self, *, compress: bool) -> str:
         """

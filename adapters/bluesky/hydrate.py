@@ -34,16 +34,18 @@ class Standing:
     Args:
         views: Those that are there.
         unread: Those of which nothing is known: the request failed, or the answer cannot be read.
+        refused: Those the AppView will not be asked about, whatever they are; nothing is known of them either.
     """
 
     views: dict[str, wire.PostView] = field(default_factory=dict)
     unread: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
 
     def is_gone(self, uri: str) -> bool:
         """
         The AppView answered and does not show it: deleted, taken down, or its account is.
         """
-        return uri not in self.views and uri not in self.unread
+        return not (uri in self.views or uri in self.unread or uri in self.refused)
 
 
 class LookUp:
@@ -85,7 +87,7 @@ class LookUp:
             if error.status != 400:
                 raise
             if len(uris) == 1:
-                found.unread.update(uris)
+                found.refused.update(uris)
                 return
             half = len(uris) // 2
             await self._ask(uris[:half], found)

@@ -3,17 +3,22 @@ What hosts have brought and nobody has taken yet: one place between those who he
 `listening`.
 
 Events and the positions up to which they are all here go together, in one step, so that a cursor never passes an event
-that is still on its way. Whoever put something in waits until it is taken before it reads on: that is the back-pressure.
+that is still on its way. Whoever put something in that is worth a page waits until it is taken before it reads on: that
+is the back-pressure. What is only gathered (deletions) holds nobody up until there is a page of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import anyio
 
 from adapters.bluesky.pages import Event
+
+GATHERED_MOST: Final = 100
+"""Chosen: half a page."""
 
 
 @dataclass(slots=True)
@@ -40,6 +45,8 @@ class Inbox:
         self.events += events
         if host is not None and position_us is not None:
             self.positions[host] = position_us
+        if len(self.events) >= GATHERED_MOST:
+            self.wake()
 
     def wake(self) -> None:
         """
@@ -61,11 +68,11 @@ class Inbox:
         """
         await self._something.wait()
 
-    async def taken(self) -> None:
+    async def room(self) -> None:
         """
-        Return when nothing is left here.
+        Return when nothing is here that is worth a page.
         """
-        while self.events:
+        while self.events and self._something.is_set():
             await self._taken.wait()
 
     def take(self) -> tuple[list[Event], Mapping[str, int]]:

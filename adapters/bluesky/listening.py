@@ -93,7 +93,7 @@ class Listening:
         self._check = CrossCheck(host.address for host in self._hosts)
         self._sent_at = clock.monotonic()
         self._sent: Mapping[str, int] = dict(positions)
-        self._failing = False
+        self._alarm_at = 0.0
         self._once: str | None = None
         self._gathering = False
         self._gaps: list[Gap] = []
@@ -122,7 +122,6 @@ class Listening:
 
     def _start(self, group: TaskGroup, host: Host) -> None:
         host.connected, host.is_held_up, host.heard_at = True, False, self._clock.monotonic()
-        host.scope = anyio.CancelScope()
         group.start_soon(self._hear, group, host)
 
     async def _hear(self, group: TaskGroup, host: Host) -> None:
@@ -131,7 +130,7 @@ class Listening:
         """
         error: SourceError = SourceUnavailable("a host went on without a single post")
         try:
-            with host.scope:
+            with anyio.CancelScope() as host.scope:
                 await self._connection(group, host)
         except SourceError as caught:
             error = caught
@@ -158,7 +157,7 @@ class Listening:
                 self._check.judge(self._covered())
                 self._arouse(group, events, monotonic)
                 host.is_held_up = True
-                await self._inbox.taken()
+                await self._inbox.room()
                 host.is_held_up = False
                 host.heard_at += self._clock.monotonic() - monotonic
 
@@ -230,7 +229,8 @@ class Listening:
         reached = [known.position_us for known in self._hosts if known.position_us is not None]
         if reached and not any(other.connected for other in self._hosts):
             self._tell(group, Gap(at_microseconds(max(reached)), self._clock.now(), "outage"))
-        host.scope.cancel()
+        if host.scope is not None:
+            host.scope.cancel()
 
     # -------------------------------------------------------------------------------------------- what is missed
 
@@ -240,7 +240,7 @@ class Listening:
             self._inbox.put(found)
             if found:
                 self._inbox.wake()
-            await self._inbox.taken()
+            await self._inbox.room()
         self._once = search.outcome
         self._inbox.wake()
 
@@ -265,13 +265,21 @@ class Listening:
             self._gathering = False
             gaps, self._gaps = self._gaps, []
             events, positions = self._inbox.take()
-            made, self._failing = await self._pages.make(events)
+            made = await self._pages.make(events)
             await self._hand_over([*(Made(gap) for gap in gaps), *made], positions, send)
-            retry_s = self._pages.retry_in_s()
-            if retry_s is not None:
-                group.start_soon(self._wake_in, retry_s)
+            self._set_alarm(group)
             if self._inbox.fault is not None and not self._inbox.events and not self._gaps:
                 return self._inbox.fault
+
+    def _set_alarm(self, group: TaskGroup) -> None:
+        """
+        Wake when a post is to be asked for again; one alarm at a time, unless an earlier one is needed.
+        """
+        retry_s, monotonic = self._pages.retry_in_s(), self._clock.monotonic()
+        if retry_s is None or monotonic < self._alarm_at <= monotonic + retry_s:
+            return
+        self._alarm_at = monotonic + retry_s
+        group.start_soon(self._wake_in, retry_s)
 
     async def _hand_over(
         self, made: list[Made], positions: Mapping[str, int], send: Callable[[Page], Awaitable[None]]
@@ -290,8 +298,8 @@ class Listening:
             is_last = start + PAGE_MOST >= len(made)
             items: tuple[Item, ...] = tuple(each.item for each in part if each.item is not None)
             cursor = encode_cursor(positions) if is_last and is_moved else None
-            await send(Page(items, cursor, note=self._note()))
-            self._once = None
+            note, self._once = self._note(), None
+            await send(Page(items, cursor, note=note))
             self._durable.add_all(each.mark for each in part if each.mark is not None)
         self._sent, self._sent_at = positions, self._clock.monotonic()
 
@@ -300,6 +308,6 @@ class Listening:
             return self._once
         if self._check.blind():
             return "blind_host"
-        if self._failing:
+        if self._pages.look_up_failed:
             return "look_up_failed"
         return None if all(host.connected for host in self._hosts) else "one_host"

@@ -5,7 +5,9 @@ Events of the streams to the items of a page, each post looked up before it is h
 - Not there: the network shows it to nobody, so neither do we. But the AppView learns of a post a moment later than the
   stream does: a young post that is missing is asked for again until the AppView shows one that came `SETTLED_S` after it,
   or until it is `YOUNG_S` old. The cursor waits with it (`waits_since_us`), the rest goes on.
-- Not to be learned: a `Post` whose consent is not readable. The core holds it, and withholds it in the end.
+- Not to be learned: a `Post` whose consent is not readable. The core holds its page, and withholds it in the end.
+- Refused by name (a 400 for that post alone): left out, and told as a gap. The core is not made to hold a page for it,
+  because then a post with an odd name could stop the ear for an hour.
 
 A deletion of a post that this process handed on is a removal that bars it for good. Of any other post it takes away what is
 held and leaves no trace where nothing is: eight deletions a second of posts nobody asked for are none of our business.
@@ -18,13 +20,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from adapters.bluesky.hydrate import LookUp, Standing
-from adapters.bluesky.identity import microseconds
+from adapters.bluesky.identity import at_microseconds, microseconds
 from adapters.bluesky.memory import Revisions
 from adapters.bluesky.normalise import seen
 from adapters.bluesky.sieve import Gone, Said
 from listener.adapter import Item
 from listener.clock import Clock
-from listener.events import Post, Rejected, Removal
+from listener.events import Gap, Post, Rejected, Removal
 
 SETTLED_S: Final = 60
 """Chosen: the AppView indexes in the order of the stream, give or take less than a minute."""
@@ -77,15 +79,17 @@ class Pages:
     Args:
         own: DIDs of the organisation.
         durable: What was handed on and became durable.
+        look_up_failed: So ended the last one.
     """
 
-    __slots__ = ("_clock", "_durable", "_look_up", "_own", "_shown_us", "_waiting")
+    __slots__ = ("_clock", "_durable", "_look_up", "_own", "_shown_us", "_waiting", "look_up_failed")
 
     def __init__(self, look_up: LookUp, clock: Clock, *, own: frozenset[str], durable: Revisions) -> None:
         self._look_up, self._clock = look_up, clock
         self._own, self._durable = own, durable
         self._waiting: dict[bytes, _Waiting] = {}
         self._shown_us = 0
+        self.look_up_failed = False
 
     @property
     def waits_since_us(self) -> int | None:
@@ -101,15 +105,17 @@ class Pages:
         due = min((waiting.due for waiting in self._waiting.values()), default=None)
         return None if due is None else max(0.0, due - self._clock.monotonic())
 
-    async def make(self, events: Sequence[Event]) -> tuple[list[Made], bool]:
+    async def make(self, events: Sequence[Event]) -> list[Made]:
         """
-        What becomes of these and of those that waited, in the order in which they came; and whether the look-up failed.
+        What becomes of these and of those that waited, in the order in which they came.
         """
         newest = self._newest(events)
         asked = [event.post.native for event in newest if isinstance(event, Said)]
         standing, fault = await self._look_up.standing(asked)
+        if asked:
+            self.look_up_failed = fault is not None
         self._note_shown(newest, standing)
-        return [made for event in newest for made in self._made(event, standing)], fault is not None
+        return [made for event in newest for made in self._made(event, standing)]
 
     def _newest(self, events: Sequence[Event]) -> list[Event]:
         """
@@ -165,6 +171,9 @@ class Pages:
         elif uri in standing.unread:
             self._waiting.pop(event.digest, None)
             yield Made(event.post)
+        elif uri in standing.refused:
+            at, now = at_microseconds(event.at_us), self._clock.now()
+            yield Made(Gap(at, now, "consent_unreadable"), mark)
         elif self._may_come(event):
             if event.digest in self._waiting or len(self._waiting) < WAITING_MOST:
                 self._wait(event)
