@@ -331,10 +331,12 @@ async def a_gap_is_filled_by_search() -> None:
             await here.house.pass_s(HOUR)
             await here.say("later")
         await here.house.start()
-        await here.house.pass_s(10 * 60)
+        for _ in range(5):
+            await here.say("now")
+            await here.house.pass_s(100)
         (gap,) = await here.gaps()
         await assert_whole(here)
-        assert gap["suspected"] is True
+        assert (gap["cause"], gap["suspected"]) == ("cursor_expired", True)
         assert here.served.pds.logins == 1
 
 
