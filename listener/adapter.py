@@ -273,6 +273,7 @@ class Verdict:
     post: Post | None = None
 
 
+@runtime_checkable
 class Rechecker(Protocol):
     """
     Optional: a source that can be asked about posts again, because it does not announce what it forgets.

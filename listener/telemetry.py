@@ -176,6 +176,24 @@ class Telemetry:
         self.oldest = self._gauge("listener_queue_oldest_body_age_seconds", "Age of the oldest body held.")
         self.pending = self._gauge("listener_erasures_pending", "Erasures whose bytes may still be on disk.")
         self.expired = self._counter("listener_expired", "Bodies and keys whose time was over.", "what")
+        self.rechecked = self._per_source(
+            "listener_rechecked",
+            "Stored posts asked about again, by what their source said.",
+            "source",
+            "verdict",
+        )
+        self.recheck_failures = self._per_source(
+            "listener_recheck_failures", "Questions about stored posts that failed.", "source", "error_code"
+        )
+        self.recheck_stored = self._gauge(
+            "listener_recheck_posts", "Stored posts that can be asked about again.", "source"
+        )
+        self.recheck_lag = self._gauge(
+            "listener_recheck_lag_seconds", "Since the post that waits longest was asked about.", "source"
+        )
+        self.recheck_within = self._gauge(
+            "listener_recheck_clock_seconds", "Within which each stored post is asked about.", "source"
+        )
         self.streams = self._gauge("listener_api_streams", "Event streams open.")
         self.requests = self._counter("listener_api_requests", "Answers of the API.", "route", "status")
         self.reloads = self._counter("listener_reloads", "Reloads of the configuration by result.", "result")
@@ -410,6 +428,42 @@ class Telemetry:
     def upkeep_forgotten(self, *, posts: int, reason: str) -> None:
         """Posts were erased on our side, by an operator or because nothing asks for them any more."""
         self.removals.labels(reason).inc(posts)
+
+    # -------------------------------------------------------------------------------------------- re-check
+
+    @_signal("recheck.answered", "debug", "listener_rechecked_total", "listener_removals_honoured_total")
+    def recheck_answered(
+        self, *, source: str, verdicts: Mapping[str, int], updated: int, removed: Mapping[str, int]
+    ) -> None:
+        """A source was asked again about posts that are stored: what it said (`over`: asks whose day's key is gone), and what followed."""
+        for verdict, count in verdicts.items():
+            if count:
+                self.rechecked.add(count, source, verdict)
+        for reason, count in removed.items():
+            self.removals.labels(reason).inc(count)
+
+    @_signal("recheck.failed", "warning", "listener_recheck_failures_total")
+    def recheck_failed(self, *, source: str, error_code: str, failures: int, wait_s: float) -> None:
+        """A source could not be asked again; it is tried after `wait_s`, and no other waits for it."""
+        self.recheck_failures.add(1, source, error_code)
+
+    @_signal("recheck.begun_early", "info")
+    def recheck_begun_early(self, *, source: str) -> None:
+        """The gate lets other people through than before: everything stored is asked about within a day, out of turn."""
+
+    @_signal("recheck.behind", "warning")
+    def recheck_behind(
+        self, *, source: str, stored: int, overdue: int, beyond: int, within_s: float, hint: str
+    ) -> None:
+        """Posts are not asked about within their clock (`overdue`), or cannot be (`beyond`); told once a day."""
+
+    def recheck_clock(self, source: str, *, stored: int, lag_s: float, within_s: float) -> None:
+        """
+        How a source stands against its clock.
+        """
+        self.recheck_stored.labels(source).set(stored)
+        self.recheck_lag.labels(source).set(lag_s)
+        self.recheck_within.labels(source).set(within_s)
 
     @_signal("upkeep.failed", "error")
     def upkeep_failed(self, *, job: str, error: str, wait_s: float) -> None:

@@ -27,6 +27,7 @@ from listener.events import (
     Post,
     PostCreated,
     PostData,
+    PostKey,
     Provenance,
     Removal,
     RemovalReason,
@@ -208,6 +209,18 @@ class Gate:
             network=place.network,
             observed_at=now,
             held_only=True,
+        )
+
+    def remove(self, key: PostKey, *, reason: RemovalReason, place: Place, now: datetime) -> Retraction:
+        """
+        The removal of one stored post, which its source was asked about by what is stored of it.
+        """
+        return Retraction(
+            names=(Name(bytes.fromhex(key)),),
+            reason=reason,
+            source=place.address,
+            network=place.network,
+            observed_at=now,
         )
 
     def note(self, item: Count | Gap | Change, *, place: Place, now: datetime) -> Noted:

@@ -12,6 +12,7 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
@@ -19,7 +20,7 @@ from typing import Final, TypeVar
 from listener.adapter import Freshness, Page, Poller, Streamer
 from listener.clock import Clock
 from listener.errors import LeaseLost, PageHeld, QueueFull
-from listener.events import Change, Gap, Noted, Retraction
+from listener.events import Change, Gap, Noted, PostKey, Retraction
 from listener.hear.memo import Moved, memo_bytes
 from listener.hear.pace import HOLD_MAX_S, Due, Pace, next_due, wanted_interval_s
 from listener.hear.policies import FAILURE_FIRST_S, unread_wait_s, when_full
@@ -102,7 +103,7 @@ class Keeper:
             asking=self.asking,
             door=source.door,
             take_all=source.take_all,
-            sealer=await self._sealer(seat, now),
+            sealer=await self.sealer(seat, now),
             now=now,
             report=self.report,
         )
@@ -188,6 +189,34 @@ class Keeper:
             raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
         due_at = seat.next_due_at = now + timedelta(seconds=FAILURE_FIRST_S)
         await self._commit(seat, self._commit_of(seat, (), seat.cursor, due_at, lease, now))
+
+    async def keep_asked(
+        self,
+        seat: Seat,
+        items: Sequence[Item],
+        *,
+        asked: tuple[PostKey, ...],
+        around: bytes,
+        due_at: datetime,
+    ) -> tuple[Outcome, ...]:
+        """
+        What came of asking a source again is durable: see `listener.hear.recheck`.
+
+        Args:
+            seat: Of re-check, under a name of its own.
+            items: What its answers mean.
+            asked: Posts it said something of, and that may stay.
+            around: Where re-check is in its round.
+            due_at: Not to be asked before.
+
+        Raises:
+            LeaseLost: somebody else reads the group.
+        """
+        lease, now = await self.lease(seat), self._clock.now()
+        if lease is None:
+            raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
+        commit = self._commit_of(seat, items, around, due_at, lease, now)
+        return await self._commit(seat, replace(commit, asked=asked))
 
     def _tell_read(self, seat: Seat, page: Page, received: int, new: int, due: Due, now: datetime) -> None:
         """
@@ -476,7 +505,10 @@ class Keeper:
             self._leases[group] = lease
         return lease
 
-    async def _sealer(self, seat: Seat, now: datetime) -> Sealer:
+    async def sealer(self, seat: Seat, now: datetime) -> Sealer:
+        """
+        With the key of that day.
+        """
         day = sealing_day(now)
         if day not in self._sealers:
             key = await self._with_room(seat, partial(self._queue.sealing_key, day))

@@ -536,10 +536,12 @@ class Page:
 
     def _withdraw(self, item: Retraction) -> Outcome:
         """
-        Only what is held goes, and it may come back; nothing is written where nothing is known.
+        Only what is held goes, and it may come back; nothing is written where nothing is known. What no watch asks for in
+        one source another source may have brought whole: that stays.
         """
         posts = [self._extend(post) for post in self._going_by(item.names)]
-        held = [post for post in posts if post.state == "live"]
+        within = item.source if item.reason == "watch_removed" else None
+        held = [post for post in posts if post.state == "live" and within in (None, post.source)]
         for post in held:
             self._remove(
                 post,

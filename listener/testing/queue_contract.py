@@ -641,6 +641,17 @@ class RecheckContract:
         assert asks == [(key("a"), b"ASK.a.said", HOUR)]
         assert last.id == f"{key('a')}.5"
 
+    async def test_what_no_watch_asks_for_in_one_source(self, engine: Engine) -> None:
+        """
+        A post that no watch asks for any more in its source goes; what another source brought under that name stays.
+        """
+        unasked = replace(withdrawal("u"), reason="watch_removed")
+        async with opened(engine) as room:
+            await room.commit(cleared("whole", aliases=["u"], source="other"))
+            outcomes = [await room.commit(unasked), await room.commit(replace(unasked, source="/feed/other"))]
+
+        assert outcomes == [("repeat",), ("removed",)]
+
     async def test_one_page_withdraws_and_brings_back(self, engine: Engine) -> None:
         """
         Within a page the order counts: created, withdrawn, back; withdrawn last, it is gone.

@@ -239,7 +239,8 @@ class MemoryQueue:
 
     def _withdraw(self, item: Retraction, commit: Commit) -> Outcome:
         hit = self._hit(item.names)
-        live = [post for post in hit if post.state == "live"]
+        within = item.source if item.reason == "watch_removed" else None
+        live = [post for post in hit if post.state == "live" and within in (None, post.source)]
         for post in hit:
             post.key_until_at = max(post.key_until_at, commit.keys_until_at)
         for post in live:

@@ -68,6 +68,7 @@ def test_init_check_accept(run: Run, tmp_path: Path) -> None:
         "accepted": True,
         "why_not": None,
         "warnings": [],
+        "clocks": [],
     }
 
 
