@@ -324,9 +324,11 @@ class Intake:
             if lease is None:
                 raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
             await self._keeper.keep(seat, page, lease)
+            seat.source.meter.bytes = 0  # each page is told with what came since the one before
             seat.act("reading", "connected")
 
         seat.act("reading", "connecting")
+        seat.source.meter.clear()
         try:
             await self._keeper.connecting(seat)
             await stream.run(_cursor_of(seat), send)

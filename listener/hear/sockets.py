@@ -217,6 +217,8 @@ class Ear(WSListener):
         """
         All of what was read is parsed: whoever waits may have it, and more is read only while there is room.
         """
+        if not self.messages:  # a flood of pings, say: nothing waits to be taken
+            self._taken = self.bytes
         waits = self.bytes - self._taken + _MESSAGE_BYTES * len(self.messages)
         if waits > BUFFER_BYTES and not self._paused:
             self._paused = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -425,6 +426,33 @@ async def test_a_stream_is_kept_connected() -> None:
 
     assert stream.cursors == [None, b"1"]
     assert len((await house.queue.read(None)).entries) == 2
+
+
+async def test_a_page_of_a_stream_is_told_with_what_came_since_the_one_before() -> None:
+    """Bytes are counted anew for each page, requests for each connection."""
+
+    class Stream:
+        source: Source
+
+        async def run(self, cursor: Cursor | None, send: Callable[[Page], Awaitable[None]]) -> None:
+            self.source.meter.sent("blog.example")
+            self.source.meter.status = 101
+            for size in (10, 5):
+                self.source.meter.bytes += size
+                await send(Page((post(f"post {size}"),), Cursor(b"x")))
+            raise SourceUnavailable("source live: connection lost")
+
+    house, stream = House(), Stream()
+    stream.source = house.source("live", stream)
+    async with house.running(stream.source):
+        await house.clock.advance(1_200)
+    lines = [json.loads(line) for line in house.out.getvalue().splitlines()]
+    pages = [(line["status"], line["bytes"]) for line in lines if line["event"] == "source.page_fetched"]
+
+    assert len(pages) >= 4
+    assert set(pages[::2]) == {(101, 10)}
+    assert set(pages[1::2]) == {(101, 5)}
+    assert stream.source.meter.requests == 1
 
 
 async def test_what_a_host_was_told_is_stored_with_the_page() -> None:
