@@ -95,6 +95,7 @@ class Fediverse:
             raise ValueError(f"there is an instance {domain!r} already")
         version = str(how.pop("version", VERSIONS[software]))
         made = Instance(domain, len(self.instances) + 1, software, version, **how)
+        made.start_numbering()
         self.instances[domain] = made
         return made
 

@@ -224,6 +224,12 @@ class Instance:
             self.account_ids[account.number] = make_id(self.software, account.created_at, self.next())
         return self.account_ids[account.number]
 
+    def start_numbering(self) -> None:
+        """
+        At another number than every other instance, so that no two give a post the same id by chance.
+        """
+        self._sequence = count(1 + 7919 * (self.number - 1))
+
     def next(self) -> int:
         """
         The next number of the sequence.

@@ -19,6 +19,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote
 
@@ -37,7 +38,7 @@ from listener.simulation.server import Fault, Request, Response, Route, Server
 from listener.simulation.server import serve as serve_http
 from listener.simulation.websocket import WebSocket, WebSockets
 
-__all__ = ["Fediverse", "Instance", "Served", "Site", "serve"]
+__all__ = ["Fediverse", "Instance", "Served", "Site", "configuration", "serve", "sites_of"]
 
 MOST_STATUSES: Final = 20
 """Ids in one request (`DEFAULT_STATUSES_LIMIT`); Pleroma's is 100."""
@@ -376,7 +377,7 @@ class Site:
                 return Response(fault=Fault(reset=True))
             case "silent":
                 return Response(fault=Fault(silent=True))
-            case "disabled" if route == "tag":
+            case "disabled" if route in ("tag", "statuses"):
                 return Response(headers=(_JSON,), body=b"[]")
             case "cut" if route == "stream":
                 return Response(fault=Fault(reset=True))
@@ -539,3 +540,63 @@ async def serve(
             )
             site.here.origin = site.server.address
         yield served
+
+
+def configuration(
+    served: Served,
+    data_dir: Path,
+    *,
+    http_port: int = 0,
+    hashtags: Sequence[str] = (),
+    token_files: Mapping[str, Path] | None = None,
+) -> str:
+    """
+    A `listener.toml` that hears the hashtags of the watch on every instance, and what mentions the account of a token.
+
+    Args:
+        served: Inside `serve`; its addresses stand in the file.
+        data_dir: Where the daemon keeps its queue and secret.
+        http_port: 0 for a free one.
+        hashtags: Of the watch; the world's where empty.
+        token_files: By domain, a file with a user's token; those instances are heard by their streams, too.
+    """
+    world, given = served.world, token_files or {}
+    tags = [f"#{tag.lstrip('#')}" for tag in hashtags or world.hashtags or ("yyc",)]
+    review_by = (world.clock.now() + timedelta(days=365)).date()
+    tables = [
+        f"data_dir = {json.dumps(str(data_dir))}",
+        "[organisation]\n"
+        'name = "City of Example"\ncontact = "https://city.example/listener"\ncountry = "CA"\n'
+        'own_handles = ["@cityofexample"]',
+        "[[watch]]\n"
+        f'name = "city"\nhashtags = {json.dumps(tags, ensure_ascii=False)}\n'
+        'purpose = "Answer questions and mend what is reported"\n'
+        'owner = "Communications"\nlegal_authority = "Municipal Government Act, s. 3"\n'
+        f"review_by = {review_by.isoformat()}",
+        *(_source(served, domain, given.get(domain)) for domain in world.instances),
+        *(_source(served, domain, file, mentions=True) for domain, file in given.items()),
+        f'[http]\nhost = "127.0.0.1"\nport = {http_port}',
+        '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
+    ]
+    return "\n\n".join([*tables, ""])
+
+
+def _source(served: Served, domain: str, token_file: Path | None, *, mentions: bool = False) -> str:
+    """
+    One `[[source]]` table.
+    """
+    name = domain.replace(".", "-")
+    lines = [
+        "[[source]]",
+        f"name = {json.dumps(f'{name}-mentions' if mentions else name)}",
+        'adapter = "mastodon"',
+        f'relation = "{"own" if mentions else "public"}"',
+        f"endpoint = {json.dumps(served.address(domain))}",
+    ]
+    if mentions:
+        lines.append('listen = "mentions"')
+    else:
+        lines.append('criterion = "The instances on which most people of the town have their account"')
+    if token_file is not None:
+        lines.append(f"token_file = {json.dumps(str(token_file))}")
+    return "\n".join(lines)
