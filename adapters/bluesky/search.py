@@ -169,9 +169,7 @@ class Search:
             self._session = None
 
     async def _traded(self, address: str, body: bytes, headers: dict[str, str]) -> wire.Session:
-        sent = {"accept": "application/json", **headers}
-        if body:
-            sent["content-type"] = "application/json"
+        sent = {"accept": "application/json", **headers}  # the type of a body is the reader's to state
         reply = await self._reader.exchange(address, body=body, headers=sent)
         try:
             return wire.decoded(wire.Session, reply.body)

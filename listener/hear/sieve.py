@@ -6,8 +6,8 @@ spelling that has a single character for each of its own; where a frame holds an
 stretch (an escape, a tag, an entity, a mark, a ligature, a full-width letter), it lets the frame pass instead of deciding.
 So it may let pass wrongly, never stop wrongly. Pure.
 
-The pass is Rust's `regex`, which Pydantic brings with it: linear in the frame, and as fast for a thousand terms as for
-fifty. Python's own `re` tries the terms one after the other.
+The pass is Rust's `regex`, which Pydantic brings with it: linear in the frame, and nearly as fast for three hundred terms as
+for ten. Python's own `re` tries the terms one after the other.
 """
 
 from __future__ import annotations
@@ -27,11 +27,13 @@ _STRETCH_MAX: Final = 8
 """Most characters of a stretch that is not ASCII (chosen): more would hardly stop more, and each has many spellings."""
 _WORD_MAX: Final = 64
 """Letters of a word that is looked for (chosen): the tree of words is as deep. A term of longer ones is read carefully."""
-_AT_ONCE: Final = 2_500
+_AT_ONCE: Final = 300
 """
-Stretches of one expression. Measured 2026-11-24: up to 5,000 a frame of 640 bytes costs about the same; at 10,000 the
-automaton outgrows its cache (2 MB) and costs two hundred times as much.
+Stretches of one expression. Measured 2026-11-24: where words of the text begin like many terms, an automaton of 600 outgrows its
+cache (2 MB) and costs five times what one of 300 does.
 """
+_MOST: Final = 2_000
+"""Stretches beyond which reading each frame is cheaper than so many passes (measured 2026-11-24)."""
 
 _PICTURES: Final = (("\u2190", "\u2bff"), ("\U0001f000", "\U0001faff"))
 """Arrows, signs and emoji: what variation selectors and joiners ordinarily stand behind."""
@@ -93,16 +95,17 @@ class _Stretch:
 
 def _stretches(terms: Iterable[list[str]]) -> frozenset[_Stretch] | None:
     """
-    One of each term, the one that fewest terms share, then the longest. None where a term has none.
+    One of each term, the one that fewest terms share, then the longest. None where a term has none, or they are too many.
     """
     known = spellings()
     offered = [tuple(dict.fromkeys(_offered(term, known))) for term in terms if term]
     if not all(offered):
         return None
     common = Counter(itertools.chain.from_iterable(offered))
-    return frozenset(
+    chosen = frozenset(
         min(of_term, key=lambda one: (common[one], -one.weight(), one.chars)) for of_term in offered
     )
+    return chosen if len(chosen) <= _MOST else None
 
 
 def _offered(term: list[str], known: Spellings) -> Iterator[_Stretch]:

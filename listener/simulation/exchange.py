@@ -6,6 +6,7 @@ Taken and sent by `listener.simulation.server`; made and read by the simulators 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -99,6 +100,10 @@ class Fault:
 NO_FAULT: Final = Fault()
 
 
+TakeOver = Callable[[asyncio.StreamReader, asyncio.StreamWriter, bytes], Awaitable[None]]
+"""What goes on over a connection after an upgrade; the bytes are those that came behind the request."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Response:
     """
@@ -111,6 +116,7 @@ class Response:
         gzip: Compress the body (bytes only) and say so.
         fault: See `Fault`.
         on_sent: Called once the last byte was handed to the system; never after a cut or a reset.
+        take_over: Has the connection once the answer is sent, and it ends with it; for a 101.
     """
 
     status: int = 200
@@ -119,6 +125,7 @@ class Response:
     gzip: bool = False
     fault: Fault = NO_FAULT
     on_sent: Callable[[], None] | None = None
+    take_over: TakeOver | None = None
 
     def has(self, name: str) -> bool:
         """

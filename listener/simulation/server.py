@@ -25,16 +25,36 @@ import anyio
 import h11
 
 from listener.clock import Clock, SystemClock
-from listener.simulation.exchange import NO_FAULT, Fault, Request, Response, Route, http_date, routes
+from listener.simulation.exchange import (
+    NO_FAULT,
+    Fault,
+    Request,
+    Response,
+    Route,
+    TakeOver,
+    http_date,
+    routes,
+)
 
-__all__ = ["NO_FAULT", "Fault", "Request", "Response", "Route", "Server", "http_date", "routes", "serve"]
+__all__ = [
+    "NO_FAULT",
+    "Fault",
+    "Request",
+    "Response",
+    "Route",
+    "Server",
+    "http_date",
+    "reset",
+    "routes",
+    "serve",
+]
 
 _LOOPBACK: Final = IPv4Network("127.0.0.0/8")
 _READ_BYTES: Final = 65_536
 _MAX_HEADER_BYTES: Final = 65_536
 """Chosen: as much as the common servers take; a client that sends more has a fault worth seeing."""
 
-_BODILESS: Final = frozenset({204, 304})
+_BODILESS: Final = frozenset({101, 204, 304})
 
 
 @dataclass(slots=True)
@@ -118,7 +138,7 @@ class Server:
     async def _drop_connections(self) -> None:
         talking = dict(self._open)
         for task, writer in talking.items():
-            _reset(writer)
+            reset(writer)
             task.cancel()
         await asyncio.gather(*talking, return_exceptions=True)
 
@@ -144,7 +164,11 @@ class Server:
                 if request is None:
                     break
                 self.requests.append(request)
-                goes_on = await self._answer(request, await self._routed(request), reader, writer)
+                response = await self._routed(request)
+                goes_on = await self._answer(request, response, reader, writer)
+                if goes_on and response.take_over is not None:
+                    await self._hand_over(response.take_over, reader, writer, pending)
+                    break
         except h11.RemoteProtocolError:
             refusal = Response(status=400, headers=(("Connection", "close"),))
             writer.write(_head(refusal, 0, self.clock.now()))
@@ -162,6 +186,22 @@ class Server:
         except Exception as error:  # noqa: BLE001  told at the end, where the test can see it
             self.failures.append(error)
             return Response(status=500)
+
+    async def _hand_over(
+        self,
+        take_over: TakeOver,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        pending: bytes,
+    ) -> None:
+        """
+        The connection is somebody else's until they are done with it; one who fails leaves a reset behind.
+        """
+        try:
+            await take_over(reader, writer, pending)
+        except Exception as error:  # noqa: BLE001  told at the end, where the test can see it
+            self.failures.append(error)
+            reset(writer)
 
     async def _next_request(
         self, reader: asyncio.StreamReader, number: int, pending: bytes
@@ -212,7 +252,7 @@ class Server:
                 pass
             return False
         if fault.reset and fault.cut_after_bytes is None:
-            _reset(writer)
+            reset(writer)
             return False
         if fault.garbage is not None:
             writer.write(fault.garbage)
@@ -222,7 +262,9 @@ class Server:
         if whole and response.on_sent is not None:
             response.on_sent()
         if not whole and fault.reset:
-            _reset(writer)
+            reset(writer)
+        if response.take_over is not None:
+            return whole
         closing = (request.header("connection") or "").lower() == "close" or response.has("connection")
         return whole and not closing and not fault.length_off_by
 
@@ -349,9 +391,9 @@ def _bound(host: str, port: int) -> socket.socket:
     return held
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def reset(writer: asyncio.StreamWriter) -> None:
     """
-    Close with a TCP reset: nothing lingers, what was not sent is dropped.
+    Closed with a TCP reset: nothing lingers, what was not sent is dropped.
     """
     raw = writer.get_extra_info("socket")
     if raw is not None and raw.fileno() >= 0:

@@ -102,7 +102,7 @@ def on_the_wire(frame: bytes) -> bytes:
 # --------------------------------------------------------------------------------------------------------- receivers
 
 
-class Counting(WSListener):  # type: ignore[misc]  # picows is compiled and has no types for it
+class Counting(WSListener):
     """
     The least a receiver can do.
     """
@@ -119,8 +119,9 @@ class Counting(WSListener):  # type: ignore[misc]  # picows is compiled and has 
 
 async def bare(address: str) -> int:
     transport, listener = await ws_connect(Counting, address)
+    assert isinstance(listener, Counting)
     await transport.wait_disconnected()
-    return int(listener.count)
+    return listener.count
 
 
 async def script(address: str, maybe: Callable[[bytes], bool]) -> int:
@@ -136,7 +137,7 @@ async def script(address: str, maybe: Callable[[bytes], bool]) -> int:
             return len(hits)
 
 
-class Ear(WSListener):  # type: ignore[misc]  # as above
+class Ear(WSListener):
     """
     A stand-in for what `Reader.listen` gives: whole messages, in order, as many as have come.
     """
@@ -261,6 +262,7 @@ class Ours:
         """
         maybe = self._watcher.interest.maybe
         _, ear = await ws_connect(Ear, address)
+        assert isinstance(ear, Ear)
         durable = 0
         waiting: list[Post] = []
         while pieces := await ear.next():

@@ -124,7 +124,7 @@ class Firehose:
 
     def _post(self, text: str) -> bytes:
         dice = self._dice
-        record = {
+        record: dict[str, object] = {
             "$type": "app.bsky.feed.post",
             "createdAt": "2026-11-24T02:57:45.138Z",
             "langs": ["en"],

@@ -19,7 +19,7 @@ from listener.queues.base import Queue
 from listener.status import Control, SourceStateName
 from listener.telemetry import Telemetry
 from listener.tell.api.query import READS, SOURCE, read_query, read_sources
-from listener.tell.api.shapes import Alive, SourcesAnswer, as_json
+from listener.tell.api.shapes import Alive, RechecksAnswer, SourcesAnswer, as_json
 from listener.tell.api.table import METRICS_TYPE
 
 
@@ -46,6 +46,13 @@ class Health:
             views = self.control.sources(names, reads=reads)
         return as_json(SourcesAnswer(views))
 
+    async def rechecks(self, request: Request) -> Response:
+        """
+        How sources are asked again, and whether their clocks can be kept.
+        """
+        read_query(request, ())
+        return as_json(RechecksAnswer(await self.control.rechecks()))
+
     async def healthz(self, request: Request) -> Response:
         """
         The process answers; nothing else is asked.
@@ -70,7 +77,9 @@ class Health:
         return Response(generate_latest(self.telemetry.registry), headers={"content-type": METRICS_TYPE})
 
     async def _refresh(self) -> None:
-        states = Counter(view.state for view in self.control.sources())
+        views = self.control.sources()
+        self.telemetry.silent.set(sum(view.silent_since is not None for view in views))
+        states = Counter(view.state for view in views)
         for state in get_args(SourceStateName):
             self.telemetry.sources.labels(state).set(states[state])
         try:
