@@ -160,6 +160,27 @@ async def losses_where_replay_becomes_live_are_made_up_by_the_other_host() -> No
         assert len(await here.heard()) == 19
 
 
+async def what_a_careless_host_lost_comes_with_the_next_connection() -> None:
+    """A single host loses the last post of a replay; it is heard after the next reconnect, which goes back a minute."""
+    async with town(hosts=ONE) as here:
+        careless = here.served.jetstreams[ONE[0]]
+        await here.say("before")
+        careless.cut()
+        await here.house.pass_s(5)
+        due_at = here.instant((await here.view())["next_due_at"])
+        await here.house.pass_s((due_at - here.house.clock.now()).total_seconds() - 5)
+        careless.cutover_drops = 1
+        here.network.post(here.someone(), f"lost #yyc ({here.network.next_name})")
+        await here.house.pass_s(10)
+        careless.cutover_drops = 0
+        await here.say("heard")
+        assert len(await here.heard()) == 2
+        careless.cut()
+        await here.house.pass_s(8 * 60)
+        await assert_whole(here)
+        assert len(await here.heard()) == 3
+
+
 async def a_deletion_that_comes_before_its_post_keeps_it_out() -> None:
     """A host swaps what happened at the end of a replay: the post that was deleted is not held."""
     async with town(hosts=ONE) as here:
@@ -190,13 +211,13 @@ async def a_deletion_takes_the_words_away_within_seconds() -> None:
 
 async def a_change_replaces_the_words() -> None:
     """An update of the record is an update of the event, even before a re-check, which still shows the first words."""
-    async with town() as here:
+    async with town(hosts=ONE, silence_s=86_400) as here:
         uri = await here.say("first words")
         (before,) = await here.posts()
         here.network.edit(uri, f"second words #yyc ({here.network.records[uri].post})")
         await here.house.pass_s(20)
         (after,) = await here.posts()
-        await here.house.pass_s(26 * HOUR)
+        await here.idle(26 * HOUR)
         (later,) = await here.posts()
 
         assert (after["type"], after["subject"]) == ("listener.post.updated", before["subject"])
@@ -216,7 +237,7 @@ async def the_wish_not_to_be_shown_is_kept() -> None:
 
 async def a_wish_that_comes_later_is_kept_within_a_day() -> None:
     """An account labels itself, another is deactivated, a third deleted: a day later none of their posts is held."""
-    async with town() as here:
+    async with town(hosts=ONE, silence_s=86_400) as here:
         accounts = [here.network.join().did for _ in range(3)]
         for did in (*accounts, here.someone()):
             await here.say("held at first", author=did)
@@ -224,7 +245,7 @@ async def a_wish_that_comes_later_is_kept_within_a_day() -> None:
         here.network.label_account(accounts[0], (NO_UNAUTHENTICATED,))
         here.network.set_status(accounts[1], "deactivated")
         here.network.set_status(accounts[2], "deleted")
-        await here.house.pass_s(26 * HOUR)
+        await here.idle(26 * HOUR)
         await assert_whole(here)
         assert len(await here.heard()) == 1
 
