@@ -249,6 +249,7 @@ class Streamer(Protocol):
 
         Raises:
             SourceError: when the connection ended; the core comes back with the last durable cursor.
+            What `send` raises, which an adapter lets pass: the page was not kept, and no later one would be.
         """
         ...
 
@@ -272,6 +273,7 @@ class Verdict:
     post: Post | None = None
 
 
+@runtime_checkable
 class Rechecker(Protocol):
     """
     Optional: a source that can be asked about posts again, because it does not announce what it forgets.

@@ -18,7 +18,7 @@ from anyio.abc import TaskGroup, TaskStatus
 from starlette.applications import Starlette
 
 from listener import __version__, settings
-from listener.adapter import Interest
+from listener.adapter import Interest, Rechecker
 from listener.clock import Clock
 from listener.control import FORGET_FOR, DaemonControl
 from listener.errors import ConfigError, ListenerError, NotAccepted, QueueFull
@@ -29,6 +29,7 @@ from listener.hear.keeping import Keeper
 from listener.hear.memo import place_digest
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web, user_agent
+from listener.hear.recheck import Rechecked, Rechecks
 from listener.hear.seat import Source
 from listener.hear.upkeep import DAILY_EVERY_S, Upkeep
 from listener.in_force import Door, InForce, LiveInterest, least_spacing, own_hosts
@@ -138,6 +139,7 @@ class Daemon:
             clock=self._clock,
             telemetry=self._telemetry,
             node=NODE,
+            consent_wait=timedelta(seconds=self._settings.privacy.consent_wait_s),
         )
         self._intake = Intake(
             keeper=self._keeper,
@@ -148,6 +150,14 @@ class Daemon:
             spacing_s=self._settings.reader.spacing_s,
             telemetry=self._telemetry,
             rebuild=self._rebuilt,
+        )
+        self._rechecks = Rechecks(
+            keeper=self._keeper,
+            queue=self._queue,
+            pace=self._pace,
+            clock=self._clock,
+            telemetry=self._telemetry,
+            line=self._configured.line,
         )
         self._upkeep = Upkeep(
             queue=self._queue,
@@ -163,6 +173,7 @@ class Daemon:
             telemetry=self._telemetry,
             names_for=self._configured.names_for,
             views=self._intake.views,
+            rechecks=self._rechecks.views,
             poll=self._intake.poll,
             ready=self._readiness,
             reload=self.reload,
@@ -176,6 +187,21 @@ class Daemon:
         for source in self._settings.sources:
             if wanted is None or source.name in wanted:
                 yield self._source(source)
+
+    def _rechecked(self, names: Iterable[str] | None = None) -> Iterator[Rechecked]:
+        """
+        Configured sources that can be asked again, each built a second time: what intake reads with is in the middle of a
+        turn, or of a stream.
+        """
+        wanted = None if names is None else frozenset(names)
+        for chosen in self._settings.sources:
+            terms = chosen.spec.recheck
+            if terms is None or (wanted is not None and chosen.name not in wanted):
+                continue
+            source = self._source(chosen)
+            if isinstance(source.reads, Rechecker):
+                door = Door(self._configured, chosen.name)
+                yield Rechecked(source=source, terms=terms, remove=door.remove)
 
     def _rebuilt(self, name: str, moved_to: str | None) -> Source:
         """
@@ -214,8 +240,10 @@ class Daemon:
         self._at_review(self._clock.now().date())
         await self._clear_away(())
         await self._intake.add(self._sources())
+        await self._rechecks.add(self._rechecked())
         address = await group.start(self._serve)
         group.start_soon(self._intake.run)
+        group.start_soon(self._rechecks.run)
         group.start_soon(self._upkeep.run)
         self._telemetry.daemon_started(
             version=__version__,
@@ -234,6 +262,7 @@ class Daemon:
             await self._upkeep.sweep(self._configured.wanted())
             for name in removed:
                 await self._queue.drop_source(name)
+                await self._rechecks.forget(name)
         except QueueFull as error:
             self._telemetry.upkeep_failed(job="sweep", error=type(error).__name__, wait_s=DAILY_EVERY_S)
 
@@ -326,13 +355,17 @@ class Daemon:
     async def _apply(self, wanted: Settings, objections: frozenset[Name]) -> str:
         change = settings.difference(self._settings, wanted)
         await self._intake.drop([*change.removed, *change.changed])
+        await self._rechecks.drop([*change.removed, *change.changed])
         reach("reload.sources_stopped")
         self._settings = wanted
         self._configured.apply(wanted, objections)
         self._pace.apply(own_hosts(wanted), least_spacing(wanted))
         self._upkeep.retention = timedelta(days=wanted.privacy.retention_days)
+        self._keeper.consent_wait = timedelta(seconds=wanted.privacy.consent_wait_s)
         self._at_review(self._clock.now().date())
         await self._intake.add(self._sources([*change.added, *change.changed]))
+        self._rechecks.redraw(self._configured.line)
+        await self._rechecks.add(self._rechecked([*change.added, *change.changed]))
         await self._clear_away(change.removed)
         reach("reload.applied")
         counts = {name: len(getattr(change, name)) for name in ("added", "changed", "removed", "unchanged")}

@@ -20,7 +20,7 @@ from listener.queues import open_queue
 from listener.queues.base import Found, Queue
 from listener.secret_files import key_ring
 from listener.settings import Settings
-from listener.status import Control, Forgot, Held, Polled, Readiness, SourceView
+from listener.status import Control, Forgot, Held, Polled, Readiness, RecheckView, SourceView
 from listener.telemetry import Telemetry
 
 FORGET_FOR: Final = timedelta(days=400)
@@ -53,6 +53,7 @@ class DaemonControl:
     Args:
         names_for: Every name a post may have under an address or native identity.
         views: Each source as it stands.
+        rechecks: Each source that can be asked again, counted now.
         poll: Reads a source by hand.
         ready: Whether intake runs and the queue takes commits.
         reload: What SIGHUP does.
@@ -66,16 +67,21 @@ class DaemonControl:
         telemetry: Telemetry,
         names_for: Callable[[str], Sequence[Name]],
         views: Views,
+        rechecks: Callable[[], Awaitable[tuple[RecheckView, ...]]],
         poll: Poll,
         ready: Callable[[], Readiness],
         reload: Callable[[], Awaitable[str]],
     ) -> None:
         self._queue, self._clock, self._telemetry = queue, clock, telemetry
         self._names_for, self._views, self._poll = names_for, views, poll
+        self._rechecks = rechecks
         self._ready, self._reload = ready, reload
 
     def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
         return self._views(names, reads=reads)
+
+    async def rechecks(self) -> tuple[RecheckView, ...]:
+        return await self._rechecks()
 
     async def poll(self, source: str, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
         return await self._poll(source, unconditional=unconditional, come_back=come_back, mended=mended)
@@ -131,6 +137,18 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
     async def poll(source: str, /, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
         raise NoDaemon("no daemon is running that could read it; the next start reads what is due")
 
+    async def rechecks() -> tuple[RecheckView, ...]:
+        from listener.hear.recheck import address_of, view_of  # no other command needs the room
+
+        now = clock.now()
+        return tuple(
+            [
+                await view_of(queue, source.name, address_of(source.adapter, source.name), terms, now=now)
+                for source in settings.sources
+                if (terms := source.spec.recheck) is not None
+            ]
+        )
+
     async def reload() -> str:
         raise NoDaemon(
             "no daemon is running that could reload; the next start reads the configuration anyway"
@@ -143,6 +161,7 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
             telemetry=Telemetry(),
             names_for=names_for,
             views=lambda names, *, reads: (),
+            rechecks=rechecks,
             poll=poll,
             ready=lambda: Readiness(ready=False, reasons=("no daemon is running",)),
             reload=reload,

@@ -35,7 +35,7 @@ RemovalReason = Literal[
     "deleted",  # the network says so
     "withdrawn",  # the author's visibility or consent changed
     "forgotten",  # an operator ran `listener forget`
-    "watch_removed",  # nothing asks for it any more
+    "watch_removed",  # nothing asks for it any more: the watch is gone, or an edit took the post out of every watch
     "source_removed",
     "unselected",  # an edit took it out of what this reader selects; told by the API only, never stored
 ]
@@ -515,13 +515,15 @@ class Retraction:
     A removal that passed the gate.
 
     Args:
-        names: The HMAC of the name the source used, current secret first, then older ones.
+        names: The HMAC of the name the source used, current secret first, then older ones; with `held_only` of every name
+            of the post.
         reason: Why.
-        source: `/<network>/<source>` of the event to write.
+        source: `/<network>/<source>` of the event to write. With `held_only` and `watch_removed` nothing is taken away
+            but what this source brought: another one may take what no watch asks for.
         network: Adapter name.
         observed_at: When we learned of it.
-        held_only: Only what is held is taken away; where nothing is, nothing is written and no later create is refused.
-            For a post that the gate let through once and would not today.
+        held_only: Only what is held is taken away; where nothing is, nothing is written. Refuses nothing later: a create
+            brings the post back, under its next revision. For a post that the gate let through once and would not today.
     """
 
     names: tuple[Name, ...]
@@ -557,7 +559,9 @@ def key_of(name: Name) -> PostKey:
     return PostKey(name.hex())
 
 
-def revised(event: PostCreated, *, revision: int, expiry_cap: datetime | None) -> PostEvent:
+def revised(
+    event: PostCreated, *, revision: int, expiry_cap: datetime | None, returned: bool = False
+) -> PostEvent:
     """
     The event as the given state of its post: revision 1 is the creation, later ones are updates.
 
@@ -565,11 +569,12 @@ def revised(event: PostCreated, *, revision: int, expiry_cap: datetime | None) -
         event: As the gate made it.
         revision: From 1.
         expiry_cap: Expiry of the previous state; the new one is never later.
+        returned: Consumers were told that it is gone, so it is told as new, under its next revision.
     """
     expiry = event.expirytime
     if expiry_cap is not None and (expiry is None or expiry > expiry_cap):
         expiry = expiry_cap
-    shape = PostCreated if revision == 1 else PostUpdated
+    shape = PostCreated if revision == 1 or returned else PostUpdated
     return shape(
         id=f"{event.subject}.{revision}",
         source=event.source,

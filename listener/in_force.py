@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 
 from listener.adapter import AdapterSpec, Terms
 from listener.events import (
@@ -19,10 +20,13 @@ from listener.events import (
     Name,
     Noted,
     Post,
+    PostKey,
     Removal,
+    RemovalReason,
     Retraction,
     WatchName,
     Withheld,
+    WithheldReason,
 )
 from listener.gate import Gate, Place
 from listener.hear.upkeep import Review, Wanted, past_review
@@ -67,6 +71,7 @@ class InForce:
             nobot_tags=now.privacy.nobot_tags,
             objections=objections,
         )
+        self._line = _line(now, objections)
         spans = {adapter: _spans(now, spec) for adapter, spec in _specs(now).items()}
         self.places = {
             source.name: Place(
@@ -78,6 +83,13 @@ class InForce:
             )
             for source in now.sources
         }
+
+    @property
+    def line(self) -> str:
+        """
+        Digest of whom the gate lets through; says nothing about them. What is stored is judged anew when it changes.
+        """
+        return self._line
 
     def asking(self, paused: frozenset[WatchName]) -> Asking:
         """
@@ -137,8 +149,22 @@ class Door:
             post, place=place, watches=watches, shortest=shortest, sealer=sealer, now=now
         )
 
+    def otherwise(self, post: Post) -> WithheldReason | None:
+        return self.configured.gate.otherwise(post, place=self.configured.places[self.source])
+
     def retract(self, removal: Removal, *, now: datetime) -> Retraction:
         return self.configured.gate.retract(removal, place=self.configured.places[self.source], now=now)
+
+    def withdraw(self, post: Post, *, reason: RemovalReason, now: datetime) -> Retraction:
+        place = self.configured.places[self.source]
+        return self.configured.gate.withdraw(post, reason=reason, place=place, now=now)
+
+    def remove(self, key: PostKey, *, reason: RemovalReason, now: datetime) -> Retraction:
+        """
+        The removal of one stored post; see `listener.hear.recheck.Remove`.
+        """
+        place = self.configured.places[self.source]
+        return self.configured.gate.remove(key, reason=reason, place=place, now=now)
 
     def note(self, item: Count | Gap | Change, *, now: datetime) -> Noted:
         return self.configured.gate.note(item, place=self.configured.places[self.source], now=now)
@@ -158,6 +184,12 @@ class LiveInterest:
 
     def maybe(self, frame: bytes) -> bool:
         return self.configured.watcher.interest.maybe(frame)
+
+
+def _line(now: Settings, objections: frozenset[Name]) -> str:
+    tags = "\0".join(sorted(now.privacy.nobot_tags))
+    parts = [f"{now.privacy.consent}\0{tags}".encode(), *sorted(objections)]
+    return sha256(b"\0".join(parts)).hexdigest()[:16]
 
 
 def own_hosts(now: Settings) -> frozenset[str]:

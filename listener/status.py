@@ -29,6 +29,7 @@ Why = Literal[
     "not_ours",
     "gone",  # 410, three times in two days
     "by_hand",
+    "consent",  # whether somebody in the page wants to be read cannot be looked up now
     "reading",
 ]
 """Why a source waits, in a word from a closed set."""
@@ -76,6 +77,9 @@ class SourceView:
         queued: Items committed as created, updated or removed since the daemon started.
         moved: It is read at an address it moved to, not at the configured one.
         note: What was odd in its last answer, from its adapter's closed set; None mostly.
+        other_withheld: Posts that passed since the daemon started, repeats included, and that the consent mode which is
+            not in force would have withheld.
+        other_let_through: The other way round.
         reads: Its latest reads, newest first; empty unless they were asked for.
     """
 
@@ -95,7 +99,43 @@ class SourceView:
     queued: int
     moved: bool = False
     note: str | None = None
+    other_withheld: int = 0
+    other_let_through: int = 0
     reads: tuple[Read, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecheckView:
+    """
+    How one source is asked again about what it does not announce. Nobody is in it.
+
+    Args:
+        name: Of the source.
+        stored: Posts of it that can be asked about.
+        overdue: Those that were not asked about within the clock.
+        oldest_at: When the one that waits longest was asked about last; None where there is none.
+        within_s: The clock: each post is asked about once in so many seconds.
+        capacity: Posts that can be asked about within the clock, at most.
+        beyond: Posts that are stored beyond that; 0 where the clock can be kept.
+        round_s: How long asking about every stored post once takes.
+        next_at: When the source is asked next, or the plan is looked at again; None where no daemon runs.
+        early: Everything is asked about out of turn, because the gate lets other people through than before.
+        failures: Questions that failed in a row.
+        error_code: Of the last failure, from a closed set; None while it answers.
+    """
+
+    name: str
+    stored: int
+    overdue: int
+    oldest_at: datetime | None
+    within_s: float
+    capacity: int
+    beyond: int
+    round_s: float
+    next_at: datetime | None = None
+    early: bool = False
+    failures: int = 0
+    error_code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +214,12 @@ class Control(Protocol):
         Args:
             names: Only these; all where empty.
             reads: With the latest reads of each.
+        """
+        ...
+
+    async def rechecks(self) -> tuple[RecheckView, ...]:
+        """
+        Each source that can be asked again, counted now.
         """
         ...
 

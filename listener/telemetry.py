@@ -142,6 +142,12 @@ class Telemetry:
             "outcome",
             "reason",
         )
+        self.otherwise = self._per_source(
+            "listener_consent_otherwise",
+            "Posts that the consent mode which is not in force would have withheld or let through, repeats included.",
+            "source",
+            "verdict",
+        )
         self.removals = self._counter("listener_removals_honoured", "Bodies erased, by reason.", "reason")
         self.reads = self._per_source(
             "listener_source_reads", "Reads of a source by result.", "source", "result"
@@ -167,6 +173,24 @@ class Telemetry:
         self.oldest = self._gauge("listener_queue_oldest_body_age_seconds", "Age of the oldest body held.")
         self.pending = self._gauge("listener_erasures_pending", "Erasures whose bytes may still be on disk.")
         self.expired = self._counter("listener_expired", "Bodies and keys whose time was over.", "what")
+        self.rechecked = self._per_source(
+            "listener_rechecked",
+            "Stored posts asked about again, by what their source said.",
+            "source",
+            "verdict",
+        )
+        self.recheck_failures = self._per_source(
+            "listener_recheck_failures", "Questions about stored posts that failed.", "source", "error_code"
+        )
+        self.recheck_stored = self._gauge(
+            "listener_recheck_posts", "Stored posts that can be asked about again.", "source"
+        )
+        self.recheck_lag = self._gauge(
+            "listener_recheck_lag_seconds", "Since the post that waits longest was asked about.", "source"
+        )
+        self.recheck_within = self._gauge(
+            "listener_recheck_clock_seconds", "Within which each stored post is asked about.", "source"
+        )
         self.streams = self._gauge("listener_api_streams", "Event streams open.")
         self.requests = self._counter("listener_api_requests", "Answers of the API.", "route", "status")
         self.reloads = self._counter("listener_reloads", "Reloads of the configuration by result.", "result")
@@ -284,6 +308,16 @@ class Telemetry:
     def source_recovered(self, *, source: str, failures: int) -> None:
         """A source that had failed answers again."""
 
+    @_signal("source.consent_unread", "warning", "listener_source_reads_total")
+    def source_consent_unread(self, *, source: str, posts: int, wait_s: float, left_s: float) -> None:
+        """Whether `posts` authors want to be read cannot be looked up now: the page waits and is read again after `wait_s`; in
+        `left_s` it goes on without those posts."""
+        self.reads.add(1, source, "consent_unread")
+
+    @_signal("source.consent_given_up", "error")
+    def source_consent_given_up(self, *, source: str, posts: int) -> None:
+        """A page went on without posts whose consent could not be read for the whole of `privacy.consent_wait_s`; a gap is told."""
+
     @_signal("source.clamped", "debug")
     def source_clamped(self, *, source: str, why: str, asked_s: float, used_s: float) -> None:
         """A server's hint for the next read was outside our limits and was clamped."""
@@ -309,6 +343,7 @@ class Telemetry:
         "info",
         "listener_items_received_total",
         "listener_items_total",
+        "listener_consent_otherwise_total",
         "listener_removals_honoured_total",
     )
     def page_walked(
@@ -325,11 +360,16 @@ class Telemetry:
         rejected: Mapping[str, int],
         refused: int,
         seen: int,
+        taken_back: Mapping[str, int],
+        otherwise: Mapping[str, int],
     ) -> None:
-        """A page is durable: received = created + updated + removed + noted + repeat + refused + seen + withheld + rejected."""
+        """A page is durable: received = created + updated + removed + noted + repeat + refused + seen + withheld + rejected;
+        `taken_back` counts, by reason, withheld posts that had been held until then; `otherwise`, what the consent mode
+        that is not in force would have withheld or let through."""
         self.received.add(received, source)
-        if removed:
-            self.removals.labels("deleted").inc(removed)
+        for reason, count in ({"deleted": removed} | dict(taken_back)).items():
+            if count:
+                self.removals.labels(reason).inc(count)
         single = {"created": created, "updated": updated, "removed": removed, "noted": noted}
         for outcome, count in (single | {"repeat": repeat, "refused": refused, "seen": seen}).items():
             if count:
@@ -337,6 +377,8 @@ class Telemetry:
         for outcome, reasons in (("withheld", withheld), ("rejected", rejected)):
             for reason, count in reasons.items():
                 self.outcomes.add(count, source, outcome, reason)
+        for verdict, count in otherwise.items():
+            self.otherwise.add(count, source, verdict)
 
     # ----------------------------------------------------------------------------------------------- queue
 
@@ -375,6 +417,42 @@ class Telemetry:
     def upkeep_forgotten(self, *, posts: int, reason: str) -> None:
         """Posts were erased on our side, by an operator or because nothing asks for them any more."""
         self.removals.labels(reason).inc(posts)
+
+    # -------------------------------------------------------------------------------------------- re-check
+
+    @_signal("recheck.answered", "debug", "listener_rechecked_total", "listener_removals_honoured_total")
+    def recheck_answered(
+        self, *, source: str, verdicts: Mapping[str, int], updated: int, removed: Mapping[str, int]
+    ) -> None:
+        """A source was asked again about posts that are stored: what it said (`over`: asks whose day's key is gone), and what followed."""
+        for verdict, count in verdicts.items():
+            if count:
+                self.rechecked.add(count, source, verdict)
+        for reason, count in removed.items():
+            self.removals.labels(reason).inc(count)
+
+    @_signal("recheck.failed", "warning", "listener_recheck_failures_total")
+    def recheck_failed(self, *, source: str, error_code: str, failures: int, wait_s: float) -> None:
+        """A source could not be asked again; it is tried after `wait_s`, and no other waits for it."""
+        self.recheck_failures.add(1, source, error_code)
+
+    @_signal("recheck.begun_early", "info")
+    def recheck_begun_early(self, *, source: str) -> None:
+        """The gate lets other people through than before: everything stored is asked about within a day, out of turn."""
+
+    @_signal("recheck.behind", "warning")
+    def recheck_behind(
+        self, *, source: str, stored: int, overdue: int, beyond: int, within_s: float, hint: str
+    ) -> None:
+        """Posts are not asked about within their clock (`overdue`), or cannot be (`beyond`); told once a day."""
+
+    def recheck_clock(self, source: str, *, stored: int, lag_s: float, within_s: float) -> None:
+        """
+        How a source stands against its clock.
+        """
+        self.recheck_stored.labels(source).set(stored)
+        self.recheck_lag.labels(source).set(lag_s)
+        self.recheck_within.labels(source).set(within_s)
 
     @_signal("upkeep.failed", "error")
     def upkeep_failed(self, *, job: str, error: str, wait_s: float) -> None:

@@ -12,22 +12,24 @@ import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
 from listener.adapter import Freshness, Page, Poller
 from listener.clock import Clock
-from listener.errors import LeaseLost, QueueFull
-from listener.events import Change, Noted
+from listener.errors import LeaseLost, PageHeld, QueueFull
+from listener.events import Change, Noted, PostKey, Retraction
 from listener.hear.memo import Moved, memo_bytes
 from listener.hear.pace import HOLD_MAX_S, Due, Pace, next_due, wanted_interval_s
-from listener.hear.policies import FAILURE_FIRST_S, when_full
+from listener.hear.policies import FAILURE_FIRST_S, unread_wait_s, when_full
 from listener.hear.reads import added
 from listener.hear.reasons import FIXED, sentence
 from listener.hear.seat import Seat
 from listener.hear.setback import Setback, setback
-from listener.hear.walk import Asking, Walked, walk
+from listener.hear.unread import Unread, gone_on, held_until
+from listener.hear.walk import Asking, Walked, is_taken_back, walk
 from listener.keys import Sealer, sealing_day
 from listener.queues.base import Commit, Item, Lease, Outcome, Queue, Scope, SourceState, parts
 from listener.status import Read
@@ -60,6 +62,7 @@ class Keeper:
         pace: Shared with the reader; its holds are stored with each commit.
         asking: What the watches ask for; may be replaced at any time through the attribute.
         node: Name under which leases are taken.
+        consent_wait: How long a page waits for signals that cannot be read; may be replaced at any time, too.
     """
 
     def __init__(
@@ -71,8 +74,9 @@ class Keeper:
         clock: Clock,
         telemetry: Telemetry,
         node: str,
+        consent_wait: timedelta = timedelta(hours=1),
     ) -> None:
-        self.asking = asking
+        self.asking, self.consent_wait = asking, consent_wait
         self.full: set[str] = set()
         self._queue, self._pace, self._clock, self._telemetry = queue, pace, clock, telemetry
         self._node = node
@@ -84,6 +88,9 @@ class Keeper:
     async def keep(self, seat: Seat, page: Page, lease: Lease) -> None:
         """
         Walk one page and make it durable, with the cursor and the time of the next read.
+
+        Raises:
+            PageHeld: it waits, and is read again; what it takes away is taken away.
         """
         source, memo, now = seat.source, seat.memo, self._clock.now()
         walked = walk(
@@ -91,24 +98,64 @@ class Keeper:
             asking=self.asking,
             door=source.door,
             take_all=source.take_all,
-            sealer=await self._sealer(seat, now),
+            sealer=await self.sealer(seat, now),
             now=now,
             report=self.report,
         )
         recovered = memo.failures
         memo.answered(now)
         memo.note = page.note
+        if recovered:
+            self._telemetry.source_recovered(source=source.name, failures=recovered)
+        if walked.unread:
+            await self._hold(seat, walked, lease, now)
+        self._go_on(seat, walked, now)
         due = Due(now) if page.more else self._next_read(seat, page.freshness, now)
         if page.moved_to is not None:
             self._move(seat, page.moved_to, now)
         cursor = seat.cursor if page.cursor is None else page.cursor
-        commit = self._commit_of(seat, walked.items, cursor, due.at, lease, now)
+        commit = self._commit_of(seat, walked.commits, cursor, due.at, lease, now)
         outcomes = await self._commit(seat, commit)
         seat.cursor = cursor
-        if recovered:
-            self._telemetry.source_recovered(source=source.name, failures=recovered)
-        new = self._count(seat, walked, outcomes[: len(walked.items)])
+        new = self._count(seat, walked, outcomes[: len(walked.commits)])
         self._tell_read(seat, page, walked.received, new, due, now)
+
+    async def _hold(self, seat: Seat, walked: Walked, lease: Lease, now: datetime) -> None:
+        """
+        Let the page wait where it has not waited long enough for what cannot be read in it. Removals do not wait.
+        """
+        until = held_until(seat.memo.unread, walked.unread, now, self.consent_wait)
+        if now >= until:
+            return
+        unread = seat.memo.unread = (seat.memo.unread or Unread(since=now, seen_at=now)).refused(now)
+        wait_s = min(unread_wait_s(unread.refusals, seat.rng), (until - now).total_seconds())
+        floor_s = seat.source.floor_s if isinstance(seat.source.reads, Poller) else 0.0
+        due_at = now + timedelta(seconds=max(floor_s, wait_s))
+        gone = [item for item in walked.commits if isinstance(item, Retraction)]
+        early = Walked(received=sum(not is_taken_back(item) for item in gone), commits=[*gone])
+        left_s = (until - now).total_seconds()
+        seat.wait("waiting", due_at, "consent", sentence("consent", wait_s=left_s))
+        self._enter(seat, "consent_unreadable", now)
+        outcomes = await self._commit(seat, self._commit_of(seat, gone, seat.cursor, due_at, lease, now))
+        self._count(seat, early, outcomes[: len(gone)])
+        self._telemetry.source_consent_unread(
+            source=seat.source.name,
+            posts=len(walked.unread),
+            wait_s=(due_at - now).total_seconds(),
+            left_s=left_s,
+        )
+        raise PageHeld(f"source {seat.source.name}: consent cannot be read now; its page waits")
+
+    def _go_on(self, seat: Seat, walked: Walked, now: datetime) -> None:
+        """
+        The page goes through; what it is given up for is told with it.
+        """
+        memo, source = seat.memo, seat.source
+        memo.unread, gap = gone_on(memo.unread, walked.unread, now, self.consent_wait)
+        if walked.unread:
+            self._telemetry.source_consent_given_up(source=source.name, posts=len(walked.unread))
+        if gap is not None:
+            seat.changes += (source.door.note(gap, now=now),)
 
     async def connecting(self, seat: Seat) -> None:
         """
@@ -122,6 +169,34 @@ class Keeper:
             raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
         due_at = now + timedelta(seconds=FAILURE_FIRST_S)
         await self._commit(seat, self._commit_of(seat, (), seat.cursor, due_at, lease, now))
+
+    async def keep_asked(
+        self,
+        seat: Seat,
+        items: Sequence[Item],
+        *,
+        asked: tuple[PostKey, ...],
+        around: bytes,
+        due_at: datetime,
+    ) -> tuple[Outcome, ...]:
+        """
+        What came of asking a source again is durable: see `listener.hear.recheck`.
+
+        Args:
+            seat: Of re-check, under a name of its own.
+            items: What its answers mean.
+            asked: Posts it said something of, and that may stay.
+            around: Where re-check is in its round.
+            due_at: Not to be asked before.
+
+        Raises:
+            LeaseLost: somebody else reads the group.
+        """
+        lease, now = await self.lease(seat), self._clock.now()
+        if lease is None:
+            raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
+        commit = self._commit_of(seat, items, around, due_at, lease, now)
+        return await self._commit(seat, replace(commit, asked=asked))
 
     def _tell_read(self, seat: Seat, page: Page, received: int, new: int, due: Due, now: datetime) -> None:
         """
@@ -276,13 +351,18 @@ class Keeper:
         """
         How many items became events.
         """
-        by = Counter(
-            "noted" if isinstance(item, Noted) and outcome == "created" else outcome
-            for item, outcome in zip(walked.items, outcomes, strict=True)
-        )
-        new = by["created"] + by["updated"] + by["removed"]
+        by: Counter[str] = Counter()
+        taken_back: Counter[str] = Counter()
+        for item, outcome in zip(walked.commits, outcomes, strict=True):
+            if not is_taken_back(item):
+                by["noted" if isinstance(item, Noted) and outcome == "created" else outcome] += 1
+            elif isinstance(item, Retraction) and outcome == "removed":
+                taken_back[item.reason] += 1
+        new = by["created"] + by["updated"] + by["removed"] + taken_back.total()
         seat.received += walked.received
         seat.queued += new
+        seat.other_withheld += walked.otherwise["withheld"]
+        seat.other_let_through += walked.otherwise["let_through"]
         if new:
             seat.memo.last_new_at = self._clock.now()
         if walked.received:
@@ -296,6 +376,8 @@ class Keeper:
                 repeat=by["repeat"],
                 refused=by["refused"],
                 seen=by["seen"],
+                taken_back=taken_back,
+                otherwise=walked.otherwise,
                 withheld=walked.withheld,
                 rejected=walked.rejected,
             )
@@ -383,7 +465,10 @@ class Keeper:
             self._leases[group] = lease
         return lease
 
-    async def _sealer(self, seat: Seat, now: datetime) -> Sealer:
+    async def sealer(self, seat: Seat, now: datetime) -> Sealer:
+        """
+        With the key of that day.
+        """
         day = sealing_day(now)
         if day not in self._sealers:
             key = await self._with_room(seat, partial(self._queue.sealing_key, day))

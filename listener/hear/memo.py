@@ -13,6 +13,8 @@ from typing import Final
 
 import msgspec
 
+from listener.hear.unread import Unread
+
 GONE_SIGHTINGS: Final = 3
 GONE_WITHIN: Final = timedelta(hours=48)
 """A server has to say 410 so often, over so long, to be believed. Source: politeness P21."""
@@ -63,6 +65,7 @@ class Memo(msgspec.Struct, kw_only=True, omit_defaults=True):
         gone: It was believed.
         via: Hosts asked beside the source's own in its last turn.
         unconditional_at: When an operator last had it read without validators.
+        unread: See `listener.hear.unread`; None while every signal can be read.
     """
 
     failures: int = 0
@@ -79,6 +82,7 @@ class Memo(msgspec.Struct, kw_only=True, omit_defaults=True):
     gone: bool = False
     via: tuple[str, ...] = ()
     unconditional_at: datetime | None = None
+    unread: Unread | None = None
 
     def answered(self, now: datetime) -> None:
         """

@@ -28,13 +28,17 @@ Outcome = Literal[
     "created",
     "updated",
     "removed",
-    "repeat",  # known and unchanged, or expired here and still shown there
+    "repeat",  # known and unchanged, or expired here and still shown there, or nothing held to take away
     "refused",  # removed before: what was forgotten does not come back
     "seen",  # too old to emit when first seen: keyed, never shown
 ]
 
 MAX_ITEMS: Final = 900
 """Per commit: NATS takes 1,000 messages in an atomic batch, states and erase orders included (engines.md A)."""
+
+ALIASES_MOST: Final = 16
+"""Chosen: a post that goes by so many is given no more when it is only seen again; an edit brings its own, and drops the
+oldest others."""
 
 KEY_SLACK: Final = timedelta(days=7)
 """Chosen: a key may outlive `keys_until_at` by this much, so that extending it is written once a week, not per poll."""
@@ -98,6 +102,7 @@ class Commit:
         lease: Under which the page was read.
         at: Aware UTC; the time of the new entries.
         keys_until_at: Until when the source may still show what it shows now; keys live at least that long.
+        asked: Live posts that the source was asked about and that it said something of; see `Queue.asks`.
     """
 
     commit_id: str
@@ -108,6 +113,7 @@ class Commit:
     lease: Lease
     at: datetime
     keys_until_at: datetime
+    asked: tuple[PostKey, ...] = ()
 
 
 def parts(commit: Commit, *, previous_cursor: bytes | None) -> tuple[Commit, ...]:
@@ -124,6 +130,7 @@ def parts(commit: Commit, *, previous_cursor: bytes | None) -> tuple[Commit, ...
             commit_id=f"{commit.commit_id}.{start}",
             items=commit.items[start : start + MAX_ITEMS],
             state=commit.state if start == starts[-1] else held,
+            asked=commit.asked if start == starts[-1] else (),
         )
         for start in starts
     )
@@ -190,6 +197,38 @@ class Found:
     source: str | None
     expires_at: datetime | None
     key_until_at: datetime
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """
+    A live post that its source can be asked about. Prints nothing of itself.
+
+    Args:
+        key: Its key.
+        sealed_ask: What to send, sealed with the key of the day on which the post was read.
+        at: When it was asked about last, or last committed in a new state.
+    """
+
+    key: PostKey
+    sealed_ask: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AskCounts:
+    """
+    How many posts of a source can be asked about.
+
+    Args:
+        stored: All of them.
+        overdue: Those asked about last before an instant.
+        oldest_at: When the one that waits longest was asked about last; None where there is none.
+    """
+
+    stored: int
+    overdue: int
+    oldest_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,6 +331,24 @@ class Queue(Protocol):
 
         Returns:
             Keys of the posts whose bodies were taken away; ask `erased` when the bytes are gone.
+        """
+        ...
+
+    async def asks(self, source: str, *, asked_before: datetime, limit: int) -> tuple[Asked, ...]:
+        """
+        Live posts that have an ask and were asked about last before an instant, the longest ago first. Only re-check
+        may call this: what it gives away is kept from every consumer, export and log.
+
+        Args:
+            source: `/<network>/<source>` of the posts.
+            asked_before: Aware UTC; exclusive.
+            limit: At most so many.
+        """
+        ...
+
+    async def count_asks(self, source: str, *, asked_before: datetime) -> AskCounts:
+        """
+        How many there are; takes as long as counting them, a tenth of a second for a million (measured 2026-11-24).
         """
         ...
 

@@ -25,6 +25,8 @@ from listener.errors import QueueFull, QueueUnavailable
 from listener.events import Name, PostKey, RemovalReason
 from listener.queues.base import (
     MAX_ITEMS,
+    AskCounts,
+    Asked,
     Batch,
     Commit,
     Expired,
@@ -100,7 +102,10 @@ class SqliteQueue:
                 f"a commit has at most {MAX_ITEMS} items: split it with listener.queues.base.parts"
             )
         return await self._ask(
-            lambda store: store.commit(commit), "write", rows=len(commit.items) + 1, stage="commit"
+            lambda store: store.commit(commit),
+            "write",
+            rows=len(commit.items) + len(commit.asked) + 1,
+            stage="commit",
         )
 
     async def source_state(self, source: str) -> SourceState | None:
@@ -153,6 +158,12 @@ class SqliteQueue:
             stage="erase",
             settled=True,
         )
+
+    async def asks(self, source: str, *, asked_before: datetime, limit: int) -> tuple[Asked, ...]:
+        return await self._ask(lambda store: store.asks(source, asked_before, limit), "read")
+
+    async def count_asks(self, source: str, *, asked_before: datetime) -> AskCounts:
+        return await self._ask(lambda store: store.count_asks(source, asked_before), "read")
 
     async def expire(self, now: datetime) -> Expired:
         bodies = keys = 0

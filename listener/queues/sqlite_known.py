@@ -11,9 +11,10 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-KeyState = Literal["live", "removed", "expired", "seen"]
-STATES: Final[tuple[KeyState, ...]] = ("live", "removed", "expired", "seen")
-"""By the number each has in the tables; `live` must stay 0, the index of ended keys leaves it out."""
+KeyState = Literal["live", "removed", "expired", "seen", "withdrawn"]
+STATES: Final[tuple[KeyState, ...]] = ("live", "removed", "expired", "seen", "withdrawn")
+"""By the number each has in the tables; `live` must stay 0, the index of ended keys leaves it out. `withdrawn` is a
+removal that refuses nothing: see `Retraction.held_only`."""
 
 NUMBER_OF: Final = {state: number for number, state in enumerate(STATES)}
 
@@ -25,7 +26,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
 
     Args:
         key: 16 bytes.
-        seq: Log row of the body; None without a body.
+        seq: Log row of the body, or of the notice where the post was only withdrawn; else None.
         state: See `KeyState`.
         until: When the key ends.
         revision: States the post has had.
@@ -66,6 +67,8 @@ def known(row: tuple[Any, ...]) -> Known:
     From a row with the fields of `Known`, the state by its number.
     """
     key, seq, state, until, revision, expiry, digest, source, names, place = row
+    if state and seq is not None:
+        source = None  # the row is a notice
     return Known(key, seq, STATES[state], until, revision, expiry, digest, source, names, place)
 
 

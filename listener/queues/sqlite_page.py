@@ -31,7 +31,7 @@ from listener.events import (
     removed,
     revised,
 )
-from listener.queues.base import KEY_SLACK, Item, Outcome
+from listener.queues.base import ALIASES_MOST, KEY_SLACK, Item, Outcome
 from listener.queues.sqlite_keys import Keys
 from listener.queues.sqlite_known import KeyState, Known, aliases
 from listener.queues.sqlite_rows import put_rows
@@ -41,13 +41,26 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 _SLACK: Final = KEY_SLACK // _MICROSECOND
 
 Row = tuple[
-    int, bytes | None, int, int | None, int | None, str, str, bytes | None, bytes | None, bytes | None, bytes
+    int,
+    bytes | None,
+    int,
+    int | None,
+    int | None,
+    str,
+    str,
+    bytes | None,
+    bytes | None,
+    bytes | None,
+    int | None,
+    bytes,
 ]
-"""seq, key, at, expiry, until, type, source, digest, names, ask, body: the columns of `log`."""
+"""seq, key, at, expiry, until, type, source, digest, names, ask, asked, body: the columns of `log`."""
 
 _TYPE_OF: Final[dict[type, str]] = {shape: str(shape.__struct_config__.tag) for shape in get_args(Event)}
 
-_INSERT: Final = "INSERT INTO log (seq, key, at, expiry, until, type, source, digest, names, ask, body)"
+_INSERT: Final = (
+    "INSERT INTO log (seq, key, at, expiry, until, type, source, digest, names, ask, asked, body)"
+)
 
 
 def micros(instant: datetime) -> int:
@@ -72,14 +85,17 @@ def network_of(source: str) -> str:
     return source.split("/", 2)[1]
 
 
-def _as_revision(event: PostCreated, key: str, revision: int, cap: int | None) -> PostEvent:
+def _as_revision(
+    event: PostCreated, key: str, revision: int, cap: int | None, *, returned: bool
+) -> PostEvent:
     """
     The event as this state of that post, ended by `cap` at the latest; most are so already.
     """
     if revision == 1 and cap is None and event.subject == key and event.id == f"{key}.1":
         return event
     first = event if event.subject == key else structs.replace(event, subject=key)
-    return revised(first, revision=revision, expiry_cap=None if cap is None else instant(cap))
+    end = None if cap is None else instant(cap)
+    return revised(first, revision=revision, expiry_cap=end, returned=returned)
 
 
 class Page:
@@ -118,6 +134,7 @@ class Page:
         self._new_notes: dict[str, int] = {}
         self._rows: dict[int, Row] = {}
         self._gone: list[tuple[int]] = []
+        self._asked: list[tuple[int, int]] = []
         self._changed: dict[bytes, Known] = {}
         self._named: dict[tuple[bytes, bytes], None] = {}
         self._unnamed: dict[tuple[bytes, bytes], None] = {}
@@ -170,8 +187,18 @@ class Page:
         if isinstance(item, Cleared):
             return self._clear(item)
         if isinstance(item, Retraction):
-            return self._retract(item)
+            return self._withdraw(item) if item.held_only else self._retract(item)
         return self._note(item)
+
+    def asked(self, keys: Iterable[PostKey]) -> None:
+        """
+        The source was asked about these just now. What this page wrote of them says so itself; the column stays as long
+        as it was, so that SQLite changes eight bytes of the row and no more.
+        """
+        for post in self._keys.load([bytes.fromhex(key) for key in keys]).values():
+            now = self._known.get(post.key, post)
+            if now.state == "live" and now.seq is not None and now.seq not in self._rows:
+                self._asked.append((self._at, now.seq))
 
     def forget(self, names: Sequence[Name], reason: RemovalReason, at: datetime) -> tuple[PostKey, ...]:
         """
@@ -194,6 +221,8 @@ class Page:
         if self._gone:
             self._connection.executemany("DELETE FROM log WHERE seq = ?", self._gone)
         put_rows(self._connection, _INSERT, list(self._rows.values()))
+        if self._asked:
+            self._connection.executemany("UPDATE log SET asked = ? WHERE seq = ?", self._asked)
         if self._changed:
             self._keys.store(self._changed.values(), told=self._rows)
         known = self._known
@@ -225,7 +254,9 @@ class Page:
         if post is None:
             return self._create(item)
         post = self._extend(post)
-        if post.key != names[0] and post.state == "live":
+        if post.state == "withdrawn":
+            return self._return(item, post)
+        if post.state == "live":
             post = self._name(post, names)
         over = post.expiry is not None and post.expiry <= self._at
         if post.state != "live" or post.digest in (item.digest, *item.former_digests) or over:
@@ -278,6 +309,30 @@ class Page:
         self.posts_more += 1
         return "created"
 
+    def _return(self, item: Cleared, post: Known) -> Outcome:
+        """
+        A post that was only withdrawn is there again: told as new, under its next revision.
+        """
+        ends_at = item.event.expirytime
+        if not item.emit or (ends_at is not None and micros(ends_at) <= self._at):
+            return "repeat"
+        if post.seq is not None and self._rows.pop(post.seq, None) is None:
+            self._gone.append((post.seq,))  # of the notice; one entry per post
+        cap = self._until if ends_at is None else None
+        self._put_row(
+            item,
+            post.key,
+            post.revision + 1,
+            cap,
+            until=post.until,
+            names=None,
+            place=post.place,
+            returned=True,
+        )
+        self.posts_more += 1
+        self.keys_more -= 1
+        return "created"
+
     def _key_only(self, key: bytes, state: KeyState, *, revision: int) -> Known:
         """
         A key that was never seen before, without a body.
@@ -306,8 +361,17 @@ class Page:
         return post
 
     def _put_row(
-        self, item: Cleared, key: bytes, revision: int, cap: int | None, *, until: int, names: bytes | None, place: int
-    ) -> None:  # fmt: skip
+        self,
+        item: Cleared,
+        key: bytes,
+        revision: int,
+        cap: int | None,
+        *,
+        until: int,
+        names: bytes | None,
+        place: int,
+        returned: bool = False,
+    ) -> None:
         """
         The post's present state as the next entry.
 
@@ -319,13 +383,15 @@ class Page:
             until: When the key ends.
             names: Aliases that it had.
             place: Of the key.
+            returned: See `revised`.
         """
         self.head += 1
-        event = _as_revision(self._answering(item.event, key), key.hex(), revision, cap)
+        event = _as_revision(self._answering(item.event, key), key.hex(), revision, cap, returned=returned)
         expiry = None if event.expirytime is None else micros(event.expirytime)
         own = item.provenance.names
         own = own[1:] if own[0] == key else tuple([name for name in own if name != key])
-        joined = b"".join(own if names is None and len(own) < 2 else dict.fromkeys((*aliases(names), *own)))
+        plain = names is None and len(own) < 2
+        joined = b"".join(own) if plain else self._rejoined(key, own, aliases(names))
         for name in own:
             self._go_by(name, key)
         source, digest = event.source, item.digest
@@ -343,8 +409,20 @@ class Page:
             digest,
             joined,
             item.provenance.sealed_ask,
+            None if item.provenance.sealed_ask is None else self._at,
             encode_event(event),
         )
+
+    def _rejoined(self, key: bytes, own: Sequence[bytes], older: Sequence[bytes]) -> bytes:
+        """
+        The aliases of an edited post: those it states now, and of the older ones as many as there is room for.
+        """
+        every = list(dict.fromkeys((*own, *older)))
+        kept = max(len(own), ALIASES_MOST)
+        for name in every[kept:]:
+            self._named.pop((name, key), None)
+            self._unnamed[name, key] = None
+        return b"".join(every[:kept])
 
     def _answering(self, event: PostCreated, key: bytes) -> PostCreated:
         """
@@ -394,14 +472,20 @@ class Page:
 
     def _name(self, post: Known, names: Sequence[bytes]) -> Known:
         """
-        A post found otherwise than by its present identity goes by its new names too: so that an older secret can be
-        retired, and a removal may use any of them.
+        A live post that is seen again goes by its new names too: so that an older secret can be retired, and a removal
+        may use any of them, another instance's included. Most bring none, which must cost nothing.
         """
+        known = post.names or b""
+        for name in names:  # 16 random bytes across two names: never
+            if name not in known and name != post.key:
+                break
+        else:
+            return post
         had = {post.key, *aliases(post.names)}
-        new = [name for name in names if name not in had]
+        new = [name for name in names if name not in had][: max(0, ALIASES_MOST + 1 - len(had))]
         if not new or post.seq is None:
             return post
-        joined = (post.names or b"") + b"".join(new)
+        joined = known + b"".join(new)
         for name in new:
             self._go_by(name, post.key)
         if post.seq in self._rows:
@@ -433,7 +517,10 @@ class Page:
 
     def _retract(self, item: Retraction) -> Outcome:
         posts = [self._extend(post) for post in self._going_by(item.names)]
-        open_posts = [post for post in posts if post.state != "removed"]
+        open_posts = [post for post in posts if post.state not in ("removed", "withdrawn")]
+        for post in posts:
+            if post.state == "withdrawn":  # consumers were told; from now on it is refused, too
+                self._keep(post.without_body("removed", revision=post.revision))
         if not posts:
             open_posts.append(self._key_only(item.names[0], "seen", revision=0))
         for post in open_posts:
@@ -446,6 +533,25 @@ class Page:
             )
         self._bar(item.names[0])
         return "removed" if open_posts else "repeat"
+
+    def _withdraw(self, item: Retraction) -> Outcome:
+        """
+        Only what is held goes, and it may come back; nothing is written where nothing is known. What no watch asks for in
+        one source another source may have brought whole: that stays.
+        """
+        posts = [self._extend(post) for post in self._going_by(item.names)]
+        within = item.source if item.reason == "watch_removed" else None
+        held = [post for post in posts if post.state == "live" and within in (None, post.source)]
+        for post in held:
+            self._remove(
+                post,
+                item.reason,
+                source=item.source,
+                network=item.network,
+                observed_at=item.observed_at,
+                state="withdrawn",
+            )
+        return "removed" if held else "repeat"
 
     def _going_by(self, names: Iterable[bytes]) -> list[Known]:
         """
@@ -460,7 +566,14 @@ class Page:
         return list(found.values())
 
     def _remove(
-        self, post: Known, reason: RemovalReason, *, source: str, network: str, observed_at: datetime
+        self,
+        post: Known,
+        reason: RemovalReason,
+        *,
+        source: str,
+        network: str,
+        observed_at: datetime,
+        state: KeyState = "removed",
     ) -> None:
         if post.state == "live":
             self.posts_more -= 1
@@ -469,7 +582,7 @@ class Page:
         for name in aliases(post.names):
             self._named.pop((name, post.key), None)
             self._unnamed[name, post.key] = None
-        post = self._extend(self._keep(post.without_body("removed", revision=post.revision + 1)))
+        post = self._extend(post.without_body(state, revision=post.revision + 1))
         self._put_notice(
             removed(
                 key=key_of(Name(post.key)),
@@ -481,6 +594,7 @@ class Page:
             ),
             post.key,
         )
+        self._keep(structs.replace(post, seq=self.head) if state == "withdrawn" else post)
 
     def _put_notice(self, event: PostRemoved, key: bytes) -> None:
         self.head += 1
@@ -492,6 +606,7 @@ class Page:
             self._until,
             _TYPE_OF[type(event)],
             event.source,
+            None,
             None,
             None,
             None,
@@ -530,6 +645,7 @@ class Page:
             None,
             _TYPE_OF[type(event)],
             event.source,
+            None,
             None,
             None,
             None,

@@ -111,7 +111,14 @@ DROP TABLE names_1;
 INSERT INTO meta (name, value) VALUES ('seals', 0), ('sealed', (SELECT coalesce(max(seq), 0) FROM log));
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_VERSION_1, _VERSION_2)
+_VERSION_3: Final = """
+-- When its source was asked about a post last, or the post was written; null where it cannot be asked.
+ALTER TABLE log ADD COLUMN asked INTEGER;
+UPDATE log SET asked = at WHERE ask IS NOT NULL;
+CREATE INDEX log_asked ON log (source, asked) WHERE asked IS NOT NULL;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_VERSION_1, _VERSION_2, _VERSION_3)
 """Script n makes version n out of n - 1. Add to the end, never change one that was released."""
 
 

@@ -20,6 +20,8 @@ from listener.events import Name, PostKey, RemovalReason, key_of
 from listener.failpoints import reach
 from listener.keys import SECRET_BYTES
 from listener.queues.base import (
+    AskCounts,
+    Asked,
     Batch,
     Commit,
     Entry,
@@ -150,6 +152,8 @@ class Store:
         page = self._page(commit.at, commit.keys_until_at)
         page.load(commit.items)
         outcomes = tuple([page.apply(item) for item in commit.items])
+        if commit.asked:
+            page.asked(commit.asked)
         self._write(page)
         reach("commit.items_written")
         self._put_states(commit, bytes([_NUMBER_OF[outcome] for outcome in outcomes]))
@@ -280,6 +284,30 @@ class Store:
         for _, post in self._keys.load_by_alias(wanted):
             posts.setdefault(post.key, post)
         return tuple(_found(posts[key]) for key in sorted(posts))
+
+    # ---------------------------------------------------------------------------------------------- re-check
+
+    def asks(self, source: str, asked_before: datetime, limit: int) -> tuple[Asked, ...]:
+        """
+        See `Queue.asks`.
+        """
+        rows: list[Any] = self._connection.execute(
+            "SELECT key, ask, asked FROM log INDEXED BY log_asked WHERE source = ? AND asked < ? ORDER BY asked LIMIT ?",
+            (source, micros(asked_before), limit),
+        ).fetchall()
+        return tuple([Asked(key_of(Name(key)), ask, instant(asked)) for key, ask, asked in rows])
+
+    def count_asks(self, source: str, asked_before: datetime) -> AskCounts:
+        """
+        See `Queue.count_asks`.
+        """
+        rows: list[Any] = self._connection.execute(
+            "SELECT count(*), count(iif(asked < ?, 1, NULL)), min(asked) FROM log INDEXED BY log_asked"
+            " WHERE source = ? AND asked IS NOT NULL",
+            (micros(asked_before), source),
+        ).fetchall()
+        stored, overdue, oldest = rows[0]
+        return AskCounts(stored, overdue, None if oldest is None else instant(oldest))
 
     # ------------------------------------------------------------------------------------------------ expiry
 
@@ -442,7 +470,7 @@ class Store:
 def _found(post: Known) -> Found:
     return Found(
         key=key_of(Name(post.key)),
-        state=post.state,
+        state="removed" if post.state == "withdrawn" else post.state,
         source=post.source,
         expires_at=None if post.expiry is None else instant(post.expiry),
         key_until_at=instant(post.until),

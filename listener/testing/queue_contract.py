@@ -45,8 +45,10 @@ from listener.events import (
     revised,
 )
 from listener.queues.base import (
+    ALIASES_MOST,
     KEY_SLACK,
     MAX_ITEMS,
+    AskCounts,
     Batch,
     Commit,
     Entry,
@@ -172,6 +174,13 @@ def retraction(native: str, *, older_secrets: Sequence[str] = (), at: datetime =
     return Retraction(names=names, reason="deleted", source=f"/feed/{SOURCE}", network="feed", observed_at=at)
 
 
+def withdrawal(native: str, *, at: datetime = START) -> Retraction:
+    """
+    What the gate says of a post that it would not let through today.
+    """
+    return replace(retraction(native, at=at), reason="withdrawn", held_only=True)
+
+
 def gap(number: int, *, expires_at: datetime | None = None) -> Noted:
     """
     A note about a source.
@@ -254,12 +263,26 @@ class Room:
     lease: Lease
 
     async def commit(
-        self, *items: Item, at: datetime = START, keys_until_at: datetime | None = None
+        self,
+        *items: Item,
+        at: datetime = START,
+        keys_until_at: datetime | None = None,
+        asked: Sequence[str] = (),
     ) -> tuple[str, ...]:
         """
-        Outcomes of a fresh page.
+        Outcomes of a fresh page, after which these posts were asked about.
         """
-        return await self.queue.commit(page(self.lease, *items, at=at, keys_until_at=keys_until_at))
+        commit = page(self.lease, *items, at=at, keys_until_at=keys_until_at)
+        return await self.queue.commit(replace(commit, asked=tuple(map(key, asked))))
+
+    async def asks(
+        self, *, before: datetime = START + RETENTION, limit: int = 100, source: str = SOURCE
+    ) -> list[tuple[PostKey, bytes, timedelta]]:
+        """
+        Posts to ask about: key, ask, and when they were asked about last, counted from the start.
+        """
+        found = await self.queue.asks(f"/feed/{source}", asked_before=before, limit=limit)
+        return [(each.key, each.sealed_ask, each.at - START) for each in found]
 
 
 @asynccontextmanager
@@ -461,8 +484,287 @@ class IdentityContract:
         assert told[3:] == [key("k"), key("E"), key("old"), key("mine")]
 
 
+HOUR: Final = timedelta(hours=1)
+
+
+def askable(
+    native: str, text: str = "words", *, aliases: Sequence[str] = (), source: str = SOURCE
+) -> Cleared:
+    """
+    A post that its source can be asked about.
+    """
+    return cleared(native, text, ask=f"ASK.{native}.{text}".encode(), aliases=aliases, source=source)
+
+
 @pytest.mark.anyio
-class QueueContract(IdentityContract):
+class RecheckContract:
+    """
+    What a queue offers so that a source can be asked again about what it does not announce.
+    """
+
+    async def test_the_longest_unasked_comes_first(self, engine: Engine) -> None:
+        """
+        Posts of one source that can be asked about, by the time they were committed; others are left out, and an instant
+        and a number bound the answer.
+        """
+        async with opened(engine) as room:
+            await room.commit(askable("b"), cleared("cannot be asked"), at=START + HOUR)
+            await room.commit(askable("elsewhere", source="other"))
+            await room.commit(askable("a"))
+        async with opened(engine) as room:
+            every = await room.asks()
+            first = await room.asks(limit=1)
+            before = await room.asks(before=START + HOUR)
+            elsewhere = await room.asks(source="other")
+
+        a, b = (key("a"), b"ASK.a.words", 0 * HOUR), (key("b"), b"ASK.b.words", HOUR)
+        assert (every, first, before) == ([a, b], [a], [a])
+        assert elsewhere == [(key("elsewhere"), b"ASK.elsewhere.words", 0 * HOUR)]
+
+    async def test_asked_now_is_durable_with_the_page(self, engine: Engine) -> None:
+        """
+        A page says which posts were asked about: they go to the end of the line, and what they say stays as it is; an edit
+        in the page goes there by itself, a repeat does not, and what is not live is passed over.
+        """
+        async with opened(engine) as room:
+            await room.commit(*(askable(each) for each in "abcde"), retraction("e"))
+            before = await room.queue.read(None)
+            outcomes = await room.commit(
+                askable("b", "edited"), askable("c"), retraction("d"),
+                asked=["a", "b", "d", "e", "never seen"], at=START + 2 * HOUR,
+            )  # fmt: skip
+        async with opened(engine) as room:
+            every = await room.asks()
+            after = await room.queue.read(None)
+
+        assert outcomes == ("updated", "repeat", "removed")
+        assert every == [
+            (key("c"), b"ASK.c.words", 0 * HOUR),
+            (key("a"), b"ASK.a.words", 2 * HOUR),
+            (key("b"), b"ASK.b.edited", 2 * HOUR),
+        ]
+        assert [entry for entry in before.entries if entry in after.entries] == [
+            before.entries[0],
+            before.entries[2],
+            before.entries[4],
+        ]
+
+    async def test_asking_counts(self, engine: Engine) -> None:
+        """
+        How many can be asked about, how many are overdue, and how long the first has waited; an end of a body ends both.
+        """
+        async with opened(engine) as room:
+            await room.commit(askable("a"), askable("b"), cleared("cannot be asked"))
+            await room.commit(askable("c"), at=START + HOUR)
+            counts = await room.queue.count_asks(f"/feed/{SOURCE}", asked_before=START + HOUR)
+            await room.commit(asked=["a", "b"], at=START + 2 * HOUR)
+            later = await room.queue.count_asks(f"/feed/{SOURCE}", asked_before=START + HOUR)
+            await room.queue.expire(START + RETENTION)
+            ended = await room.queue.count_asks(f"/feed/{SOURCE}", asked_before=START + RETENTION)
+
+        assert counts == AskCounts(stored=3, overdue=2, oldest_at=START)
+        assert later == AskCounts(stored=3, overdue=0, oldest_at=START + HOUR)
+        assert ended == AskCounts(stored=0, overdue=0, oldest_at=None)
+
+    async def test_an_ask_goes_with_its_body(self, engine: Engine) -> None:
+        """
+        No file holds the ask of a post that was removed, or the former ask of one that was edited, and no reader ever sees one.
+        """
+        async with opened(engine) as room:
+            await room.commit(askable("a"), askable("b"))
+            lines = b"".join(entry.line for entry in (await room.queue.read(None)).entries)
+            await room.commit(retraction("a"), askable("b", "edited"), asked=["b"])
+            await until_erased(room.queue, key("a"))
+            await until_erased(room.queue, key("b"))
+            stored = await engine.stored_bytes()
+
+        assert (b"ASK." in lines, b"ASK.a." in stored, b"ASK.b.words" in stored) == (False, False, False)
+
+    # ------------------------------------------------------------------------------------- taken away if held
+
+    async def test_what_is_held_is_withdrawn(self, engine: Engine) -> None:
+        """
+        A withdrawal takes the post away with one removal, by any of its names; said again it says nothing.
+        """
+        async with opened(engine) as room:
+            await room.commit(askable("a", aliases=["a2"]))
+            outcomes = [await room.commit(withdrawal("a2")), await room.commit(withdrawal("a"))]
+            await until_erased(room.queue, key("a"))
+            (event,) = events(await room.queue.read(None))
+            (found,) = await room.queue.find([name("a")])
+            stored = await engine.stored_bytes()
+
+        assert outcomes == [("removed",), ("repeat",)]
+        assert isinstance(event, PostRemoved)
+        assert (event.id, event.data.reason, found.state) == (f"{key('a')}.2", "withdrawn", "removed")
+        assert b"ASK.a" not in stored
+
+    async def test_what_is_not_held_is_not_withdrawn(self, engine: Engine) -> None:
+        """
+        A withdrawal of what was never seen, has ended or was too old writes nothing and refuses nothing.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("ended"), cleared("old", emit=False))
+            await room.queue.expire(START + RETENTION)
+            before = await room.queue.stats()
+            withdrawn = await room.commit(*(withdrawal(each) for each in ("never", "ended", "old")))
+            after = await room.queue.stats()
+            seen = await room.commit(cleared("never"), cleared("ended"), cleared("old"))
+
+        assert withdrawn == ("repeat", "repeat", "repeat")
+        assert (after.newest, after.posts, after.keys) == (before.newest, before.posts, before.keys)
+        assert seen == ("created", "repeat", "repeat")
+
+    async def test_what_was_withdrawn_comes_back(self, engine: Engine) -> None:
+        """
+        A post that was only withdrawn and is let through again is told as new under its next revision, by whichever of its
+        names, across a restart; then it is a post like any other.
+        """
+        async with opened(engine) as room:
+            await room.commit(askable("a", "said", aliases=["a2"]), withdrawal("a"))
+        async with opened(engine) as room:
+            outcomes = [
+                await room.commit(askable("a", "said", aliases=["a2"]), at=START + HOUR),
+                await room.commit(askable("a", "said", aliases=["a2"])),
+            ]
+            (event,) = events(await room.queue.read(None))
+            stats = await room.queue.stats()
+            asks = await room.asks()
+            outcomes.append(await room.commit(askable("a", "edited")))
+            outcomes.append(await room.commit(retraction("a2")))
+            (last,) = events(await room.queue.read(None))
+
+        assert outcomes == [("created",), ("repeat",), ("updated",), ("removed",)]
+        assert isinstance(event, PostCreated)
+        assert (event.id, event.data.text) == (f"{key('a')}.3", "said")
+        assert (stats.posts, stats.keys) == (1, 0)
+        assert asks == [(key("a"), b"ASK.a.said", HOUR)]
+        assert last.id == f"{key('a')}.5"
+
+    async def test_what_no_watch_asks_for_in_one_source(self, engine: Engine) -> None:
+        """
+        A post that no watch asks for any more in its source goes; what another source brought under that name stays.
+        """
+        unasked = replace(withdrawal("u"), reason="watch_removed")
+        async with opened(engine) as room:
+            await room.commit(cleared("whole", aliases=["u"], source="other"))
+            outcomes = [await room.commit(unasked), await room.commit(replace(unasked, source="/feed/other"))]
+
+        assert outcomes == [("repeat",), ("removed",)]
+
+    async def test_one_page_withdraws_and_brings_back(self, engine: Engine) -> None:
+        """
+        Within a page the order counts: created, withdrawn, back; withdrawn last, it is gone.
+        """
+        async with opened(engine) as room:
+            outcomes = await room.commit(
+                cleared("a"), withdrawal("a"), cleared("a"), cleared("b"), withdrawal("b"), withdrawal("b")
+            )
+            states = [(await room.queue.find([name(each)]))[0].state for each in "ab"]
+            ids = [event.id for event in events(await room.queue.read(None))]
+
+        assert outcomes == ("created", "removed", "created", "created", "removed", "repeat")
+        assert (states, ids) == (["live", "removed"], [f"{key('a')}.3", f"{key('b')}.2"])
+
+    async def test_deleted_counts_for_more_than_withdrawn(self, engine: Engine) -> None:
+        """
+        A deletion or a forgetting after a withdrawal refuses for good, without telling a second time; a withdrawal after a
+        deletion changes nothing.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("a"), cleared("b"), cleared("c"), withdrawal("a"), withdrawal("b"))
+            told = (await room.queue.stats()).newest
+            outcomes = await room.commit(retraction("a"))
+            await room.queue.forget(
+                [name("b")], reason="forgotten", at=START, keys_until_at=START + LOOK_BACK
+            )
+            still = (await room.queue.stats()).newest
+            await room.commit(retraction("c"), withdrawal("c"))
+            again = await room.commit(cleared("a"), cleared("b"), cleared("c"))
+
+        assert (outcomes, told) == (("repeat",), still)
+        assert again == ("refused", "refused", "refused")
+
+    async def test_a_withdrawn_post_that_is_too_old_now_stays_away(self, engine: Engine) -> None:
+        """
+        What would not be emitted for its age does not come back.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("a"), withdrawal("a"))
+            outcomes = await room.commit(cleared("a", emit=False), cleared("a", expires_at=START))
+            (found,) = await room.queue.find([name("a")])
+
+        assert (outcomes, found.state) == (("repeat", "repeat"), "removed")
+
+    async def test_the_key_of_a_withdrawn_post_ends_like_any_other(self, engine: Engine) -> None:
+        """
+        It is kept while the source may show the post, longer where a withdrawal is repeated, and then dropped.
+        """
+        async with opened(engine) as room:
+            await room.commit(cleared("a"), withdrawal("a"))
+            later = START + LOOK_BACK
+            await room.commit(withdrawal("a"), at=later, keys_until_at=later + LOOK_BACK)
+            kept = await room.queue.expire(later + LOOK_BACK - HOUR)
+            gone = await room.queue.expire(later + LOOK_BACK + KEY_SLACK)
+
+        assert (kept, gone) == (Expired(0, 0), Expired(0, 1))
+
+    # --------------------------------------------------------------------------------------- names that come later
+
+    async def test_one_post_through_two_sources(self, engine: Engine) -> None:
+        """
+        What two sources call by one identity is one post, and goes by the names either uses; a removal by the second one's
+        takes it away, across a restart.
+        """
+        async with opened(engine) as room:
+            outcomes = [await room.commit(cleared("uri", aliases=["one/1"]))]
+        async with opened(engine) as room:
+            outcomes.append(await room.commit(cleared("uri", aliases=["two/7"], source="other")))
+            outcomes.append(await room.commit(cleared("uri", aliases=["two/7"], source="other")))
+            entries = (await room.queue.read(None)).entries
+        async with opened(engine) as room:
+            found = [
+                [post.key for post in await room.queue.find([name(each)])] for each in ("one/1", "two/7")
+            ]
+            outcomes.append(await room.commit(retraction("two/7")))
+            outcomes.append(await room.commit(cleared("uri", aliases=["one/1"])))
+
+        assert outcomes == [("created",), ("repeat",), ("repeat",), ("removed",), ("refused",)]
+        assert (len(entries), found) == (1, [[key("uri")], [key("uri")]])
+
+    async def test_a_name_that_an_edit_brings(self, engine: Engine) -> None:
+        """
+        An edit that comes through another source adds its names to those the post had.
+        """
+        async with opened(engine) as room:
+            outcomes = [
+                await room.commit(cleared("uri", aliases=["one/1"])),
+                await room.commit(cleared("uri", "edited", aliases=["two/7"], source="other")),
+                await room.commit(retraction("one/1")),
+            ]
+
+        assert outcomes == [("created",), ("updated",), ("removed",)]
+
+    async def test_a_post_goes_by_so_many_names_at_most(self, engine: Engine) -> None:
+        """
+        One that is seen under ever new names keeps the first; an edit brings its own, and the oldest others have to go.
+        """
+        most = ALIASES_MOST
+        async with opened(engine) as room:
+            await room.commit(cleared("a", aliases=["n0"]))
+            for number in range(1, most + 3):
+                await room.commit(cleared("a", aliases=[f"n{number}"]))
+            names = [f"n{number}" for number in range(most + 3)]
+            repeated = [bool(await room.queue.find([name(each)])) for each in names]
+            await room.commit(cleared("a", "edited", aliases=["e1", "e2"]))
+            edited = [bool(await room.queue.find([name(each)])) for each in ("e1", "e2", *names)]
+
+        assert repeated == [*[True] * most, *[False] * 3]
+        assert edited == [True, True, *[True] * (most - 2), *[False] * 5]
+
+
+@pytest.mark.anyio
+class QueueContract(IdentityContract, RecheckContract):
     """
     Every line of `listener.queues.base`, for any engine.
     """

@@ -24,16 +24,18 @@ from listener.testing.queue_contract import (
     LOOK_BACK,
     cleared,
     gap,
+    key,
     name,
     page,
     retraction,
+    withdrawal,
 )
 from listener.testing.virtual_clock import START, VirtualClock
 
 LATER: Final = START + timedelta(days=2)
 LEASE: Final = Lease(GROUP, "node-1", 1, START + timedelta(days=100))
 DAYS: Final = tuple(date(2026, 1, day) for day in range(1, 9))
-NATIVES: Final = (*(str(number) for number in range(1, 15)), "link-3", "late-2")
+NATIVES: Final = (*(str(number) for number in range(1, 15)), "link-3", "late-2", "late-1", "late-13")
 
 Step = Callable[[Queue], Awaitable[object]]
 
@@ -57,7 +59,9 @@ def _post(
     )
 
 
-def _commit(number: int, *items: Item, source: str = "blog", at_later: bool = False) -> Step:
+def _commit(
+    number: int, *items: Item, source: str = "blog", at_later: bool = False, asked: tuple[str, ...] = ()
+) -> Step:
     at = LATER if at_later else START
     commit: Commit = replace(
         page(
@@ -69,6 +73,7 @@ def _commit(number: int, *items: Item, source: str = "blog", at_later: bool = Fa
             commit_id=f"commit-{number}",
         ),
         states={Scope("host", GROUP): f"state-{number}".encode()},
+        asked=tuple(map(key, asked)),
     )
     return lambda queue: queue.commit(commit)
 
@@ -113,6 +118,9 @@ STEPS: Final[tuple[Step, ...]] = (
     _destroy_keys,
     _commit(5, _post("12", 2), _post("13", times=300), _post("14"), at_later=True),
     _forget_by_alias,
+    _commit(6, withdrawal("13"), withdrawal("never-seen"), asked=("1", "12"), at_later=True),
+    _commit(7, _post("13", 2, aliases=("late-13",)), at_later=True),
+    _commit(8, withdrawal("late-13"), _post("1", aliases=("late-1",)), source="other", at_later=True),
 )
 """Nothing here is random, so that a step which is done again after a crash is the same step."""
 
@@ -137,6 +145,7 @@ class Dump:
     position: Position | None
     days: tuple[date, ...]
     counts: tuple[int, int]
+    asks: tuple[object, ...]
 
     def live_words(self) -> set[str]:
         """
@@ -168,6 +177,12 @@ async def dump(queue: Queue) -> Dump:
         position=await queue.position("tail"),
         days=tuple(await queue.sealing_keys()),
         counts=(stats.posts, stats.keys),
+        asks=tuple(
+            [
+                (each.key, each.sealed_ask, each.at)
+                for each in await queue.asks("/feed/blog", asked_before=LATER + timedelta(days=1), limit=100)
+            ]
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from listener.events import Cleared, Name, Noted, PostCreated, PostData, Provenance, Retraction
 from listener.queues.base import Commit, Item, Queue, SourceState
-from listener.status import Forgot, Held, Polled, Read, Readiness, SourceView
+from listener.status import Forgot, Held, Polled, Read, Readiness, RecheckView, SourceView
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 KEPT_UNTIL = AT + timedelta(days=30)
@@ -111,6 +111,18 @@ HELD = Held(
 )
 
 
+RECHECK = RecheckView(
+    name="harbour-blog",
+    stored=1200,
+    overdue=3,
+    oldest_at=AT - timedelta(days=8),
+    within_s=604_800.0,
+    capacity=1000,
+    beyond=200,
+    round_s=700_000.0,
+    next_at=AT + timedelta(minutes=10),
+)
+
 READY = Readiness(ready=True, reasons=())
 
 
@@ -124,17 +136,22 @@ class FakeControl:
         ready: What `readiness` answers.
         held: What `find` answers, and what `forget` erases.
         failure: Raised by every command instead.
+        rechecked: What `rechecks` answers.
     """
 
     views: tuple[SourceView, ...] = (VIEW,)
     ready: Readiness = READY
     held: Sequence[Held] = (HELD,)
     failure: Exception | None = None
+    rechecked: tuple[RecheckView, ...] = ()
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
         chosen = tuple(view for view in self.views if not names or view.name in names)
         return chosen if reads else tuple(replace(view, reads=()) for view in chosen)
+
+    async def rechecks(self) -> tuple[RecheckView, ...]:
+        return self.rechecked
 
     async def poll(self, source: str, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
         self._ask("poll", f"{source} unconditional={unconditional} come_back={come_back} mended={mended}")

@@ -28,7 +28,10 @@ from listener.events import (
     revised,
 )
 from listener.queues.base import (
+    ALIASES_MOST,
     MAX_ITEMS,
+    AskCounts,
+    Asked,
     Batch,
     Commit,
     Entry,
@@ -48,7 +51,7 @@ from listener.queues.base import (
 @dataclass(slots=True)
 class _Post:
     key: PostKey
-    names: set[Name]
+    names: list[Name]
     state: str
     key_until_at: datetime
     revision: int = 0
@@ -57,12 +60,21 @@ class _Post:
     network: str = ""
     expires_at: datetime | None = None
     committed_at: datetime | None = None
+    ask: bytes | None = None
+    asked_at: datetime | None = None
 
-    def own_name(self) -> set[Name]:
+    def takes(self, names: Sequence[Name], *, most: int) -> None:
+        """
+        It goes by these too, as far as there is room.
+        """
+        new = [name for name in dict.fromkeys(names) if name not in self.names]
+        self.names += new[: max(0, most + 1 - len(self.names))]
+
+    def own_name(self) -> list[Name]:
         """
         What is left when the body goes.
         """
-        return {Name(bytes.fromhex(self.key))}
+        return [Name(bytes.fromhex(self.key))]
 
 
 class MemoryQueue:
@@ -97,6 +109,10 @@ class MemoryQueue:
         if held is None or (held.node, held.fence) != (commit.lease.node, commit.lease.fence):
             raise LeaseLost(f"the lease of {commit.lease.group} is not ours any more")
         outcomes = tuple([self._take(item, commit) for item in commit.items])
+        for key in commit.asked:
+            post = self._posts.get(key)
+            if post is not None and post.state == "live":
+                post.asked_at = commit.at
         self._sources[commit.source] = commit.state
         self._states.update(commit.states)
         self._answers[commit.commit_id] = outcomes
@@ -108,7 +124,7 @@ class MemoryQueue:
             case Cleared():
                 return self._create(item, commit)
             case Retraction():
-                return self._retract(item, commit)
+                return self._withdraw(item, commit) if item.held_only else self._retract(item, commit)
             case Noted():
                 if item.event.id in self._log:
                     return "repeat"
@@ -124,26 +140,43 @@ class MemoryQueue:
         post = self._known_as(item)
         if post is not None:
             post.key_until_at = max(post.key_until_at, commit.keys_until_at)
+            if post.state == "withdrawn":
+                return self._return(item, post, commit)
             if post.state != "live":
                 return "repeat"
-            post.names |= set(item.provenance.names)
-        if post is not None and post.digest in (item.digest, *item.former_digests):
+            post.takes(item.provenance.names, most=ALIASES_MOST)
+        if post is not None and post.state == "live" and post.digest in (item.digest, *item.former_digests):
             return "repeat"
         if post is None:
             state = "live" if item.emit else "seen"
             post = self._posts[item.key] = _Post(
-                item.key, {item.provenance.names[0]}, state, commit.keys_until_at
+                item.key, [item.provenance.names[0]], state, commit.keys_until_at
             )
             if not item.emit:
                 return "seen"
-            post.names |= set(item.provenance.names)
+        return self._put(item, post, commit)
+
+    def _return(self, item: Cleared, post: _Post, commit: Commit) -> Outcome:
+        ends_at = item.event.expirytime
+        if not item.emit or (ends_at is not None and ends_at <= commit.at):
+            return "repeat"
+        return self._put(item, post, commit, returned=True)
+
+    def _put(self, item: Cleared, post: _Post, commit: Commit, *, returned: bool = False) -> Outcome:
+        own = [name for name in item.provenance.names if key_of(name) != post.key]
+        post.names = [*post.own_name(), *dict.fromkeys([*own, *post.names[1:]])][
+            : 1 + max(len(own), ALIASES_MOST)
+        ]
+        post.state = "live"
         post.revision += 1
         first = structs.replace(self._answering(item.event, post.key), subject=post.key)
-        event = revised(first, revision=post.revision, expiry_cap=post.expires_at)
+        event = revised(first, revision=post.revision, expiry_cap=post.expires_at, returned=returned)
         post.digest, post.source, post.network = item.digest, event.source, event.data.network
         post.expires_at, post.committed_at = event.expirytime, commit.at
+        post.ask = item.provenance.sealed_ask
+        post.asked_at = None if post.ask is None else commit.at
         self._append(post.key, str(event.__struct_config__.tag), encode_event(event))
-        return "created" if post.revision == 1 else "updated"
+        return "created" if post.revision == 1 or returned else "updated"
 
     def _answering(self, event: PostCreated, key: PostKey) -> PostCreated:
         said = event.data.in_reply_to
@@ -175,21 +208,23 @@ class MemoryQueue:
         return found[0] if len(found) == 1 else None
 
     def _bar(self, name: Name, until: datetime) -> None:
-        post = self._posts.setdefault(key_of(name), _Post(key_of(name), {name}, "removed", until))
+        post = self._posts.setdefault(key_of(name), _Post(key_of(name), [name], "removed", until))
         post.key_until_at, post.state = max(post.key_until_at, until), "removed"
 
     def _retract(self, item: Retraction, commit: Commit) -> Outcome:
-        hit = [post for post in self._posts.values() if post.names & set(item.names)]
+        hit = self._hit(item.names)
         live = [post for post in hit if post.state == "live"]
         for post in live:
             self._erase(post, item.reason, commit.at, commit.keys_until_at)
         for post in hit:
+            if post.state == "withdrawn":
+                post.state = "removed"
             if post.state == "expired":
                 self._erase(post, item.reason, commit.at, commit.keys_until_at)
                 live.append(post)
         if not hit:
             key = key_of(item.names[0])
-            self._posts[key] = _Post(key, {item.names[0]}, "removed", commit.keys_until_at, revision=1)
+            self._posts[key] = _Post(key, [item.names[0]], "removed", commit.keys_until_at, revision=1)
             event = removed(
                 key=key,
                 revision=1,
@@ -202,9 +237,21 @@ class MemoryQueue:
         self._bar(item.names[0], commit.keys_until_at)
         return "removed" if live or not hit else "repeat"
 
+    def _withdraw(self, item: Retraction, commit: Commit) -> Outcome:
+        hit = self._hit(item.names)
+        within = item.source if item.reason == "watch_removed" else None
+        live = [post for post in hit if post.state == "live" and within in (None, post.source)]
+        for post in hit:
+            post.key_until_at = max(post.key_until_at, commit.keys_until_at)
+        for post in live:
+            self._erase(post, item.reason, commit.at, commit.keys_until_at)
+            post.state = "withdrawn"
+        return "removed" if live else "repeat"
+
     def _erase(self, post: _Post, reason: RemovalReason, at: datetime, keys_until_at: datetime) -> None:
         post.revision += 1
         post.state, post.digest, post.expires_at, post.committed_at = "removed", b"", None, None
+        post.ask = post.asked_at = None
         post.names = post.own_name()
         post.key_until_at = max(post.key_until_at, keys_until_at)
         event = removed(
@@ -236,6 +283,7 @@ class MemoryQueue:
         ]
         for post in bodies:
             post.state, post.digest, post.committed_at = "expired", b"", None
+            post.ask = post.asked_at = None
             post.names = post.own_name()
             self._log.pop(post.key, None)
         dead = [
@@ -310,7 +358,7 @@ class MemoryQueue:
         return tuple(
             Found(
                 post.key,
-                post.state,  # type: ignore[arg-type]  # one of four words by construction
+                "removed" if post.state == "withdrawn" else post.state,  # type: ignore[arg-type]  # four words by construction
                 post.source if post.state == "live" else None,
                 post.expires_at if post.state == "live" else None,
                 post.key_until_at,
@@ -319,7 +367,24 @@ class MemoryQueue:
         )
 
     def _hit(self, names: Sequence[Name]) -> list[_Post]:
-        return [post for post in self._posts.values() if post.names & set(names)]
+        return [post for post in self._posts.values() if not set(names).isdisjoint(post.names)]
+
+    async def asks(self, source: str, *, asked_before: datetime, limit: int) -> tuple[Asked, ...]:
+        self._check_open()
+        found = [asked for asked in self._askable(source) if asked.at < asked_before]
+        return tuple(sorted(found, key=lambda asked: asked.at)[:limit])
+
+    async def count_asks(self, source: str, *, asked_before: datetime) -> AskCounts:
+        self._check_open()
+        times = [asked.at for asked in self._askable(source)]
+        return AskCounts(len(times), sum(at < asked_before for at in times), min(times, default=None))
+
+    def _askable(self, source: str) -> list[Asked]:
+        return [
+            Asked(post.key, post.ask, post.asked_at)
+            for post in self._posts.values()
+            if post.source == source and post.ask is not None and post.asked_at is not None
+        ]
 
     async def erased(self, key: PostKey) -> bool:
         return True  # nothing is on a disk; an earlier body is gone when its replacement is in

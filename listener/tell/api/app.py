@@ -84,6 +84,7 @@ def _handlers(
         "readEvents": teller.events,
         "streamEvents": teller.stream,
         "listSources": health.sources,
+        "listRechecks": health.rechecks,
         "isAlive": health.healthz,
         "isReady": health.readyz,
         "readMetrics": health.metrics,

@@ -19,7 +19,7 @@ from listener.queues.base import Queue
 from listener.status import Control, SourceStateName
 from listener.telemetry import Telemetry
 from listener.tell.api.query import READS, SOURCE, read_query, read_sources
-from listener.tell.api.shapes import Alive, SourcesAnswer, as_json
+from listener.tell.api.shapes import Alive, RechecksAnswer, SourcesAnswer, as_json
 from listener.tell.api.table import METRICS_TYPE
 
 
@@ -45,6 +45,13 @@ class Health:
         if names or reads:
             views = self.control.sources(names, reads=reads)
         return as_json(SourcesAnswer(views))
+
+    async def rechecks(self, request: Request) -> Response:
+        """
+        How sources are asked again, and whether their clocks can be kept.
+        """
+        read_query(request, ())
+        return as_json(RechecksAnswer(await self.control.rechecks()))
 
     async def healthz(self, request: Request) -> Response:
         """

@@ -11,7 +11,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from listener.events import Event
-from listener.status import Held, SourceView
+from listener.status import Held, RecheckView, SourceView
 
 LINK_MAX: Final = 2048
 """Chosen: longer than any permalink seen; the body of a command stays small."""
@@ -33,6 +33,14 @@ class SourcesAnswer(msgspec.Struct, frozen=True):
     """
 
     sources: tuple[SourceView, ...]
+
+
+class RechecksAnswer(msgspec.Struct, frozen=True):
+    """
+    Every source that can be asked again.
+    """
+
+    rechecks: tuple[RecheckView, ...]
 
 
 class PollBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -17,6 +17,7 @@ from listener.tell.api.shapes import (
     FoundAnswer,
     LinkBody,
     PollBody,
+    RechecksAnswer,
     ReloadAnswer,
     SourcesAnswer,
 )
@@ -62,6 +63,14 @@ _STATE: Final = (
         summary="What each source is doing, why it waits, when it is due.",
         parameters=(SOURCE, READS),
         answers={200: Answer(meaning="In the order of the configuration.", shape=SourcesAnswer)},
+    ),
+    Operation(
+        name="listRechecks",
+        method="GET",
+        path="/v1/rechecks",
+        scope="read",
+        summary="How sources are asked again about what they do not announce, and whether their clocks can be kept.",
+        answers={200: Answer(meaning="Sources that can be asked, counted now.", shape=RechecksAnswer)},
     ),
     Operation(
         name="isAlive",

@@ -465,3 +465,28 @@ def test_d1_nothing_that_names_the_author_reaches_the_event(
     assert CANARY.lower().encode() not in said.lower()
     assert outcome.provenance.sealed_ask is not None
     assert CANARY.encode() not in outcome.provenance.sealed_ask
+
+
+def test_what_is_taken_back_is_found_by_every_name_under_every_secret() -> None:
+    """A withdrawal holds the names that a provenance may hold, and takes away nothing but what is held."""
+    rotated = KeyRing([b"a newer secret of sixteen or more", b"the secret before this one, then"])
+    gate = Gate(
+        keys=rotated,
+        own_handles=(),
+        country="CA",
+        consent="objection",
+        nobot_tags=(),
+        objections=frozenset(),
+    )
+    post = Post(native="n", aliases=("a", "n", "b"), kind="post", text="snow")
+
+    taken = gate.withdraw(post, reason="withdrawn", place=PLACE, now=NOW)
+
+    assert taken == Retraction(
+        names=tuple(name for native in ("n", "a", "b") for name in rotated.names(PLACE.network, native)),
+        reason="withdrawn",
+        source=PLACE.address,
+        network=PLACE.network,
+        observed_at=NOW,
+        held_only=True,
+    )

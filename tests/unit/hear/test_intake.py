@@ -26,15 +26,18 @@ from listener.errors import (
 from listener.events import (
     Change,
     Cleared,
+    Consent,
     Count,
     Gap,
     Noted,
     Post,
     Rejected,
     Removal,
+    RemovalReason,
     Retraction,
     WatchName,
     Withheld,
+    WithheldReason,
 )
 from listener.gate import Gate, Place
 from listener.hear.intake import Intake
@@ -78,6 +81,12 @@ class Door:
 
     def retract(self, removal: Removal, *, now: object) -> Retraction:
         return GATE.retract(removal, place=self.place, now=now)  # type: ignore[arg-type]
+
+    def otherwise(self, post: Post) -> WithheldReason | None:
+        return GATE.otherwise(post, place=self.place)
+
+    def withdraw(self, post: Post, *, reason: RemovalReason, now: object) -> Retraction:
+        return GATE.withdraw(post, reason=reason, place=self.place, now=now)  # type: ignore[arg-type]
 
     def note(self, item: Count | Gap | Change, *, now: object) -> Noted:
         return GATE.note(item, place=self.place, now=now)  # type: ignore[arg-type]
@@ -224,9 +233,67 @@ async def test_a_page_becomes_durable_with_its_cursor_and_the_time_of_the_next_r
             "rejected": {"no_identity": 1},
             "refused": 0,
             "seen": 0,
+            "taken_back": {},
+            "otherwise": {},
         }
     ]
     assert (house.view("blog").received, house.view("blog").queued) == (3, 1)
+
+
+async def test_a_post_whose_edit_takes_it_out_of_every_watch_goes() -> None:
+    """Its old words end with the edit, consumers are told why, and the sums of the page agree; once gone, nothing is said."""
+    house = House()
+    fresh = Freshness(has_validators=True)
+    edited = post("1", "rain")
+    reads = Script(
+        house.clock,
+        Page((post("1"), post("2")), Cursor(b"one"), freshness=fresh),
+        Page((edited, post("2"), post("3", "rain")), Cursor(b"two"), freshness=fresh),
+        Page((edited, post("2")), Cursor(b"three"), freshness=fresh),
+    )
+
+    async with house.running(house.source("blog", reads)):
+        await house.clock.advance(3 * HOUR)
+
+    entries = [orjson.loads(entry.line) for entry in (await house.queue.read(None)).entries]
+    told = [(line["withheld"], line["taken_back"], line["repeat"]) for line in house.lines("page.walked")]
+    assert [(entry["type"], entry["data"].get("reason")) for entry in entries] == [
+        ("listener.post.created", None),
+        ("listener.post.removed", "watch_removed"),
+    ]
+    assert told == [({}, {}, 0), ({"not_ours": 2}, {"watch_removed": 1}, 1), ({"not_ours": 1}, {}, 1)]
+    assert house.view("blog").queued == 3
+    removed = house.telemetry.registry.get_sample_value(
+        "listener_removals_honoured_total", {"reason": "watch_removed"}
+    )
+    assert removed == 1
+
+
+async def test_what_the_other_consent_mode_would_do_is_counted() -> None:
+    """In the log, the metric and the operator's view, as numbers; who speaks to us overrides the flag in both modes."""
+    house = House()
+    invited_none = Consent(flags=frozenset({"not_indexable"}))
+    page = Page(
+        (
+            replace(post("1"), consent=invited_none),
+            replace(post("2"), consent=invited_none, addressed=True),
+            replace(post("3", "rain"), consent=invited_none),
+            replace(post("4"), consent=Consent(flags=frozenset({"not_indexable", "noindex"}))),
+            post("5"),
+        )
+    )
+
+    async with house.running(house.source("blog", Script(house.clock, page))):
+        await house.clock.advance(10)
+
+    (line,) = house.lines("page.walked")
+    counted = house.telemetry.registry.get_sample_value(
+        "listener_consent_otherwise_total", {"source": "blog", "verdict": "withheld"}
+    )
+    view = house.view("blog")
+    assert (line["created"], line["withheld"]) == (3, {"not_ours": 1, "consent": 1})
+    assert (line["otherwise"], counted) == ({"withheld": 1}, 1)
+    assert (view.other_withheld, view.other_let_through) == (1, 0)
 
 
 async def test_the_next_read_gets_the_stored_cursor_after_the_interval() -> None:

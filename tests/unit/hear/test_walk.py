@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 from listener.adapter import Page
 from listener.events import (
     Change,
     Cleared,
+    Consent,
     Count,
     Gap,
     GapData,
@@ -21,15 +22,22 @@ from listener.events import (
     Provenance,
     Rejected,
     Removal,
+    RemovalReason,
     Retraction,
     SourceGap,
     WatchName,
     Withheld,
+    WithheldReason,
 )
-from listener.hear.walk import Asking, walk
+from listener.hear.walk import Asking, Judged, judge, walk
 from listener.keys import Sealer
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+REFUSED: dict[str, WithheldReason] = {
+    f"hello {reason}": reason
+    for reason in ("not_public", "objection", "consent", "consent_unreadable", "counts_only")
+}
+"""What the gate below says of posts by these names."""
 SEALER = Sealer(date(2026, 1, 1), b"k" * 32)
 
 
@@ -51,8 +59,8 @@ class Door:
         if post.text == "breaks the gate":
             raise ZeroDivisionError
         self.asked.append((post.native, watches, shortest))
-        if not post.consent.public:
-            return Withheld("not_public")
+        if post.native in REFUSED:
+            return Withheld(REFUSED[post.native])
         data = PostData(
             network="feed",
             kind=post.kind,
@@ -74,6 +82,13 @@ class Door:
 
     def retract(self, removal: Removal, *, now: datetime) -> Retraction:
         return Retraction((Name(removal.name.encode()),), removal.reason, "/feed/x", "feed", now)
+
+    def otherwise(self, post: Post) -> WithheldReason | None:
+        return "consent" if "noindex" in post.consent.flags else None
+
+    def withdraw(self, post: Post, *, reason: RemovalReason, now: datetime) -> Retraction:
+        names = (Name(post.native.encode()), *(Name(alias.encode()) for alias in post.aliases))
+        return Retraction(names, reason, "/feed/x", "feed", now, held_only=True)
 
     def note(self, item: Count | Gap | Change, *, now: datetime) -> Noted:
         assert isinstance(item, Gap)
@@ -118,6 +133,7 @@ def test_every_item_of_a_page_is_exactly_one_of_passed_withheld_or_rejected() ->
 
     assert walked.received == 8
     assert [type(item) for item in walked.items] == [Cleared, Cleared, Retraction, Noted]
+    assert [type(item) for item in walked.commits] == [Cleared, Retraction, Cleared, Retraction, Noted]
     assert walked.withheld == Counter({"not_ours": 1, "watch_paused": 1})
     assert walked.rejected == Counter({"unreadable_item": 1, "no_identity": 1})
     assert walked.received == len(walked.items) + walked.withheld.total() + walked.rejected.total()
@@ -144,3 +160,77 @@ def test_a_source_that_is_taken_whole_needs_no_watch() -> None:
 
     assert (walked.withheld, len(walked.items)) == (Counter(), 2)
     assert door.asked == [("about nothing", (), None), ("an old matter", (), None)]
+
+
+def judged(item: Post) -> Judged:
+    return judge(item, asking=ASKING, door=Door([]), take_all=False, sealer=SEALER, now=NOW)
+
+
+def test_a_post_that_would_not_pass_today_is_taken_back_by_all_its_names() -> None:
+    """An edit out of every watch, a refusal and an objection end what is held; a pause or an unread signal does not."""
+    natives = ["about nothing", "an old matter", *REFUSED]
+    posts = [replace(post(native, addressed=native in REFUSED), aliases=("other",)) for native in natives]
+
+    ends = {one.native: judged(one) for one in posts}
+
+    assert {native: (end.withheld, end.item) for native, end in ends.items()} == {
+        "about nothing": ("not_ours", gone("about nothing", "watch_removed")),
+        "an old matter": ("watch_paused", None),
+        "hello not_public": ("not_public", gone("hello not_public", "withdrawn")),
+        "hello objection": ("objection", gone("hello objection", "withdrawn")),
+        "hello consent": ("consent", gone("hello consent", "withdrawn")),
+        "hello consent_unreadable": ("consent_unreadable", None),
+        "hello counts_only": ("counts_only", None),
+    }
+
+
+def gone(native: str, reason: RemovalReason) -> Retraction:
+    names = (Name(native.encode()), Name(b"other"))
+    return Retraction(names, reason, "/feed/x", "feed", NOW, held_only=True)
+
+
+def test_a_post_that_passes_is_judged_once() -> None:
+    """What re-check asks of a single post is what a page gets: the post for the queue, and no reason."""
+    one = judged(post("about roads"))
+
+    assert isinstance(one.item, Cleared)
+    assert (one.item.event.data.text, one.withheld) == ("about roads", None)
+
+
+def test_what_becomes_of_a_post_within_a_page_is_told_in_its_order() -> None:
+    """Withheld and let through again, or the other way round: what comes last in the page counts."""
+    hidden = replace(post("hello not_public", addressed=True), native="hello not_public")
+    page = Page((hidden, post("about roads"), hidden))
+
+    walked = walk(
+        page, asking=ASKING, door=Door([]), take_all=False, sealer=SEALER, now=NOW, report=lambda error: None
+    )
+
+    assert [type(item) for item in walked.commits] == [Retraction, Cleared, Retraction]
+    assert (walked.received, len(walked.items), walked.withheld) == (3, 1, Counter({"not_public": 2}))
+
+
+def test_the_other_mode_is_asked_only_where_this_one_was() -> None:
+    """A mode that differs is told with what it would do; a post that ends before consent is asked tells nothing."""
+    flagged = {
+        "about roads": Consent(flags=frozenset({"noindex"})),
+        "about snow": Consent(flags=frozenset({"else"})),
+        "about nothing": Consent(flags=frozenset({"noindex"})),
+        "hello consent": Consent(flags=frozenset({"else"})),
+        "hello counts_only": Consent(flags=frozenset({"noindex"})),
+        "hello not_public": Consent(public=False, flags=frozenset({"noindex"})),
+    }
+
+    told = {
+        native: judged(replace(post(native, addressed=native in REFUSED), consent=consent)).otherwise
+        for native, consent in flagged.items()
+    }
+
+    assert told == {
+        "about roads": "withheld",
+        "about snow": None,
+        "about nothing": None,
+        "hello consent": "let_through",
+        "hello counts_only": "withheld",
+        "hello not_public": None,
+    }

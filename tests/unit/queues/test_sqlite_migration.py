@@ -126,6 +126,27 @@ async def test_what_is_erased_after_it_is_gone(tmp_path: Path) -> None:
     assert [native for native in LIVE if bytes(name(native)) in stored] == []
 
 
+async def test_what_was_never_asked_about_was_asked_when_it_came(tmp_path: Path) -> None:
+    """
+    A file of version 2 becomes one whose posts with an ask are in line for re-check, by the time they were committed.
+    """
+    version_1(tmp_path / "listener.db")
+    older = apsw.Connection(str(tmp_path / "listener.db"))
+    with older:
+        older.execute(MIGRATIONS[1])
+        older.execute("UPDATE log SET ask = 'ASK', at = at + seq WHERE seq IN (4, 2)")
+    older.execute("PRAGMA user_version = 2").fetchall()
+    older.close()
+    queue, lease = await opened(tmp_path)
+    asks = await queue.asks("/feed/blog", asked_before=START + RETENTION, limit=10)
+    outcomes = await queue.commit(page(lease, cleared("9", "WORDS 9.", aliases=["a9"])))
+    await queue.aclose()
+
+    moment = timedelta(microseconds=1)
+    assert [(each.key, each.at - START) for each in asks] == [(key("1"), 2 * moment), (key("3"), 4 * moment)]
+    assert outcomes == ("repeat",)
+
+
 @pytest.mark.parametrize("statement", range(1, 13))
 async def test_a_migration_that_is_killed_has_not_happened(tmp_path: Path, statement: int) -> None:
     """

@@ -174,7 +174,7 @@ async def test_a_newer_schema(tmp_path: Path) -> None:
     message = await refusal(tmp_path)
 
     assert message == (
-        "listener.db was written by a newer listener (schema 3, this one knows 2):"
+        "listener.db was written by a newer listener (schema 4, this one knows 3):"
         " install that version again, or give the queue another path"
     )
 
