@@ -209,6 +209,7 @@ class Rechecks:
             following.scope.cancel()
             if self._group is not None:
                 await following.ended.wait()
+            self._telemetry.recheck_ended(following.each.name)
 
     async def forget(self, name: str) -> None:
         """
