@@ -16,8 +16,6 @@ from listener.testing.virtual_clock import VirtualClock
 from tests.adapters.mastodon.fediverse import ONE, TWO
 from tests.adapters.mastodon.test_mastodon_in_the_daemon import named, source
 
-pytest.importorskip("listener.hear.recheck", reason="nothing is asked again yet")
-
 pytestmark = pytest.mark.anyio
 
 DAY_S = 86_400
