@@ -171,10 +171,9 @@ def test_s2_6_what_an_author_chose_becomes_flags(more: dict[str, Any], flags: se
     assert post(account=account(**more)).consent == Consent(flags=frozenset(flags))
 
 
-def test_a_status_without_an_account_is_held_back() -> None:
-    """Nothing says what its author chose, so the signal counts as unreadable."""
-    assert post(account=None).consent == Consent(readable=False)
-    assert cleared(post(account=None)) == Withheld("consent_unreadable")
+def test_a_status_without_an_account_is_counted_and_not_kept() -> None:
+    """Nothing says what its author chose, and asking again would not: it holds up no page."""
+    assert read(account=None) == Rejected("unreadable_item")
     assert consent_of(WireAccount(), public=True) == Consent(flags=frozenset({"not_indexable"}))
 
 
