@@ -170,7 +170,10 @@ TRAPS = {
         checks.silence_of_one_collection_is_found_within_minutes,
     ),
     "a half-open line is waited for": Trap(
-        hosts, "IDLE_S", 1e6, checks.a_half_open_stream_is_left_within_minutes
+        listening.Listening,
+        "_leave",
+        always(None),
+        checks.a_half_open_stream_is_left_within_minutes,
     ),
     "facets count characters": Trap(facets, "_span", by_characters, checks.bytes_are_not_characters),
     "tags beside the text are not read": Trap(
@@ -211,7 +214,7 @@ TRAPS = {
         hosts.Host,
         "failed",
         lambda self, _error, now: setattr(self, "connected", False) or setattr(self, "retry_at", now),
-        checks.refused_hosts_are_not_hammered,
+        checks.a_host_that_is_down_is_not_hammered,
     ),
 }
 
