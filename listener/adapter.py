@@ -249,6 +249,7 @@ class Streamer(Protocol):
 
         Raises:
             SourceError: when the connection ended; the core comes back with the last durable cursor.
+            What `send` raises, which an adapter lets pass: the page was not kept, and no later one would be.
         """
         ...
 

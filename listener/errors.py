@@ -17,6 +17,7 @@ Every error this service raises, and the exit code each one ends a command with.
     │  ├─ AccessDenied                do not hammer; park the source, tell the operator
     │  ├─ RequestRefused              our own guard said no: the address is outside what was declared
     │  └─ DocumentRefused             the answer cannot be read; carries a reason from a closed set
+    ├─ PageHeld                       a page waits, because consent in it cannot be read now; no failure of anybody
     └─ SealBroken                     a sealed value that no living key opens
 
 Messages say what failed, on what, and what to do next. They never hold a payload, a token, a handle, or the
@@ -203,6 +204,14 @@ class DocumentRefused(SourceError):
     def __init__(self, message: str, *, reason: str) -> None:
         self.reason = reason
         super().__init__(message)
+
+
+class PageHeld(ListenerError):
+    """
+    A page waits, because whether somebody in it wants to be read cannot be looked up now. Raised by keeping, through the
+    `send` of a stream also into its adapter, which lets it pass; caught by intake, which reads again from the cursor
+    before that page. Counts as no failure of the source.
+    """
 
 
 class SealBroken(ListenerError):

@@ -26,6 +26,7 @@ from listener.events import (
     Retraction,
     WatchName,
     Withheld,
+    WithheldReason,
 )
 from listener.gate import Gate, Place
 from listener.hear.upkeep import Review, Wanted, past_review
@@ -147,6 +148,9 @@ class Door:
         return self.configured.gate.clear(
             post, place=place, watches=watches, shortest=shortest, sealer=sealer, now=now
         )
+
+    def otherwise(self, post: Post) -> WithheldReason | None:
+        return self.configured.gate.otherwise(post, place=self.configured.places[self.source])
 
     def retract(self, removal: Removal, *, now: datetime) -> Retraction:
         return self.configured.gate.retract(removal, place=self.configured.places[self.source], now=now)

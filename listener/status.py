@@ -29,6 +29,7 @@ Why = Literal[
     "not_ours",
     "gone",  # 410, three times in two days
     "by_hand",
+    "consent",  # whether somebody in the page wants to be read cannot be looked up now
     "reading",
 ]
 """Why a source waits, in a word from a closed set."""
@@ -76,6 +77,10 @@ class SourceView:
         queued: Items committed as created, updated or removed since the daemon started.
         moved: It is read at an address it moved to, not at the configured one.
         note: What was odd in its last answer, from its adapter's closed set; None mostly.
+        silent_since: When it last brought anything, where that is far longer ago than it ever was at such hours.
+        other_withheld: Posts that passed since the daemon started, repeats included, and that the consent mode which is
+            not in force would have withheld.
+        other_let_through: The other way round.
         reads: Its latest reads, newest first; empty unless they were asked for.
     """
 
@@ -95,6 +100,9 @@ class SourceView:
     queued: int
     moved: bool = False
     note: str | None = None
+    silent_since: datetime | None = None
+    other_withheld: int = 0
+    other_let_through: int = 0
     reads: tuple[Read, ...] = ()
 
 

@@ -142,6 +142,12 @@ class Telemetry:
             "outcome",
             "reason",
         )
+        self.otherwise = self._per_source(
+            "listener_consent_otherwise",
+            "Posts that the consent mode which is not in force would have withheld or let through, repeats included.",
+            "source",
+            "verdict",
+        )
         self.removals = self._counter("listener_removals_honoured", "Bodies erased, by reason.", "reason")
         self.reads = self._per_source(
             "listener_source_reads", "Reads of a source by result.", "source", "result"
@@ -161,6 +167,9 @@ class Telemetry:
             "listener_intake_paused", "1 while the queue has no room for new posts."
         )
         self.sources = self._gauge("listener_sources", "Sources by state.", "state")
+        self.silent = self._gauge(
+            "listener_sources_silent", "Sources that bring nothing although they used to at such hours."
+        )
         self.posts = self._gauge("listener_queue_posts", "Live posts held.")
         self.keys = self._gauge("listener_queue_keys", "Keys held without a body.")
         self.size = self._gauge("listener_queue_size_bytes", "Size of the queue on disk.")
@@ -302,6 +311,16 @@ class Telemetry:
     def source_recovered(self, *, source: str, failures: int) -> None:
         """A source that had failed answers again."""
 
+    @_signal("source.consent_unread", "warning", "listener_source_reads_total")
+    def source_consent_unread(self, *, source: str, posts: int, wait_s: float, left_s: float) -> None:
+        """Whether `posts` authors want to be read cannot be looked up now: the page waits and is read again after `wait_s`; in
+        `left_s` it goes on without those posts."""
+        self.reads.add(1, source, "consent_unread")
+
+    @_signal("source.consent_given_up", "error")
+    def source_consent_given_up(self, *, source: str, posts: int) -> None:
+        """A page went on without posts whose consent could not be read for the whole of `privacy.consent_wait_s`; a gap is told."""
+
     @_signal("source.clamped", "debug")
     def source_clamped(self, *, source: str, why: str, asked_s: float, used_s: float) -> None:
         """A server's hint for the next read was outside our limits and was clamped."""
@@ -313,6 +332,14 @@ class Telemetry:
     @_signal("source.gone", "error")
     def source_gone(self, *, source: str, hint: str) -> None:
         """A source said often enough that it has ended; it is not read again until an operator says so."""
+
+    @_signal("source.silent", "warning")
+    def source_silent(self, *, source: str, silent_s: float, hint: str) -> None:
+        """A source brings nothing, although it answers, for far longer than it ever did at such hours; told once."""
+
+    @_signal("source.spoke_again", "info")
+    def source_spoke_again(self, *, source: str, silent_s: float) -> None:
+        """A silence that was told is over."""
 
     @_signal("source.polled", "info", "listener_source_unconditional_reads_total")
     def source_polled(self, *, source: str, unconditional: bool, wait_s: float, why: str) -> None:
@@ -327,6 +354,7 @@ class Telemetry:
         "info",
         "listener_items_received_total",
         "listener_items_total",
+        "listener_consent_otherwise_total",
         "listener_removals_honoured_total",
     )
     def page_walked(
@@ -344,9 +372,11 @@ class Telemetry:
         refused: int,
         seen: int,
         taken_back: Mapping[str, int],
+        otherwise: Mapping[str, int],
     ) -> None:
         """A page is durable: received = created + updated + removed + noted + repeat + refused + seen + withheld + rejected;
-        `taken_back` counts, by reason, withheld posts that had been held until then."""
+        `taken_back` counts, by reason, withheld posts that had been held until then; `otherwise`, what the consent mode
+        that is not in force would have withheld or let through."""
         self.received.add(received, source)
         for reason, count in ({"deleted": removed} | dict(taken_back)).items():
             if count:
@@ -358,6 +388,8 @@ class Telemetry:
         for outcome, reasons in (("withheld", withheld), ("rejected", rejected)):
             for reason, count in reasons.items():
                 self.outcomes.add(count, source, outcome, reason)
+        for verdict, count in otherwise.items():
+            self.otherwise.add(count, source, verdict)
 
     # ----------------------------------------------------------------------------------------------- queue
 

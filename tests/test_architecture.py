@@ -102,6 +102,21 @@ def test_only_the_gate_makes_events() -> None:
     assert {maker for maker in makers if not maker.startswith("listener/gate/")} <= allowed, makers
 
 
+def test_only_recheck_is_given_asks() -> None:
+    """What a stored post is asked about by names it, and may name a person: nothing but re-check calls for it."""
+    engines = ("listener/queues/", "listener/testing/")
+    callers = {
+        str(path.relative_to(ROOT))
+        for path in modules("listener", "adapters")
+        if not path.relative_to(ROOT).as_posix().startswith(engines)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if (isinstance(node, ast.Attribute) and node.attr == "sealed_ask")
+        or (isinstance(node, ast.Call) and {word.arg for word in node.keywords} >= {"asked_before", "limit"})
+    }
+
+    assert callers == {"listener/hear/recheck.py"}
+
+
 def test_nobody_asks_the_operating_system_for_the_time() -> None:
     """Only clock.py knows what time it is; everything else is told, so that a week can be a test."""
     forbidden = {

@@ -113,7 +113,8 @@ class Host:
 
     def judge(self, first_us: int, others: list[Host], now: datetime, *, filled: bool) -> Gap | None:
         """
-        What is missing before the first event of a connection; None where nothing is, or another host has it.
+        What is missing before the first event of a connection; None where nothing is, or another host has it. Of a host
+        that was asked for what is live, this event is where its reading begins.
 
         Args:
             others: The other hosts.
@@ -121,6 +122,7 @@ class Host:
         """
         self.since_us = first_us
         if self.asked_us is None:
+            self.position_us = max(self.position_us or 0, first_us)
             return None
         if first_us < self.asked_us - TOLERANCE_US:
             return Gap(None, _at(first_us, now), "unknown")

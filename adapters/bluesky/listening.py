@@ -93,6 +93,7 @@ class Listening:
         self._check = CrossCheck(host.address for host in self._hosts)
         self._sent_at = clock.monotonic()
         self._sent: Mapping[str, int] = dict(positions)
+        self._begun: dict[str, int] = {}
         self._alarm_at = 0.0
         self._once: str | None = None
         self._gathering = False
@@ -180,6 +181,8 @@ class Listening:
     def _judge(self, group: TaskGroup, host: Host, first_us: int, now: datetime) -> None:
         others = [other for other in self._hosts if other is not host]
         gap = host.judge(first_us, others, now, filled=self._search is not None)
+        if host.asked_us is None:
+            self._begun.setdefault(host.address, first_us)
         if gap is not None:
             self._tell(group, gap)
 
@@ -290,6 +293,10 @@ class Listening:
         waits_us = self._pages.waits_since_us
         if waits_us is not None:
             positions = {host: min(at_us, waits_us) for host, at_us in positions.items()}
+        if made and not self._sent and self._begun:
+            # A page that cannot be made durable now is to come again, which needs a place to come again from.
+            await send(Page(cursor=encode_cursor(self._begun)))
+            self._sent = dict(self._begun)
         is_moved = positions != self._sent
         if not made and not is_moved and self._once is None:
             return

@@ -26,11 +26,12 @@ from adapters.bluesky.normalise import post_of
 from listener.adapter import Interest
 from listener.events import Post, Rejected
 
-_CREATED: Final = re.compile(
-    rb'\{"did":"[^"\\]{1,2048}","time_us":([0-9]{16}),(?:"cursor":[0-9]{1,20},)?"kind":"commit","commit":\{'
-    rb'"rev":"[^"\\]{0,64}","operation":"create","collection":"' + re.escape(COLLECTION.encode()) + rb'"'
-)
-"""The head of a frame as hosts write it. Any other order of its keys is decoded, which is slower and says the same."""
+_COMMIT: Final = b',"kind":"commit","commit":{"rev":"'
+_CREATION: Final = b'","operation":"create","collection":"' + COLLECTION.encode() + b'"'
+"""Heads of frames as hosts write them. Any other order of the keys is decoded, which is slower and says the same."""
+
+_HEAD_MOST: Final = 2_200
+_TIME: Final = re.compile(rb'\{"did":"[^"\\]*","time_us":([0-9]{16}),')
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -115,28 +116,35 @@ class Sieve:
     ) -> None:
         self._interest = interest
         self._own = own
-        self._own_bytes = tuple(sorted(did.encode() for did in own))
+        self._own_bytes = tuple(sorted(did.rpartition(":")[2].encode() for did in own))
         self._unzip = unzip
 
     def sift(self, frames: Sequence[bytes]) -> Sifted:
         """
-        The events of these frames.
+        The events of these frames. What is passed over moves the position by the last of it: hosts tell in the order of
+        time, give or take less than is read again.
         """
-        sifted = Sifted()
+        sifted, passed = Sifted(), b""
+        unzip, maybe, own = self._unzip, self._interest.maybe, self._own_bytes
         for packed in frames:
-            frame = packed if self._unzip is None else self._unzip(packed)
+            frame = packed if unzip is None else unzip(packed)
             if frame is None:
                 sifted.events.append(Rejected("unreadable_item"))
-                continue
-            head = _CREATED.match(frame)
-            if head is not None and not self._may_concern(frame):
-                sifted.note(int(head[1]), about_post=True)
+            elif not maybe(frame) and _is_creation(frame) and not (own and self._names_us(frame)):
+                passed = frame
+                if sifted.first_us is None:
+                    _note_passed(frame, sifted)
             else:
                 self._decode(frame, sifted)
+        if passed:
+            _note_passed(passed, sifted)
         return sifted
 
-    def _may_concern(self, frame: bytes) -> bool:
-        return self._interest.maybe(frame) or any(did in frame for did in self._own_bytes)
+    def _names_us(self, frame: bytes) -> bool:
+        for did in self._own_bytes:  # noqa: SIM110 - `any` costs twice as much, in every frame
+            if did in frame:
+                return True
+        return False
 
     def _decode(self, frame: bytes, sifted: Sifted) -> None:
         try:
@@ -182,3 +190,21 @@ class Sieve:
         if post.addressed or post.by_us:
             return True
         return self._interest.maybe(_encode((post.text, *post.tags)))
+
+
+def _is_creation(frame: bytes) -> bool:
+    """
+    Whether the head of the frame says that it creates a post. Nothing in a record can look like that head: no other
+    brace stands before it.
+    """
+    start = frame.find(_COMMIT, 0, _HEAD_MOST)
+    if start < 0 or frame.find(b"{", 1, start) >= 0:
+        return False
+    behind = start + len(_COMMIT)
+    return frame.startswith(_CREATION, frame.find(b'"', behind, behind + 100))
+
+
+def _note_passed(frame: bytes, sifted: Sifted) -> None:
+    head = _TIME.match(frame)
+    if head is not None:
+        sifted.note(int(head[1]), about_post=True)

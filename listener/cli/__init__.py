@@ -29,6 +29,7 @@ ORDER: Final = (
     "poll",
     "find",
     "forget",
+    "object",
     "reload",
     "healthcheck",
     "feeds",

@@ -20,7 +20,8 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """
     Check the configuration as a whole.
 
-    Prints every fault at once, or the privacy statement that follows from it, its digest and warnings.
+    Prints every fault at once, or the privacy statement that follows from it, its digest, warnings, and whether what is
+    stored can be asked about again inside the clocks of its networks.
 
     \b
     Example:
@@ -29,6 +30,7 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     Exit codes:
       0 valid and accepted · 2 faults · 3 valid, and the statement is not accepted yet
     """
+    from listener.cli.clocks import line
     from listener.cli.screen import clean, print_json
     from listener.errors import ConfigError
 
@@ -47,6 +49,8 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
         print("accepted" if found["accepted"] else f"not accepted: {clean(found['why_not'], keep=chr(10))}")
         for warning in found["warnings"]:
             print(f"warning: {clean(warning)}")
+        for clock in found["clocks"]:
+            print(f"{'warning' if clock['beyond'] else 're-check'}: {clean(line(clock))}")
     raise typer.Exit(0 if found["accepted"] else 3)
 
 
@@ -58,6 +62,7 @@ def _checked(config: Path) -> dict[str, Any]:
         ConfigError: every fault.
     """
     from listener import settings
+    from listener.cli.clocks import clocks
     from listener.clock import SystemClock
     from listener.errors import NotAccepted
 
@@ -75,6 +80,7 @@ def _checked(config: Path) -> dict[str, Any]:
         "accepted": why_not is None,
         "why_not": why_not,
         "warnings": list(settings.warnings(loaded, SystemClock().now().date())),
+        "clocks": clocks(config, loaded),
     }
 
 

@@ -34,9 +34,10 @@ from listener.events import (
     Retraction,
     WatchName,
     Withheld,
+    WithheldReason,
     key_of,
 )
-from listener.gate.consent import ConsentMode, refusal, refusing_flags
+from listener.gate.consent import ConsentMode, other_mode, refusal, refusing_flags
 from listener.gate.cuts import NOTHING, Masked
 from listener.gate.folding import fold_for_masking
 from listener.gate.links import public_link_read
@@ -99,7 +100,7 @@ class Gate:
             who write them do not.
     """
 
-    __slots__ = ("_country", "_keys", "_objections", "_own", "_own_names", "_refusing")
+    __slots__ = ("_country", "_keys", "_objections", "_own", "_own_names", "_refusing", "_refusing_otherwise")
 
     def __init__(
         self,
@@ -116,7 +117,9 @@ class Gate:
         self._keys = keys
         self._own = folded_handles(own_handles)
         self._country = country.upper()
+        nobot_tags = tuple(nobot_tags)
         self._refusing = refusing_flags(consent, nobot_tags)
+        self._refusing_otherwise = refusing_flags(other_mode(consent), nobot_tags)
         self._objections = objections
         self._own_names = frozenset(fold_for_masking(name.strip()) for name in (*own_names, *own_handles))
 
@@ -168,6 +171,18 @@ class Gate:
             digest=digest,
             former_digests=tuple(former),
             emit=post.published_at is None or post.published_at >= now - place.emit_from,
+        )
+
+    def otherwise(self, post: Post, *, place: Place) -> WithheldReason | None:
+        """
+        Why the consent mode that is not in force would withhold the post; None where it would not.
+        """
+        return refusal(
+            post,
+            network=place.network,
+            keys=self._keys,
+            objections=self._objections,
+            refusing=self._refusing_otherwise,
         )
 
     def retract(self, removal: Removal, *, place: Place, now: datetime) -> Retraction:

@@ -45,6 +45,13 @@ def refusing_flags(mode: ConsentMode, nobot_tags: Iterable[str]) -> frozenset[st
     return FIRM_FLAGS | index | {_tag(tag) for tag in nobot_tags}
 
 
+def other_mode(mode: ConsentMode) -> ConsentMode:
+    """
+    The one that is not in force, which is asked too, so that an operator sees in numbers what choosing it would mean.
+    """
+    return "opt-in" if mode == "objection" else "objection"
+
+
 def objection_names(keys: KeyRing, network: str, person: str) -> tuple[Name, ...]:
     """
     What the objection list holds for one way of naming a person (handle, address of the profile, account id), under

@@ -18,7 +18,15 @@ from anyio.abc import ObjectReceiveStream, TaskGroup
 
 from listener.adapter import Cursor, Page, Poller, Streamer
 from listener.clock import Clock
-from listener.errors import LeaseLost, QueueError, SourceUnavailable, UnknownSource
+from listener.errors import (
+    LeaseLost,
+    ListenerError,
+    PageHeld,
+    QueueError,
+    SourceError,
+    SourceUnavailable,
+    UnknownSource,
+)
 from listener.hear import by_hand
 from listener.hear.due import DueQueue
 from listener.hear.keeping import LEASE_TTL_S, Keeper
@@ -291,12 +299,8 @@ class Intake:
                 await self._keeper.keep(seat, page, lease)
                 if not page.more:
                     return
-        except LeaseLost:
-            self._keeper.lost(seat)
-        except QueueError:
-            raise
         except Exception as error:  # noqa: BLE001 - a SourceError, or a bug of an adapter: both stay in their room
-            await self._keeper.failed(seat, error)
+            await self._ended(seat, error)
 
     # --------------------------------------------------------------------------------------------- streams
 
@@ -319,13 +323,18 @@ class Intake:
                 seat.stopped()
 
     async def _connect(self, seat: Seat, stream: Streamer) -> None:
+        ours: list[ListenerError] = []
+        one_at_a_time = anyio.Lock()
+
         async def send(page: Page) -> None:
-            lease = await self._keeper.lease(seat)
-            if lease is None:
-                raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
-            await self._keeper.keep(seat, page, lease)
-            seat.source.meter.bytes = 0  # each page is told with what came since the one before
-            seat.act("reading", "connected")
+            async with one_at_a_time:
+                if ours:
+                    raise ours[0]  # no later page may take the cursor past the one that was not kept
+                try:
+                    await self._keep(seat, page)
+                except ListenerError as error:
+                    ours.append(error)
+                    raise
 
         seat.act("reading", "connecting")
         seat.source.meter.clear()
@@ -333,12 +342,46 @@ class Intake:
             await self._keeper.connecting(seat)
             await stream.run(_cursor_of(seat), send)
             raise SourceUnavailable(f"source {seat.source.name}: the stream ended")
-        except LeaseLost:
-            self._keeper.lost(seat)
-        except QueueError:
-            raise
         except Exception as error:  # noqa: BLE001 - a SourceError, or a bug of an adapter: both stay in their room
+            await self._ended(seat, ours[0] if ours else _cause(error))
+
+    async def _keep(self, seat: Seat, page: Page) -> None:
+        lease = await self._keeper.lease(seat)
+        if lease is None:
+            raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
+        await self._keeper.keep(seat, page, lease)
+        seat.source.meter.bytes = 0  # each page is told with what came since the one before
+        seat.act("reading", "connected")
+
+    async def _ended(self, seat: Seat, error: Exception) -> None:
+        """
+        What follows from the end of a read.
+
+        Raises:
+            QueueError: the queue cannot be trusted any more.
+        """
+        if isinstance(error, PageHeld):
+            return  # keeping has said when it is read again
+        if isinstance(error, LeaseLost):
+            self._keeper.lost(seat)
+        elif isinstance(error, QueueError):
+            raise error
+        else:
             await self._keeper.failed(seat, error)
+
+
+def _cause(error: Exception) -> Exception:
+    """
+    What ended a stream whose adapter has tasks of its own: of several ends, what the queue or the source said.
+    """
+    if not isinstance(error, ExceptionGroup):
+        return error
+    leaves = [_cause(each) for each in error.exceptions]
+    for kind in (QueueError, PageHeld, SourceError):
+        for leaf in leaves:
+            if isinstance(leaf, kind):
+                return leaf
+    return leaves[0]
 
 
 def _cursor_of(seat: Seat) -> Cursor | None:

@@ -25,6 +25,10 @@ FAILURE_FIRST_S: Final = 60.0
 LIMITED_FIRST_S: Final = 600.0
 """A 429 without Retry-After: at least ten minutes (P16)."""
 
+UNREAD_FIRST_S: Final = 60.0
+UNREAD_MOST_S: Final = 600.0
+"""Chosen: a look-up that fails is tried again soon, because what is said to us waits behind it."""
+
 FULL_FIRST_S: Final = 1.0
 FULL_MOST_S: Final = 30.0
 """Chosen: a full disk is asked about at most every half minute, so that intake recovers by itself soon."""
@@ -33,6 +37,7 @@ _FAILURES_MOST: Final = 64
 """The window has long been a day; without a limit the strategy would compute ever larger powers of two."""
 
 _FAILURE: Final = wait_exponential(multiplier=2 * FAILURE_FIRST_S, max=DAY_S)
+_UNREAD: Final = wait_exponential(multiplier=2 * UNREAD_FIRST_S, max=UNREAD_MOST_S)
 _LIMITED: Final = wait_exponential(multiplier=2 * LIMITED_FIRST_S, max=DAY_S)
 
 
@@ -60,6 +65,18 @@ def rate_limited_wait_s(failures: int, rng: Spread) -> float:
         rng: Where in the window.
     """
     return rng.uniform(LIMITED_FIRST_S, _window_s(_LIMITED, failures))
+
+
+def unread_wait_s(refusals: int, rng: Spread) -> float:
+    """
+    Seconds until a page with signals that could not be read is read again.
+
+    Args:
+        refusals: Such pages in a row, from 1.
+        rng: Where in the window.
+    """
+    window_s = _window_s(_UNREAD, refusals)
+    return rng.uniform(window_s / 2, window_s)
 
 
 def when_full(sleep: Callable[[float], Awaitable[None]]) -> AsyncRetrying:

@@ -29,6 +29,7 @@ FAILURES: Final = {
     "gone": "the server says that the feed has ended (410); believed after three times in two days",
     "internal": "a fault of ours; please report the daemon.fault line",
 }
+SILENT: Final = "it used to speak at such hours; look whether its address still shows anything new"
 NOT_UNDERSTOOD: Final = "the answer is not what the source should be; look at its address in a browser"
 
 
@@ -38,7 +39,7 @@ def sentence(why: Why, *, wait_s: float, rhythm_s: float | None = None) -> str:
 
     Args:
         why: What decided.
-        wait_s: Seconds until then.
+        wait_s: Seconds until then; with `consent`, until it goes on in any case.
         rhythm_s: See `Freshness.rhythm_s`.
     """
     if why == "rhythm" and rhythm_s is not None:
@@ -47,6 +48,11 @@ def sentence(why: Why, *, wait_s: float, rhythm_s: float | None = None) -> str:
         return f"the site asks to be left alone for {span(wait_s)}"
     if why == "ceiling":
         return f"the site asks for longer than {span(wait_s)}, which is the longest we wait"
+    if why == "consent":
+        return (
+            "whether somebody in what came wants to be read cannot be looked up now; it is read again, and goes on without "
+            f"those posts in {span(wait_s)}"
+        )
     if why == "held":
         return f"the server asked for a pause of {span(wait_s)}"
     return FIXED.get(why) or f"it is read every {span(wait_s)}"

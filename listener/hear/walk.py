@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from listener.adapter import Page
 from listener.events import (
@@ -43,6 +43,10 @@ TAKEN_BACK: Final[Mapping[WithheldReason, RemovalReason]] = {
 watch past its review date asks for nothing new, and a signal that cannot be read is no refusal."""
 
 
+Otherwise = Literal["withheld", "let_through"]
+"""What the consent mode that is not in force would do with a post, where it differs."""
+
+
 class Door(Protocol):
     """
     The gate, as one source sees it: its place is already known.
@@ -59,6 +63,12 @@ class Door(Protocol):
     ) -> Cleared | Withheld:
         """
         What may be stored of a post, or why nothing may.
+        """
+        ...
+
+    def otherwise(self, post: Post) -> WithheldReason | None:
+        """
+        Why the consent mode that is not in force would withhold the post; None where it would not.
         """
         ...
 
@@ -107,12 +117,16 @@ class Walked:
         commits: What a queue is given, in the order of the page: `items`, and what withheld posts may have left.
         withheld: By reason.
         rejected: By reason.
+        unread: When those posts say they were written whose consent cannot be read now.
+        otherwise: Posts of which the consent mode that is not in force thinks differently, by what it would do.
     """
 
     received: int = 0
     commits: list[Item] = field(default_factory=list)
     withheld: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
+    unread: list[datetime | None] = field(default_factory=list)
+    otherwise: Counter[str] = field(default_factory=Counter)
 
     @property
     def items(self) -> list[Item]:
@@ -120,6 +134,19 @@ class Walked:
         Those that passed.
         """
         return [item for item in self.commits if not is_taken_back(item)]
+
+    def add(self, post: Post, judged: Judged) -> None:
+        """
+        One more post.
+        """
+        if judged.withheld == "consent_unreadable":
+            self.unread.append(post.published_at)
+        if judged.withheld is not None:
+            self.withheld[judged.withheld] += 1
+        if judged.item is not None:
+            self.commits.append(judged.item)
+        if judged.otherwise is not None:
+            self.otherwise[judged.otherwise] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +157,12 @@ class Judged:
     Args:
         item: For the queue: the post; or the end of what is held of it; None where there is neither.
         withheld: Why the post does not pass; None where it does.
+        otherwise: What the consent mode that is not in force would do; None where that is the same.
     """
 
     item: Cleared | Retraction | None
     withheld: WithheldReason | None = None
+    otherwise: Otherwise | None = None
 
 
 def walk(
@@ -158,16 +187,12 @@ def walk(
         try:
             if isinstance(item, Post):
                 judged = judge(item, asking=asking, door=door, take_all=take_all, sealer=sealer, now=now)
+                walked.add(item, judged)
             else:
-                judged = Judged(_passed(item, door, now))
+                walked.commits.append(_passed(item, door, now))
         except Exception as error:  # noqa: BLE001 - a bug met by one post must not stop its source
             report(error)
             walked.rejected["unreadable_item"] += 1
-            continue
-        if judged.withheld is not None:
-            walked.withheld[judged.withheld] += 1
-        if judged.item is not None:
-            walked.commits.append(judged.item)
     return walked
 
 
@@ -181,11 +206,12 @@ def judge(post: Post, *, asking: Asking, door: Door, take_all: bool, sealer: Sea
         now: Aware UTC; when the post was read.
     """
     verdict = _verdict(post, asking=asking, door=door, take_all=take_all, sealer=sealer, now=now)
+    otherwise = _otherwise(post, verdict, door)
     if isinstance(verdict, Cleared):
-        return Judged(verdict)
+        return Judged(verdict, otherwise=otherwise)
     reason = TAKEN_BACK.get(verdict.reason)
     gone = None if reason is None else door.withdraw(post, reason=reason, now=now)
-    return Judged(gone, verdict.reason)
+    return Judged(gone, verdict.reason, otherwise)
 
 
 def is_taken_back(item: Item) -> bool:
@@ -197,6 +223,21 @@ def is_taken_back(item: Item) -> bool:
 
 def _passed(item: Removal | Count | Gap, door: Door, now: datetime) -> Retraction | Noted:
     return door.retract(item, now=now) if isinstance(item, Removal) else door.note(item, now=now)
+
+
+def _otherwise(post: Post, verdict: Cleared | Withheld, door: Door) -> Otherwise | None:
+    """
+    Only a flag can part the two modes, and only where a watch asked: else they were not asked at all.
+    """
+    if not post.consent.flags:
+        return None
+    if isinstance(verdict, Withheld) and verdict.reason not in ("consent", "counts_only"):
+        return None
+    refused = isinstance(verdict, Withheld) and verdict.reason == "consent"
+    would_refuse = door.otherwise(post) is not None
+    if refused == would_refuse:
+        return None
+    return "withheld" if would_refuse else "let_through"
 
 
 def _verdict(

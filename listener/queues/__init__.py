@@ -14,6 +14,13 @@ from listener.queues.base import Queue
 _SQLITE: Final = "sqlite:///"
 
 
+def file_of(url: str, *, base_dir: Path) -> Path | None:
+    """
+    Where an embedded queue lies, whether or not there is one yet; None for any other engine. Arguments as `open_queue`.
+    """
+    return base_dir / url.removeprefix(_SQLITE) if url.startswith(_SQLITE) and url != _SQLITE else None
+
+
 async def open_queue(url: str, *, base_dir: Path, fingerprints: tuple[str, ...], clock: Clock) -> Queue:
     """
     The queue at this address, verified and ours.
@@ -27,10 +34,11 @@ async def open_queue(url: str, *, base_dir: Path, fingerprints: tuple[str, ...],
     Raises:
         QueueUnavailable: it cannot be opened, verified or trusted; the message says what to do.
     """
-    if not url.startswith(_SQLITE) or url == _SQLITE:
+    file = file_of(url, base_dir=base_dir)
+    if file is None:
         raise QueueUnavailable(
             f"no queue engine for {url.partition(':')[0]!r}: write [queue] url as sqlite:///listener.db"
         )
     from listener.queues.sqlite import open_sqlite
 
-    return await open_sqlite(base_dir / url.removeprefix(_SQLITE), fingerprints=fingerprints, clock=clock)
+    return await open_sqlite(file, fingerprints=fingerprints, clock=clock)

@@ -348,7 +348,7 @@ class Queue(Protocol):
 
     async def count_asks(self, source: str, *, asked_before: datetime) -> AskCounts:
         """
-        How many there are; takes as long as counting them, some 40 ms for a million.
+        How many there are; takes as long as counting them, a tenth of a second for a million (measured 2026-11-24).
         """
         ...
 

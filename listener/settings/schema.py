@@ -134,6 +134,10 @@ class Privacy(Table):
     consent: ConsentMode = Field(
         default="objection", description="`opt-in` takes only authors who invited being indexed."
     )
+    consent_wait_s: Annotated[float, *number(0, 86_400)] = Field(
+        default=3600.0,
+        description="A page waits so long for signals that cannot be read; then those posts are left out, with a gap.",
+    )
     backfill_days: Annotated[int, *whole(0, 36_500)] = Field(
         default=0,
         description="A post older than the retention when it is first seen is shown only up to this age.",

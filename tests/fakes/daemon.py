@@ -143,7 +143,7 @@ class FakeControl:
     ready: Readiness = READY
     held: Sequence[Held] = (HELD,)
     failure: Exception | None = None
-    rechecked: tuple[RecheckView, ...] = (RECHECK,)
+    rechecked: tuple[RecheckView, ...] = ()
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:

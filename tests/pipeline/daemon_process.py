@@ -43,12 +43,13 @@ class Installed:
     def where(self) -> Where:
         return Where(socket_path=self.folder / "data" / "control.sock")
 
-    def command(self, *words: str, code: int = 0) -> str:
-        """Run a command to its end, keep everything it printed, and give its stdout."""
+    def command(self, *words: str, code: int = 0, stdin: str = "") -> str:
+        """Run a command to its end on that input, keep everything it printed, and give its stdout."""
         run = subprocess.run(
             [*self.program, *words],
             cwd=self.folder,
             env=_environment(),
+            input=stdin.encode(),
             capture_output=True,
             timeout=PATIENCE_S,
             check=False,

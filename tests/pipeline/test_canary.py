@@ -95,7 +95,7 @@ def world(canary: Canary, folder: Path) -> Iterator[simulator.Blogs]:
             text = text.replace('/feed/"', f'/feed/{query}"') + (
                 '\n[[http.token]]\nname = "dashboard"\nscopes = ["read", "metrics", "operate"]\nfile = "token"\n'
             )
-            text += "\n" + comment_sources(talking)
+            text += "\n" + comment_sources(talking) + '\n[privacy]\nobjections_file = "objections.txt"\n'
             (folder / "listener.toml").write_text(text, "utf-8")
             yield served
 
@@ -125,6 +125,7 @@ def replies(daemon: Installed, planted: str) -> dict[str, bytes]:
         "/v1/sources",
         "/v1/sources?reads=true",
         f"/v1/sources?source={planted}",
+        "/v1/rechecks",
         "/healthz",
         "/readyz",
         "/metrics",
@@ -145,10 +146,12 @@ def replies(daemon: Installed, planted: str) -> dict[str, bytes]:
 
 def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) -> tuple[Finding, ...]:
     """The life of an installation: configured, run, asked, killed, run again, stopped; then searched for people."""
+    objector = canary.person("objector")
     daemon = Installed(folder) if program is None else Installed(folder, program)
     with world(canary, folder) as served:
         wire = on_the_wire(served, daemon.config)
         daemon.command("check", code=3)
+        daemon.command("object", "feed", f"@{objector.handle}")
         daemon.accept()
         daemon.command("check")
         try:
@@ -161,6 +164,9 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
             names = [one["name"] for one in daemon.ask("/v1/sources")["sources"]]
             daemon.command("sources", *names[:3])
             daemon.command("poll", names[0])
+            named = f"{objector.profile}\n{objector.account_id}\n{objector.email}\n{objector.name}\n"
+            assert "the daemon honours it from now on" in daemon.command("object", "feed", stdin=named)
+            daemon.command("object", canary.trace("handle in the wrong place"), objector.handle, code=2)
             daemon.command("poll", canary.trace("name of an unknown source"), code=1)
             link = next(
                 line.split('"link":"')[1].split('"')[0] for line in tail.splitlines() if '"link":"' in line
@@ -191,6 +197,7 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
         *canary.search({name: body for name, body in daemon.outputs.items() if "tail" in name}, events=True),
         *canary.search(spoken),
         *canary.search({"logs": daemon.logs().encode()}),
+        *canary.search({"objections": (folder / "objections.txt").read_bytes()}),
         *canary.search({"lock": (folder / "listener.privacy.lock").read_bytes()}),
     )
 

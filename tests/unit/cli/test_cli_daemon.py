@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from listener.status import Readiness
 from listener.telemetry import Telemetry
 from listener.tell.api import Access, Token, build_api
 from listener.tell.api.serve import Listening, serve
-from tests.fakes.daemon import HELD, VIEW, FakeControl, gone, post, put
+from tests.fakes.daemon import HELD, RECHECK, VIEW, FakeControl, gone, post, put
 from tests.fakes.memory_queue import MemoryQueue
 
 TOKEN = "a-token-for-reading-0123456789"
@@ -129,6 +129,23 @@ def test_sources(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
         "",
     )
     assert (raw[0], json.loads(raw[1])[0]["name"]) == (0, VIEW.name)
+
+
+def test_sources_that_are_asked_again(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
+    """
+    They have a second table: how many posts are stored, whether the clock can be kept, what is in the way; with --json it
+    stands with its source.
+    """
+    daemon.control.rechecked = (RECHECK, replace(RECHECK, name="of another"))
+    with daemon.running():
+        table = told(capsys, "sources", "-c", daemon.config)
+        raw = told(capsys, "sources", "-c", daemon.config, "--json")
+
+    assert table[1].split("\n\n")[1] == (
+        "re-check of\tstored\toverdue\teach within\ta round takes\tnext (UTC)\ttrouble\n"
+        "harbour-blog\t1200\t3\t7 d\t8.1 d\t2026-01-05 12:10:00\t200 posts beyond the clock\n"
+    )
+    assert [view["recheck"]["stored"] for view in json.loads(raw[1])] == [1200]
 
 
 def test_the_last_reads_of_one_source(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,9 @@ Commands that need no daemon: a configuration is written, checked, signed for; s
 
 from __future__ import annotations
 
+import io
 import json
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +16,9 @@ import pytest
 
 from listener import cli, registry, settings
 from listener.cli.client import socket_path
-from listener.events import event_schema
+from listener.events import Author, Post, event_schema
+from listener.gate.consent import refusal
+from listener.secret_files import key_ring, make_secret
 from listener.telemetry import CATALOGUE
 
 Run = Callable[..., tuple[int, str, str]]
@@ -64,6 +68,7 @@ def test_init_check_accept(run: Run, tmp_path: Path) -> None:
         "accepted": True,
         "why_not": None,
         "warnings": [],
+        "clocks": [],
     }
 
 
@@ -189,3 +194,113 @@ def test_schemas(run: Run) -> None:
         assert f"| `{name}` | {signal.level} |" in telemetry[1]
     assert "| `listener_items_total` | counter |" in telemetry[1]
     assert (both[0], "one at a time" in both[2]) == (2, True)
+
+
+# ---------------------------------------------------------------------------------------------------- listener object
+
+PERSON = ("@MiraQ@social.example", "https://social.example/@miraq", "did:plc:7iza6de2dwap2sbkpav7c6c6")
+"""Three names of one person: as they write it, the address of their profile, their account's id."""
+
+
+@pytest.fixture
+def city(run: Run, tmp_path: Path) -> Path:
+    """
+    A configuration with a list of objections that is not there yet.
+    """
+    config = tmp_path / "city" / "listener.toml"
+    run("init", "--dir", config.parent)
+    text = config.read_text().replace(
+        '# objections_file = "objections.txt"', 'objections_file = "objections.txt"'
+    )
+    config.write_text(text)
+    return config
+
+
+def withheld(config: Path, person: str, *, network: str = "feed") -> str | None:
+    """
+    What the gate of this configuration says of a post by somebody of that name.
+    """
+    now = settings.load(config, environ={})
+    post = Post(native="1", kind="post", text="snow", author=Author((person,)), addressed=True)
+    return refusal(
+        post,
+        network=network,
+        keys=key_ring(now.privacy.secret_files, create=False),
+        objections=settings.read_objections(now.privacy.objections_file),
+        refusing=frozenset(),
+    )
+
+
+def test_d19_a_person_objects_once_and_is_known_by_each_name(
+    run: Run, city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Handle, profile address and account id count on that network alone; the file holds HMACs for its owner's eyes, no
+    name is printed or kept, and the same names again are no news.
+    """
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(PERSON[:2]) + "\n\n"))
+    first = run("object", "feed", "-c", city)
+    second = run("object", "feed", "--json", "-c", city, *PERSON)
+
+    file = city.parent / "objections.txt"
+    spellings = ("miraq@SOCIAL.example", "http://social.example/@miraq/", PERSON[2])
+    assert first == (0, "2 names on the list, 2 of them new\nno daemon runs; the next one honours it\n", "")
+    assert (second[0], json.loads(second[1])) == (0, {"names": 3, "new": 1, "reloaded": False})
+    assert [withheld(city, name) for name in spellings] == ["objection"] * 3
+    assert (withheld(city, "somebody@else.example"), withheld(city, PERSON[0], network="other")) == (
+        None,
+        None,
+    )
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert re.fullmatch(r"([0-9a-f]{32}\n){3}", file.read_text())
+    kept = b"".join(each.read_bytes() for each in city.parent.rglob("*") if each.is_file()).lower()
+    assert [name for name in (b"miraq", b"7iza6de2dwap") if name in kept] == []
+
+
+def test_an_objection_outlives_a_rotation_and_what_stood_in_the_file(run: Run, city: Path) -> None:
+    """
+    A new secret in front of the old one changes nothing for who objected before; comments, mode and lines stay.
+    """
+    file = city.parent / "objections.txt"
+    file.write_text("# kept by the privacy office")
+    file.chmod(0o640)
+    run("object", "feed", PERSON[0], "-c", city)
+    make_secret(city.parent / "data" / "newer")
+    rotated = city.read_text().replace(
+        "[privacy]", '[privacy]\nsecret_files = ["data/newer", "data/secret"]', 1
+    )
+    city.write_text(rotated)
+    after = [withheld(city, PERSON[0]), withheld(city, PERSON[1])]
+    run("object", "feed", PERSON[1], "-c", city)
+
+    first, *lines = file.read_text().splitlines()
+    assert after == ["objection", None]
+    assert [withheld(city, name) for name in PERSON] == ["objection", "objection", None]
+    assert (first, len(lines), stat.S_IMODE(file.stat().st_mode)) == (
+        "# kept by the privacy office",
+        2,
+        0o640,
+    )
+
+
+def test_who_cannot_be_listed_is_told_why_without_a_name(
+    run: Run, city: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    No name, an unknown network, no file configured, a damaged list: each ends with 2, changes nothing, repeats no name.
+    """
+    monkeypatch.setattr("sys.stdin", io.StringIO(" \n@\n"))
+    file = city.parent / "objections.txt"
+    answers = [run("object", "feed", "-c", city), run("object", "nowhere", PERSON[0], "-c", city)]
+    untouched = not file.exists()
+    file.write_text("half a line")
+    answers.append(run("object", "feed", PERSON[0], "-c", city))
+    city.write_text(city.read_text().replace("objections_file =", "# objections_file ="))
+    answers.append(run("object", "feed", PERSON[0], "-c", city))
+
+    assert [code for code, _, _ in answers] == [2, 2, 2, 2]
+    assert (untouched, file.read_text()) == (True, "half a line")
+    assert ["miraq" in (out + err).lower() for _, out, err in answers] == [False] * 4
+    assert "NETWORK is one of" in answers[1][2]
+    assert "is no objection" in answers[2][2]
+    assert "privacy.objections_file: is missing" in answers[3][2]

@@ -5,11 +5,12 @@ Whose posts end at the gate, and why: the whole table of signals, twice, and the
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from listener.events import Author, Consent, Post, WithheldReason
-from listener.gate.consent import ConsentMode, objection_names, refusal, refusing_flags
+from listener.gate.consent import ConsentMode, objection_names, other_mode, refusal, refusing_flags
 from listener.keys import KeyRing
 
 KEYS = KeyRing([b"current secret of some length", b"former secret of some length"])
@@ -59,6 +60,48 @@ def test_d18_signals_of_the_network(
     post = replace(POST, consent=Consent(flags=frozenset({flag})), addressed=addressed)
 
     assert asked(post, mode=mode) == expected
+
+
+@pytest.mark.parametrize("mode", get_args(ConsentMode))
+@pytest.mark.parametrize("speaks", ["addressed", "by_us"])
+def test_who_speaks_to_us_or_for_us_overrides_index_flags_alone(speaks: str, mode: ConsentMode) -> None:
+    """
+    In both modes: neither index flag withholds; every firm flag, visibility, an objection and an unread signal still do.
+    """
+    index = Consent(flags=frozenset({"noindex", "not_indexable", "#noindex"}))
+    cases = [
+        (index, ()),
+        *((Consent(flags=index.flags | {firm}), ()) for firm in ("nobot", "limited", "no_unauthenticated")),
+        (Consent(public=False), ()),
+        (Consent(readable=False), ()),
+        (index, ("@miraq@social.example",)),
+    ]
+
+    verdicts = [
+        asked(replace(POST, consent=consent, **{speaks: True}), mode=mode, objectors=objectors)  # type: ignore[arg-type]
+        for consent, objectors in cases
+    ]
+
+    assert verdicts == [
+        None,
+        "consent",
+        "consent",
+        "consent",
+        "not_public",
+        "consent_unreadable",
+        "objection",
+    ]
+
+
+def test_the_modes_differ_by_one_flag() -> None:
+    """
+    Each is the other's other, and all that `opt-in` asks beyond `objection` is the invitation to be indexed.
+    """
+    both = {mode: refusing_flags(mode, ["#NoArchive"]) for mode in get_args(ConsentMode)}
+
+    assert {mode: other_mode(mode) for mode in both} == {"objection": "opt-in", "opt-in": "objection"}
+    assert both["opt-in"] - both["objection"] == {"not_indexable"}
+    assert both["objection"] - both["opt-in"] == frozenset()
 
 
 def test_our_own_posts_override_index_flags_alone() -> None:

@@ -10,6 +10,7 @@ from listener.adapter import Page
 from listener.events import (
     Change,
     Cleared,
+    Consent,
     Count,
     Gap,
     GapData,
@@ -81,6 +82,9 @@ class Door:
 
     def retract(self, removal: Removal, *, now: datetime) -> Retraction:
         return Retraction((Name(removal.name.encode()),), removal.reason, "/feed/x", "feed", now)
+
+    def otherwise(self, post: Post) -> WithheldReason | None:
+        return "consent" if "noindex" in post.consent.flags else None
 
     def withdraw(self, post: Post, *, reason: RemovalReason, now: datetime) -> Retraction:
         names = (Name(post.native.encode()), *(Name(alias.encode()) for alias in post.aliases))
@@ -204,3 +208,29 @@ def test_what_becomes_of_a_post_within_a_page_is_told_in_its_order() -> None:
 
     assert [type(item) for item in walked.commits] == [Retraction, Cleared, Retraction]
     assert (walked.received, len(walked.items), walked.withheld) == (3, 1, Counter({"not_public": 2}))
+
+
+def test_the_other_mode_is_asked_only_where_this_one_was() -> None:
+    """A mode that differs is told with what it would do; a post that ends before consent is asked tells nothing."""
+    flagged = {
+        "about roads": Consent(flags=frozenset({"noindex"})),
+        "about snow": Consent(flags=frozenset({"else"})),
+        "about nothing": Consent(flags=frozenset({"noindex"})),
+        "hello consent": Consent(flags=frozenset({"else"})),
+        "hello counts_only": Consent(flags=frozenset({"noindex"})),
+        "hello not_public": Consent(public=False, flags=frozenset({"noindex"})),
+    }
+
+    told = {
+        native: judged(replace(post(native, addressed=native in REFUSED), consent=consent)).otherwise
+        for native, consent in flagged.items()
+    }
+
+    assert told == {
+        "about roads": "withheld",
+        "about snow": None,
+        "about nothing": None,
+        "hello consent": "let_through",
+        "hello counts_only": "withheld",
+        "hello not_public": None,
+    }

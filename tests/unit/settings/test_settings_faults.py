@@ -72,7 +72,7 @@ CASES: list[tuple[str, Callable[[str], str], Fault]] = [
             'privacy."re\\u202etention days"',
             "is not a key of this table",
             "1",
-            "backfill_days, consent, nobot_tags, objections_file, retention_days, secret_files",
+            "backfill_days, consent, consent_wait_s, nobot_tags, objections_file, retention_days, secret_files",
             "retention_days",
         ),
     ),

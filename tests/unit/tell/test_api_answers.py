@@ -22,7 +22,7 @@ from listener.tell.api.serve import Listening
 from listener.tell.api.table import OPERATIONS
 from listener.testing.virtual_clock import VirtualClock
 from tests.fakes.api_client import Got, exchange, get, served
-from tests.fakes.daemon import HELD, FakeControl, name, post, put
+from tests.fakes.daemon import HELD, RECHECK, FakeControl, name, post, put
 from tests.fakes.memory_queue import MemoryQueue
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +81,37 @@ def problem(slug: str, status: int, title: str, detail: str, **more: Any) -> dic
         "status": status,
         "detail": detail,
     } | more
+
+
+async def test_rechecks(tmp_path: Path) -> None:
+    """
+    How each source is asked again, as the control counts it.
+    """
+    house = House()
+    house.control.rechecked = (RECHECK,)
+    async with served(house.app, folder=tmp_path) as where:
+        got = await get(where, "/v1/rechecks")
+        wrong = await get(where, "/v1/rechecks?source=x")
+
+    assert (got.status, wrong.status) == (200, 400)
+    assert got.json() == {
+        "rechecks": [
+            {
+                "name": "harbour-blog",
+                "stored": 1200,
+                "overdue": 3,
+                "oldest_at": "2025-12-28T12:00:00Z",
+                "within_s": 604800.0,
+                "capacity": 1000,
+                "beyond": 200,
+                "round_s": 700000.0,
+                "next_at": "2026-01-05T12:10:00Z",
+                "early": False,
+                "failures": 0,
+                "error_code": None,
+            }
+        ]
+    }
 
 
 async def test_sources(tmp_path: Path) -> None:
