@@ -35,7 +35,8 @@ CHECKS: list[Callable[[], Awaitable[None]]] = [
     checks.a_late_appview_is_waited_for,
     checks.a_lost_appview_is_waited_for,
     checks.a_gap_is_filled_by_search,
-    checks.refused_hosts_are_not_hammered,
+    checks.a_host_that_is_down_is_not_hammered,
+    checks.a_week_stays_within_every_limit,
 ]
 
 
