@@ -434,9 +434,9 @@ async def left_behind(act: Callable[[ReadOnly], Awaitable[None]]) -> tuple[int, 
     """How many sockets and tasks more there are after an act that is cancelled after a while."""
     async with reading() as reader:
         tasks, sockets = len(asyncio.all_tasks()), open_sockets()
-        with anyio.move_on_after(0.2):
+        with anyio.move_on_after(0.8):
             await act(reader)
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.3)
         gc.collect()
         return open_sockets() - sockets, len(asyncio.all_tasks()) - tasks
 
