@@ -11,7 +11,11 @@ import pytest
 
 from tests.adapters.bluesky import bluesky_checks as checks
 
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.parametrize("anyio_backend", ["asyncio"]),
+    pytest.mark.timeout(300),
+]
 
 CHECKS: list[Callable[[], Awaitable[None]]] = [
     checks.an_afternoon_is_heard_whole,
