@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NewType, Protocol, runtime_checkable
 
@@ -399,6 +399,8 @@ class AdapterSpec:
         address: The one address a source is read at, from its config; None where there is not one.
         exchanges: Whole addresses at which a credential is traded for a token, from its config.
         recheck: Set where what `build` gives is a `Rechecker` too.
+        meanings: What each code of its own (`Page.note`, `DocumentRefused.reason`, `AccessDenied.code`) means, in a sentence
+            that says what to do; it is all an operator is shown.
     """
 
     name: str
@@ -423,3 +425,4 @@ class AdapterSpec:
     address: Callable[[Any], str] | None = None
     exchanges: Callable[[Any], tuple[str, ...]] = _none
     recheck: RecheckTerms | None = None
+    meanings: Mapping[str, str] = field(default_factory=dict)

@@ -233,6 +233,7 @@ class Daemon:
             meter=reader.meter,
             place="" if spec.address is None else place_digest(spec.address(chosen.config)),
             unconditional=spec.unconditional,
+            meanings=spec.meanings,
         )
 
     # --------------------------------------------------------------------------------------------- running

@@ -182,7 +182,15 @@ class RateLimited(SourceError):
 class AccessDenied(SourceError):
     """
     401 or 403, or a credential that was refused. Not hammered: asked again once a day.
+
+    Args:
+        message: What was refused by whom.
+        code: From the adapter's closed set, where it knows what an operator could do; see `AdapterSpec.meanings`.
     """
+
+    def __init__(self, message: str, *, code: str | None = None) -> None:
+        self.code = code
+        super().__init__(message)
 
 
 class RequestRefused(SourceError):

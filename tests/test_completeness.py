@@ -69,6 +69,27 @@ def test_every_registered_adapter_is_complete() -> None:
         assert spec.simulator is not None
         assert spec.wire
         assert all(text.strip() for text in (spec.summary, spec.listens_to, spec.credentials, spec.limits))
+        text = _text_beside(ROOT / "adapters" / name / "meanings.py")
+        assert _codes(text) - spec.meanings.keys() == set()
+        assert [code for code in spec.meanings if f'"{code}"' not in text] == []
+
+
+def _text_beside(meanings: Path) -> str:
+    """All that the other files of an adapter say."""
+    return "\n".join(
+        file.read_text("utf-8") for file in sorted(meanings.parent.glob("*.py")) if file != meanings
+    )
+
+
+def _codes(text: str) -> set[str]:
+    """The codes by which an adapter refuses a document or is refused, and those it declares as notes."""
+    said = re.findall(
+        r'(?:DocumentRefused|AccessDenied|_refused)\([^()]*?(?:reason=|code=|, )"([a-z_]+)"', text
+    )
+    declared = re.findall(
+        r"^(?:NOTES|REASONS): Final = frozenset\(\s*\{(.*?)\}", text, re.DOTALL | re.MULTILINE
+    )
+    return {*said, *re.findall(r'"([a-z_]+)"', "\n".join(declared))}
 
 
 def test_the_readme_names_every_command_and_every_exit_code() -> None:
@@ -106,7 +127,16 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         check=True,
     ).stdout.splitlines()
 
-    assert shlex.split(block[-1]) == [".venv/bin/python", "-m", "pytest", "-q"]
+    assert shlex.split(block[-1]) == [
+        ".venv/bin/python",
+        "-m",
+        "pytest",
+        "-q",
+        "-n",
+        "2",
+        "--dist",
+        "loadfile",
+    ]
     assert "sed -n '/<!-- command: test -->/,/^```$/p' README.md" in (ROOT / ".ci" / "run").read_text("utf-8")
 
 

@@ -11,6 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from adapters.bluesky.config import BlueskyConfig, host_of
+from adapters.bluesky.meanings import MEANINGS
 from adapters.bluesky.wire import WIRE_TYPES
 from listener.adapter import (
     AdapterSpec,
@@ -124,4 +125,5 @@ SPEC: Final = AdapterSpec(
     simulator="adapters.bluesky.simulator:serve",
     exchanges=_exchanges,
     recheck=RecheckTerms(within_s=86_400.0, batch=25, spacing_s=2.0),
+    meanings=MEANINGS,
 )

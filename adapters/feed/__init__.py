@@ -10,6 +10,7 @@ from datetime import date
 from typing import Final
 
 from adapters.feed.config import OWN_INTERVAL_S, PUBLIC_INTERVAL_S, FeedConfig
+from adapters.feed.meanings import MEANINGS
 from adapters.feed.wire import WIRE_TYPES
 from listener.adapter import (
     AdapterSpec,
@@ -116,4 +117,5 @@ SPEC: Final = AdapterSpec(
     discover=_discover,
     unconditional=_unconditional,
     address=_address,
+    meanings=MEANINGS,
 )

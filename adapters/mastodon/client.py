@@ -153,11 +153,9 @@ class MastodonSource(Rechecks):
             return None
         access = instance.access(token=self._config.token is not None)
         if access == "needs_token":
-            raise AccessDenied(
-                f"{self._config.host} shows hashtags only to its users: give the source a token, or take another instance"
-            )
+            raise AccessDenied(f"{self._config.host} shows hashtags only to its users", code="needs_token")
         if access == "disabled":
-            raise AccessDenied(f"{self._config.host} has switched off its hashtags: take another instance")
+            raise AccessDenied(f"{self._config.host} has switched off its hashtags", code="disabled")
         return None if access == "open" else access
 
     def _wanted(self, marks: dict[bytes, Mark], tags: frozenset[str]) -> dict[bytes, Mark]:

@@ -119,7 +119,7 @@ def _payload(frame: WireFrame) -> bytes:
 
 def _refuse(frame: WireFrame) -> None:
     if frame.status in (401, 403):
-        raise AccessDenied("the streaming server refuses the token; look at its scopes (read:statuses)")
+        raise AccessDenied("the streaming server refuses the token", code="token_refused")
     raise SourceUnavailable("the streaming server refused the subscription; tried again later")
 
 

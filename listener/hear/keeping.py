@@ -233,7 +233,8 @@ class Keeper:
         unchanged = not received and page.freshness.not_modified
         if not page.more:
             reason = sentence(due.why, wait_s=wait_s, rhythm_s=page.freshness.rhythm_s)
-            seat.wait("waiting", due.at, due.why, reason)
+            meant = seat.source.meanings.get(page.note or "")
+            seat.wait("waiting", due.at, due.why, f"{reason}; {meant}" if meant else reason)
             self._enter(seat, page.note or ("unchanged" if unchanged else None), now)
         tell = self._telemetry.source_unchanged if unchanged else self._telemetry.source_page_fetched
         tell(
@@ -435,7 +436,15 @@ class Keeper:
         Schedule a source that failed, durably, so that a restart does not ask it earlier.
         """
         source, memo, now = seat.source, seat.memo, self._clock.now()
-        found = setback(error, memo, relation=source.relation, floor_s=source.floor_s, rng=seat.rng, now=now)
+        found = setback(
+            error,
+            memo,
+            relation=source.relation,
+            floor_s=source.floor_s,
+            rng=seat.rng,
+            now=now,
+            meanings=source.meanings,
+        )
         if found.code == "internal":
             self.report(error)
         due_at = now + timedelta(seconds=found.wait_s)

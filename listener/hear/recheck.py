@@ -400,6 +400,7 @@ class Rechecks:
             floor_s=following.each.terms.spacing_s,
             rng=seat.rng,
             now=now,
+            meanings=seat.source.meanings,
         )
         seat.memo.revive()  # an end is for intake to believe
         following.round.last_at = None  # a question that failed counts for the spacing, not for the pace

@@ -6,7 +6,7 @@ Made by app (`Source`) and intake (`Seat`); used by intake and keeping.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
@@ -43,6 +43,7 @@ class Source:
         meter: What its reader has asked for in this turn.
         place: Digest of its configured address; empty where it has not one.
         unconditional: The cursor without what makes the next read conditional; None where no read is.
+        meanings: Of its adapter's own codes.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Source:
     meter: Meter = field(default_factory=Meter)
     place: str = ""
     unconditional: Callable[[Cursor], Cursor] | None = None
+    meanings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

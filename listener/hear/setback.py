@@ -6,6 +6,7 @@ Source: politeness rules P15, P16, P19, P21.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -55,6 +56,7 @@ def setback(
     floor_s: float,
     rng: Spread,
     now: datetime,
+    meanings: Mapping[str, str],
 ) -> Setback:
     """
     The failure, entered in the memo, and what follows from it.
@@ -66,6 +68,7 @@ def setback(
         floor_s: Never less between two reads.
         rng: Of the source.
         now: Aware UTC.
+        meanings: Of the adapter's own codes.
     """
     code = code_of(error)
     if isinstance(error, RateLimited):
@@ -74,15 +77,16 @@ def setback(
         wait_s = rate_limited_wait_s(memo.limited, rng) if error.wait_s is None else error.wait_s
         return Setback(code, "held", "held", sentence("held", wait_s=wait_s), wait_s)
     memo.failed(code, now)
-    if code == "denied":
-        return Setback(code, "denied", "denied", FIXED["denied"], DENIED_WAIT_S)
+    if isinstance(error, AccessDenied):
+        reason = meanings.get(error.code or "", FIXED["denied"])
+        return Setback(code, "denied", "denied", reason, DENIED_WAIT_S)
     if code != "gone":
         memo.ending = None
     elif memo.ended(now):
         return Setback(code, "gone", "gone", FIXED["gone"], ENDING_WAIT_S)
     floor_s = floor_s if relation == "own" else PUBLIC_RETRY_FLOOR_S
     wait_s = ENDING_WAIT_S if code == "gone" else max(floor_s, failure_wait_s(memo.failures, rng))
-    return Setback(code, "failing", "failing", failure(code), wait_s)
+    return Setback(code, "failing", "failing", meanings.get(code) or failure(code), wait_s)
 
 
 def code_of(error: Exception) -> str:

@@ -11,6 +11,7 @@ from listener.errors import (
     DocumentRefused,
     RateLimited,
     RequestRefused,
+    SourceError,
     SourceUnavailable,
 )
 from listener.hear.memo import Memo, Moved, Sightings, memo_bytes, memo_from, place_digest
@@ -19,12 +20,32 @@ from listener.hear.setback import Setback, setback
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+MEANINGS = {"needs_token": "give it a token", "not_a_list": "look at its address"}
 ENDED = DocumentRefused("blog: 410", reason="gone")
 
 
 def after(error: Exception, memo: Memo, *, now: datetime = NOW) -> Setback:
     """What follows for a public source."""
-    return setback(error, memo, relation="public", floor_s=3600.0, rng=Spread("blog"), now=now)
+    return setback(
+        error, memo, relation="public", floor_s=3600.0, rng=Spread("blog"), now=now, meanings=MEANINGS
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (AccessDenied("a", code="needs_token"), "give it a token"),
+        (AccessDenied("a"), "the server wants a credential or does not want us; ask its owner"),
+        (DocumentRefused("a", reason="not_a_list"), "look at its address"),
+        (
+            DocumentRefused("a", reason="other"),
+            "the answer is not what the source should be; look at its address in a browser",
+        ),
+    ],
+)
+def test_an_adapter_says_what_its_own_codes_mean(error: SourceError, reason: str) -> None:
+    """An operator reads the adapter's sentence for its codes, and a general one where it has none."""
+    assert reason == after(error, Memo()).reason
 
 
 @pytest.mark.parametrize(
