@@ -27,6 +27,8 @@ FAILURES: Final = {
     "unavailable": "the server gives no usable answer; look at its address in a browser",
     "refused": "our own guard refused the address; see `reader.allow_addresses` and the source's address",
     "gone": "the server says that the feed has ended (410); believed after three times in two days",
+    "too_large": "the answer is larger than `reader.max_bytes` allows; raise that if the source is right",
+    "bad_encoding": "the answer is compressed in a way that was not asked for; tell the owner of the site",
     "internal": "a fault of ours; please report the daemon.fault line",
 }
 SILENT: Final = "it used to speak at such hours; look whether its address still shows anything new"
