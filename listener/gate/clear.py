@@ -323,14 +323,15 @@ class Gate:
         """
         Of what a reader would take in, under every secret: not how it is spelled or spaced, nor what moves by itself
         (`as_read`), nor how an address of the same page is written. An address that is null here goes in as the
-        source gave it: two of them may lead to different places.
+        source gave it: two of them may lead to different places. Nor whether it answers something: an instance that
+        does not know the parent shows the same post as one that answers nobody.
         """
         return self._keys.digests(
             None if data.text is None else as_read(data.text),
             None if data.title is None else as_read(data.title),
             data.lang,
             None if link is None else same_address(data.link or without_surplus(link)),
-            data.kind,
+            "post" if data.kind == "reply" else data.kind,
             *data.hashtags,
         )
 

@@ -260,11 +260,13 @@ def test_digest_tells_an_edit_from_a_repeat() -> None:
             {"link": "https://social.example/@mira/1?utm_source=a"},
             {"link": "https://social.example/@mira/1?utm_source=b"},
         ),
+        ({"kind": "reply"}, {"kind": "post"}),
     ],
 )
 def test_what_moves_by_itself_is_no_edit(before: dict[str, str], after: dict[str, str]) -> None:
     """
-    Neither a counter nor the time since, neither typography nor who passed a hidden address on.
+    Neither a counter nor the time since, neither typography nor who passed a hidden address on, nor whether the place
+    where it was read knows what it answers.
     """
     assert cleared(replace(POST, **before)).digest == cleared(replace(POST, **after)).digest  # type: ignore[arg-type]
 
