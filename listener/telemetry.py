@@ -465,6 +465,14 @@ class Telemetry:
         self.recheck_lag.labels(source).set(lag_s)
         self.recheck_within.labels(source).set(within_s)
 
+    def recheck_ended(self, source: str) -> None:
+        """
+        Nobody is asked there any more; an old lag would alarm for ever.
+        """
+        for gauge in (self.recheck_stored, self.recheck_lag, self.recheck_within):
+            with contextlib.suppress(KeyError):
+                gauge.remove(source)
+
     @_signal("upkeep.failed", "error")
     def upkeep_failed(self, *, job: str, error: str, wait_s: float) -> None:
         """A round of upkeep failed and is tried again."""

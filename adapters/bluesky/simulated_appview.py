@@ -49,10 +49,12 @@ class AppView:
     Args:
         network: What there is.
         behind_s: How long after it was written the AppView knows of a post.
+        forgets_after_s: How long after it was deleted the AppView still shows it.
     """
 
     network: Network
     behind_s: float = 0.0
+    forgets_after_s: float = 0.0
     budget: Budget = field(init=False)
 
     def __post_init__(self) -> None:
@@ -177,8 +179,13 @@ class AppView:
         authority, collection, rkey = parts_of(uri) or ("", "", "")
         if collection != POST:
             return None
-        record = self.network.visible(uri_of(self._did(authority) or "", collection, rkey))
-        heard_at = self.network.clock.now() - timedelta(seconds=self.behind_s)
+        found = uri_of(self._did(authority) or "", collection, rkey)
+        now = self.network.clock.now()
+        record = self.network.visible(found)
+        if record is None and found in self.network.deleted:
+            late, deleted_at = self.network.deleted[found]
+            record = late if now - deleted_at < timedelta(seconds=self.forgets_after_s) else None
+        heard_at = now - timedelta(seconds=self.behind_s)
         return record if record is not None and record.indexed_at <= heard_at else None
 
     def _account(self, actor: str) -> Account | None:

@@ -36,7 +36,7 @@ DICTIONARY_ID: Final = 424_242
 """Chosen; the real dictionary is 1612007021 and not ours to ship."""
 
 _LOOK_BACK_US: Final = 36 * 3600 * 1_000_000
-_PING_S: Final = 30.0
+PING_S: Final = 30.0
 _BLOCKED_WRITE_S: Final = 5.0
 _MOST_COLLECTIONS: Final = 100
 _MOST_DIDS: Final = 10_000
@@ -126,6 +126,7 @@ class Jetstream:
         blindness: What it never serves.
         stalled: Collections of which open streams tell nothing for now, while they go on pinging; a later replay has
             them.
+        ping_s: Seconds between two pings.
         cutover_drops: So many events before the point where a replay becomes live are lost to that replay.
         cutover_swaps: So many events before those come in reverse order.
         dictionary: Of zstd; None for our own.
@@ -139,6 +140,7 @@ class Jetstream:
     warming: bool = False
     blindness: list[Blindness] = field(default_factory=list)
     stalled: set[str] = field(default_factory=set)
+    ping_s: float = PING_S
     cutover_drops: int = 0
     cutover_swaps: int = 0
     dictionary: zstandard.ZstdCompressionDict | None = None
@@ -164,7 +166,7 @@ class Jetstream:
 
         async def tell(socket: WebSocket) -> None:
             async with anyio.create_task_group() as both:
-                both.start_soon(_keep_pinging, socket)
+                both.start_soon(_keep_pinging, socket, self.ping_s)
                 await self._tell(socket, wanted, start)
                 both.cancel_scope.cancel()
 
@@ -317,10 +319,10 @@ def synthetic_dictionary() -> zstandard.ZstdCompressionDict:
     return zstandard.train_dictionary(8192, samples, dict_id=DICTIONARY_ID)
 
 
-async def _keep_pinging(socket: WebSocket) -> None:
+async def _keep_pinging(socket: WebSocket, every_s: float) -> None:
     with suppress(ConnectionError):
         while True:
-            await socket.clock.sleep(_PING_S)
+            await socket.clock.sleep(every_s)
             if socket.answers:
                 await socket.ping()
 

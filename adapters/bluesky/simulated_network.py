@@ -167,6 +167,7 @@ class Network:
         own: DIDs of whoever listens; who mentions or answers them is expected to be heard.
         accounts: By DID.
         records: By uri; those that were deleted are gone.
+        deleted: Those, each with when it was deleted, for an AppView that is late.
         log: What happened, in order.
         ledger: What became of every post.
     """
@@ -177,6 +178,7 @@ class Network:
     own: set[str] = field(default_factory=set)
     accounts: dict[str, Account] = field(default_factory=dict)
     records: dict[str, Record] = field(default_factory=dict)
+    deleted: dict[str, tuple[Record, datetime]] = field(default_factory=dict)
     log: list[Happening] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
     _times_us: list[int] = field(default_factory=list)
@@ -325,6 +327,7 @@ class Network:
         A record is gone; the event tells only where it was.
         """
         record = self.records.pop(uri)
+        self.deleted[uri] = (record, self.clock.now())
         if record.post:
             self.ledger.deleted(record.post, self.clock.now())
         self._commit(record, "delete")

@@ -13,10 +13,12 @@ What each host answers is told in `simulated_jetstream`, `simulated_appview` and
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final, Literal
 
 import anyio
@@ -41,9 +43,11 @@ __all__ = [
     "Blindness",
     "Bluesky",
     "Life",
+    "Manner",
     "Network",
     "Trouble",
     "bluesky",
+    "configuration",
     "serve",
 ]
 
@@ -242,3 +246,35 @@ async def serve(
             living.start_soon(life.run)
         yield served
         living.cancel_scope.cancel()
+
+
+def configuration(
+    served: Bluesky, data_dir: Path, *, http_port: int = 0, hashtags: Sequence[str] = ()
+) -> str:
+    """
+    A `listener.toml` that hears this network, without an account: a password travels over https only.
+
+    Args:
+        served: Inside `serve`; its addresses stand in the file.
+        data_dir: Where the daemon keeps its queue and secret.
+        http_port: 0 for a free one.
+        hashtags: Of the watch; the network's where empty.
+    """
+    tags = [f"#{tag.lstrip('#')}" for tag in hashtags or sorted(served.network.hashtags) or ("yyc",)]
+    review_by = (served.network.clock.now() + timedelta(days=365)).date()
+    tables = [
+        f"data_dir = {json.dumps(str(data_dir))}",
+        '[organisation]\nname = "City of Example"\ncontact = "https://city.example/listener"\ncountry = "CA"',
+        "[[watch]]\n"
+        f'name = "city"\nhashtags = {json.dumps(tags)}\npurpose = "Answer questions and mend what is reported"\n'
+        'owner = "Communications"\nlegal_authority = "Municipal Government Act, s. 3"\n'
+        f"review_by = {review_by.isoformat()}",
+        '[[source]]\nname = "bluesky"\nadapter = "bluesky"\nrelation = "public"\n'
+        'criterion = "Every public post that a watch asks for"\n'
+        f"hosts = {json.dumps([served.address(name, 'ws') for name in served.jetstreams])}\n"
+        f"own_accounts = {json.dumps(sorted(served.network.own))}\n"
+        f"appview = {json.dumps(served.address(APPVIEW))}",
+        f'[http]\nhost = "127.0.0.1"\nport = {http_port}',
+        '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
+    ]
+    return "\n\n".join([*tables, ""])

@@ -20,7 +20,6 @@ from listener.adapter import Cursor, Page, Poller, Streamer
 from listener.clock import Clock
 from listener.errors import (
     LeaseLost,
-    ListenerError,
     PageHeld,
     QueueError,
     SourceError,
@@ -323,7 +322,7 @@ class Intake:
                 seat.stopped()
 
     async def _connect(self, seat: Seat, stream: Streamer) -> None:
-        ours: list[ListenerError] = []
+        ours: list[Exception] = []
         one_at_a_time = anyio.Lock()
 
         async def send(page: Page) -> None:
@@ -332,7 +331,7 @@ class Intake:
                     raise ours[0]  # no later page may take the cursor past the one that was not kept
                 try:
                     await self._keep(seat, page)
-                except ListenerError as error:
+                except Exception as error:
                     ours.append(error)
                     raise
 

@@ -29,7 +29,7 @@ from listener.hear.reasons import FIXED, SILENT, sentence
 from listener.hear.rhythm import STREAM_PATIENCE, heard
 from listener.hear.seat import Seat
 from listener.hear.setback import Setback, setback
-from listener.hear.unread import Unread, gone_on, held_until
+from listener.hear.unread import gone_on, held_until, lasting
 from listener.hear.walk import Asking, Walked, is_taken_back, walk
 from listener.keys import Sealer, sealing_day
 from listener.queues.base import Commit, Item, Lease, Outcome, Queue, Scope, SourceState, parts
@@ -131,10 +131,11 @@ class Keeper:
         """
         Let the page wait where it has not waited long enough for what cannot be read in it. Removals do not wait.
         """
-        until = held_until(seat.memo.unread, walked.unread, now, self.consent_wait)
+        unread = lasting(seat.memo.unread, now, self.consent_wait)
+        until = held_until(unread, walked.unread, now, self.consent_wait)
         if now >= until:
             return
-        unread = seat.memo.unread = (seat.memo.unread or Unread(since=now, seen_at=now)).refused(now)
+        unread = seat.memo.unread = unread.refused(now)
         wait_s = min(unread_wait_s(unread.refusals, seat.rng), (until - now).total_seconds())
         floor_s = seat.source.floor_s if isinstance(seat.source.reads, Poller) else 0.0
         due_at = now + timedelta(seconds=max(floor_s, wait_s))
@@ -170,6 +171,8 @@ class Keeper:
         of it itself, and better.
         """
         stalled, seat.stalled = seat.stalled, False
+        if stalled and seat.memo.rhythm is not None:
+            seat.memo.rhythm.resume(now)
         source = seat.source
         shown_from = now - source.look_back
         if read_at is None or read_at >= shown_from or any(isinstance(item, Gap) for item in page.items):
@@ -187,6 +190,8 @@ class Keeper:
         lease, now = await self.lease(seat), self._clock.now()
         if lease is None:
             raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
+        if seat.memo.rhythm is not None:
+            seat.memo.rhythm.resume(now)
         due_at = seat.next_due_at = now + timedelta(seconds=FAILURE_FIRST_S)
         await self._commit(seat, self._commit_of(seat, (), seat.cursor, due_at, lease, now))
 
@@ -405,7 +410,7 @@ class Keeper:
         seat.other_let_through += walked.otherwise["let_through"]
         if new:
             seat.memo.last_new_at = self._clock.now()
-        if walked.received:
+        if walked.received or taken_back:
             self._telemetry.page_walked(
                 source=seat.source.name,
                 received=walked.received,

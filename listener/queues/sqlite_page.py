@@ -254,12 +254,12 @@ class Page:
         if post is None:
             return self._create(item)
         post = self._extend(post)
-        if post.state == "withdrawn":
-            return self._return(item, post)
-        if post.state == "live":
+        if post.state != "live":
+            return self._return(item, post) if post.state == "withdrawn" else "repeat"
+        if post.key != names[0] or post.names != b"".join(names[1:]):
             post = self._name(post, names)
         over = post.expiry is not None and post.expiry <= self._at
-        if post.state != "live" or post.digest in (item.digest, *item.former_digests) or over:
+        if post.digest == item.digest or post.digest in item.former_digests or over:
             return "repeat"
         self._take_row(post)
         self._put_row(
@@ -473,19 +473,13 @@ class Page:
     def _name(self, post: Known, names: Sequence[bytes]) -> Known:
         """
         A live post that is seen again goes by its new names too: so that an older secret can be retired, and a removal
-        may use any of them, another instance's included. Most bring none, which must cost nothing.
+        may use any of them, another instance's included.
         """
-        known = post.names or b""
-        for name in names:  # 16 random bytes across two names: never
-            if name not in known and name != post.key:
-                break
-        else:
-            return post
         had = {post.key, *aliases(post.names)}
         new = [name for name in names if name not in had][: max(0, ALIASES_MOST + 1 - len(had))]
         if not new or post.seq is None:
             return post
-        joined = known + b"".join(new)
+        joined = (post.names or b"") + b"".join(new)
         for name in new:
             self._go_by(name, post.key)
         if post.seq in self._rows:

@@ -106,6 +106,13 @@ class Town:
             event["data"] for event in await self.house.events() if event["type"] == "listener.source.gap"
         ]
 
+    async def a_day_later(self) -> None:
+        """The daemon was down for a day and has been up again for an hour."""
+        await self.house.stop()
+        await self.house.pass_s(24 * 3600)
+        await self.house.start()
+        await self.house.pass_s(3600)
+
     def instant(self, stated: str) -> datetime:
         """A time as events tell it."""
         return datetime.fromisoformat(stated)

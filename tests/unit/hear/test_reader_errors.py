@@ -14,10 +14,10 @@ import pytest
 from listener.adapter import Reach
 from listener.clock import SystemClock
 from listener.errors import SourceError, SourceUnavailable
+from listener.hear.handshake import FAILURES, failed_because
 from listener.hear.judging import UNAVAILABLE, unavailable_because
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web
-from listener.hear.sockets import FAILURES, failed_because
 from listener.hear.transport import TRANSLATIONS, translated
 from tests.fakes.loopback import LOOPBACK, Resolver, loopback
 

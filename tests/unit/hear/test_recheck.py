@@ -21,7 +21,8 @@ from listener.events import Cleared, Consent, Post, PostKey, PostRemoved, WatchN
 from listener.gate import Gate, Place
 from listener.hear.keeping import Keeper
 from listener.hear.pace import Pace
-from listener.hear.recheck import Rechecked, Rechecks
+from listener.hear.recheck import Rechecks
+from listener.hear.recheck_seat import Rechecked
 from listener.hear.seat import Source
 from listener.hear.walk import Asking
 from listener.in_force import Door
@@ -585,12 +586,16 @@ async def test_a_dropped_source_is_asked_no_more() -> None:
     async with house.running(house.source(town)):
         await house.pass_s(30.5)
         before = await house.queue.asks("/town/town", asked_before=house.clock.now(), limit=1)
+        lag = house.telemetry.registry.get_sample_value
+        told = [lag("listener_recheck_lag_seconds", {"source": "town"})]
         await house.rechecks.drop(["town", "never was"])
+        told.append(lag("listener_recheck_lag_seconds", {"source": "town"}))
         await house.rechecks.forget("town")
         await house.pass_s(DAY)
         after = await house.queue.asks("/town/town", asked_before=house.clock.now(), limit=1)
 
     assert (len(town.questions), before, await house.rechecks.views()) == (1, after, ())
+    assert told == [8 * DAY + TERMS.spacing_s, None]
 
 
 # --------------------------------------------------------------------------------------------- another line

@@ -19,6 +19,7 @@ from listener.adapter import Pieces, Reach
 from listener.clock import SystemClock
 from listener.errors import SourceUnavailable
 from listener.hear import sockets
+from listener.hear.handshake import READ_BYTES
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, ReadOnly, Web
 from listener.hear.sockets import SocketPieces
@@ -151,7 +152,7 @@ async def test_a_hundred_thousand_messages_come_without_loss_to_a_consumer_that_
 
     assert numbers == list(range(count))
     assert sent_meanwhile < count / 4  # the rest waited on the server's side
-    assert waiting * 646 <= 2**18 + 2 * sockets.READ_BYTES
+    assert waiting * 646 <= 2**18 + 2 * READ_BYTES
     assert grown_kib < 32 * 1024
     assert reader.meter.bytes >= count * 648
 
@@ -395,5 +396,5 @@ async def test_empty_messages_cannot_fill_the_memory(monkeypatch: pytest.MonkeyP
         while got < 1_000_000:
             got += len(await pieces.next())
 
-    assert waiting <= 2**16 / 64 + sockets.READ_BYTES / 2
+    assert waiting <= 2**16 / 64 + READ_BYTES / 2
     assert got == 1_000_000

@@ -331,7 +331,7 @@ async def test_garbage_for_a_handshake_is_no_websocket(shake: Callable[[bytes], 
             await server.talks[0].closed.wait()
 
     assert (got, type(error)) == ([], SourceUnavailable)
-    assert str(error).startswith("stream: 127.0.0.1 ")
+    assert str(error) == "stream: 127.0.0.1 does not open a WebSocket"
     assert LEAK.decode() not in shown(error)
     assert SECRET not in shown(error)
 
@@ -466,6 +466,30 @@ async def test_cancelling_leaves_nothing_open() -> None:
 
             assert len(server.talks) == before + 1
             assert (sockets, tasks) == (0, 0)
+
+
+@pytest.mark.parametrize("rounds", [0, 2])
+async def test_garbage_that_comes_while_we_leave_is_heard_by_nobody(
+    rounds: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Cancelled in the very moment in which the handshake fails, nothing of it is left for asyncio to complain of."""
+    scope = anyio.CancelScope()
+
+    async def leave(talk: Talk) -> None:
+        scope.cancel()
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        talk.writer.write(b"HTTP/1.1 101 Switching\r\n" + LEAK + b"\r\n\r\n")
+
+    async with talker(leave, shake=lambda _head: b"") as server, reading() as reader:
+        with scope:
+            await listened(reader, server.at())
+        await server.talks[0].closed.wait()
+    await asyncio.sleep(0.05)
+    gc.collect()
+
+    assert scope.cancelled_caught
+    assert caplog.text == ""
 
 
 async def test_leaving_the_block_closes_at_once() -> None:
