@@ -219,9 +219,7 @@ class Jetstream:
         floor = self.network.place_of(now_us - _LOOK_BACK_US - self.skew_us)
         if asked < SEQ_BELOW:
             return len(log) if asked >= self.first_seq + len(log) else max(asked - self.first_seq, floor)
-        if asked > now_us:
-            return len(log)
-        return max(self.network.place_of(asked - self.skew_us), floor)
+        return max(self.network.place_of(asked - self.skew_us), floor)  # of the future: the end of the log
 
     async def _tell(self, socket: WebSocket, wanted: Wanted, start: int) -> None:
         """
