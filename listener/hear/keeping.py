@@ -171,6 +171,8 @@ class Keeper:
         of it itself, and better.
         """
         stalled, seat.stalled = seat.stalled, False
+        if stalled and seat.memo.rhythm is not None:
+            seat.memo.rhythm.resume(now)
         source = seat.source
         shown_from = now - source.look_back
         if read_at is None or read_at >= shown_from or any(isinstance(item, Gap) for item in page.items):
@@ -188,6 +190,8 @@ class Keeper:
         lease, now = await self.lease(seat), self._clock.now()
         if lease is None:
             raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
+        if seat.memo.rhythm is not None:
+            seat.memo.rhythm.resume(now)
         due_at = seat.next_due_at = now + timedelta(seconds=FAILURE_FIRST_S)
         await self._commit(seat, self._commit_of(seat, (), seat.cursor, due_at, lease, now))
 

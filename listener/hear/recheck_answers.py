@@ -99,7 +99,7 @@ def _judge(
         answered.items.append(each.remove(key, reason=reason, now=now))
     elif verdict.post is not None and verdict.state == "changed":
         source = each.source
-        judged = judge(
+        found = judge(
             verdict.post,
             asking=asking,
             door=source.door,
@@ -107,9 +107,9 @@ def _judge(
             sealer=sealer,
             now=now,
         )
-        if judged.withheld == "consent_unreadable":
+        if found.withheld == "consent_unreadable":
             return False
-        item = judged.item
+        item = found.item
         if isinstance(item, Retraction):  # by whatever name it is stored, it is the one that was asked about
             item = replace(item, names=(_name(key), *item.names))
         if item is not None:

@@ -39,8 +39,8 @@ UNBROKEN_HOURS: Final = 24
 """Chosen: what spoke on fewer days is not known yet, unless it spoke in every hour of a whole day, and so knows no
 nights."""
 
-STREAM_PATIENCE: Final = timedelta(minutes=10)
-"""Chosen: heartbeats come far more often; a stream that says nothing at all for so long is not being listened to."""
+STREAM_PATIENCE: Final = timedelta(minutes=30)
+"""Chosen: a stream's adapter sends a page at least that often, be it empty; where none comes, nobody listens."""
 
 _HALF_LIFE: Final = timedelta(days=28)
 _LONGEST_HALF_LIFE: Final = timedelta(days=180)
@@ -104,6 +104,12 @@ class Rhythm(msgspec.Struct, kw_only=True, omit_defaults=True):
             self.silent_since = self.last_at
             return "fell_silent"
         return None
+
+    def resume(self, now: datetime) -> None:
+        """
+        Nobody listened since the last page: a connection is made anew, or what came had to wait.
+        """
+        self.seen_at = max(now, self.seen_at)
 
     @property
     def sound(self) -> bool:

@@ -268,3 +268,21 @@ async def test_a_hundred_troubles_of_a_stream_lose_nothing(tmp_path: Path) -> No
     assert (len(found), len(set(found))) == (400, 400)
     assert opened >= 50
     assert served.sites[ONE].limits.refused == 0
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="held_only takes away what one source objects to, and the next reading of the other brings it back",
+)
+async def test_an_objection_that_one_instance_shows_binds_the_other() -> None:
+    """`noindex` is told by an account's own instance only: read there once, the post stays away everywhere."""
+    clock = VirtualClock()
+    world = Fediverse(clock, hashtags=("#yyc",))
+    world.instance(ONE)
+    world.instance(TWO, lag_s=10.0)
+    world.post(world.account(ONE, noindex=True), "Ice #yyc")
+    async with rig(source(ONE), source(TWO), hosts=named(world).routes, clock=clock) as house:
+        await house.pass_s(3 * 3600)
+        created = sum(walked["created"] for walked in house.log("page.walked"))
+
+    assert created <= 1

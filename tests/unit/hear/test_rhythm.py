@@ -152,6 +152,22 @@ def test_time_in_which_nobody_listened_is_no_silence() -> None:
     assert LIVES["every four seconds"].told(1, deaf=(2 * DAY_S, 2.5 * DAY_S)) == []
 
 
+def test_a_connection_made_anew_begins_with_no_silence_behind_it() -> None:
+    """Between two connections nobody listened, however short that was: the first heartbeat after it tells of nothing."""
+    told = {}
+    for resumes in (True, False):
+        rhythm = Rhythm(last_at=START, seen_at=START, until_at=START)
+        for second in range(0, 26 * 3600, 20):
+            now = START + timedelta(seconds=second)
+            rhythm.listen(spoke=True, now=now, until=now + STREAM_PATIENCE)
+        later = now + timedelta(minutes=20)
+        if resumes:
+            rhythm.resume(later)
+        told[resumes] = rhythm.listen(spoke=False, now=later, until=later + STREAM_PATIENCE)
+
+    assert told == {True: None, False: "fell_silent"}
+
+
 def test_the_next_silence_is_found_as_soon_after_one_that_was_told() -> None:
     """An outage of a network is no habit: after half a day of it, the next is found within twice the time."""
     rng = random.Random(3)
