@@ -378,7 +378,7 @@ class Telemetry:
         `taken_back` counts, by reason, withheld posts that had been held until then; `otherwise`, what the consent mode
         that is not in force would have withheld or let through."""
         self.received.add(received, source)
-        for reason, count in ({"deleted": removed} | dict(taken_back)).items():
+        for reason, count in (*taken_back.items(), ("deleted", removed)):
             if count:
                 self.removals.labels(reason).inc(count)
         single = {"created": created, "updated": updated, "removed": removed, "noted": noted}

@@ -53,6 +53,8 @@ class CrossCheck:
         """
         A host brought this version of a post.
         """
+        if len(self._scores) < 2:
+            return
         seen = self._pending.setdefault((post, rev), _Seen(at_us))
         seen.hosts.add(host)
         if len(self._pending) > _PENDING_MOST:

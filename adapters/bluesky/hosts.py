@@ -94,7 +94,7 @@ class Host:
         """
         It is left for a while, while others go on.
         """
-        self.connected = False
+        self.connected, self.since_us = False, None
         self.failures += 1
         wait_s = min(RETRY_FIRST_S * 2.0 ** (self.failures - 1), RETRY_MAX_S)
         if isinstance(error, RateLimited) and error.wait_s is not None:

@@ -10,6 +10,7 @@ without posts, a post to be asked for again, deletions that are gathered for a s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -228,7 +229,7 @@ class Listening:
         """
         Frames or pings come, and no posts. Where no other host is there to bring them, that is a gap.
         """
-        host.connected = False
+        host.connected, host.retry_at = False, math.inf  # until it has really ended
         reached = [known.position_us for known in self._hosts if known.position_us is not None]
         if reached and not any(other.connected for other in self._hosts):
             self._tell(group, Gap(at_microseconds(max(reached)), self._clock.now(), "outage"))
@@ -299,6 +300,7 @@ class Listening:
             self._sent = dict(self._begun)
         is_moved = positions != self._sent
         if not made and not is_moved and self._once is None:
+            self._sent_at = self._clock.monotonic()
             return
         for start in range(0, max(1, len(made)), PAGE_MOST):
             part = made[start : start + PAGE_MOST]

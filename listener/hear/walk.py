@@ -113,7 +113,7 @@ class Walked:
     What became of a page before the queue.
 
     Args:
-        received: Items of the page.
+        received: Items of the page, without removals of what may be held (`held_only`): most are of strangers' posts.
         commits: What a queue is given, in the order of the page: `items`, and what withheld posts may have left.
         withheld: By reason.
         rejected: By reason.
@@ -179,7 +179,7 @@ def walk(
     Every item of the page, judged. An item on which our own code fails is rejected and reported; the rest goes on,
     because a page that can never be committed would stop its source for good.
     """
-    walked = Walked(received=len(page.items))
+    walked = Walked(received=sum(not (isinstance(item, Removal) and item.held_only) for item in page.items))
     for item in page.items:
         if isinstance(item, Rejected):
             walked.rejected[item.reason] += 1
@@ -216,7 +216,7 @@ def judge(post: Post, *, asking: Asking, door: Door, take_all: bool, sealer: Sea
 
 def is_taken_back(item: Item) -> bool:
     """
-    Whether it ends what is held of a withheld post, instead of being an item of a page.
+    Whether it ends what may be held of a post that does not pass or is gone, instead of being an item of a page.
     """
     return isinstance(item, Retraction) and item.held_only
 

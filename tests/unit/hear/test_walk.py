@@ -81,7 +81,8 @@ class Door:
         return Cleared(event, Provenance((Name(post.native.encode().ljust(16)),)), b"d")
 
     def retract(self, removal: Removal, *, now: datetime) -> Retraction:
-        return Retraction((Name(removal.name.encode()),), removal.reason, "/feed/x", "feed", now)
+        names = (Name(removal.name.encode()),)
+        return Retraction(names, removal.reason, "/feed/x", "feed", now, removal.held_only)
 
     def otherwise(self, post: Post) -> WithheldReason | None:
         return "consent" if "noindex" in post.consent.flags else None
@@ -142,6 +143,22 @@ def test_every_item_of_a_page_is_exactly_one_of_passed_withheld_or_rejected() ->
         ("about roads and snow", ("roads", "snow"), timedelta(days=3)),
         ("hello city", (), None),
     ]
+
+
+def test_a_removal_of_what_may_be_held_is_no_item() -> None:
+    """Deletions of strangers' posts go to the queue, which knows whether they concern it, and are counted by what they end."""
+    page = Page(items=(Removal("stranger", held_only=True), Removal("ours")))
+    walked = walk(
+        page,
+        asking=Asking(lambda post: ()),
+        door=Door([]),
+        take_all=False,
+        sealer=SEALER,
+        now=NOW,
+        report=print,
+    )
+
+    assert (walked.received, len(walked.items), len(walked.commits)) == (1, 1, 2)
 
 
 def test_a_source_that_is_taken_whole_needs_no_watch() -> None:
