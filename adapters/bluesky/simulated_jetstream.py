@@ -213,15 +213,13 @@ class Jetstream:
             return len(log)
         if not re.fullmatch(r"[+-]?[0-9]+", cursor) or int(cursor) >= 2**63:
             raise Refused(f'subscribe: invalid cursor: "{cursor}"')
-        asked, now_us = int(cursor), microseconds(self.network.clock.now()) + self.skew_us
+        asked = int(cursor)
         if asked < 0:
             raise Refused(f"subscribe: invalid cursor: negative value {asked}")
-        floor = self.network.place_of(now_us - _LOOK_BACK_US - self.skew_us)
+        floor = self.network.place_of(microseconds(self.network.clock.now()) - _LOOK_BACK_US)
         if asked < SEQ_BELOW:
             return len(log) if asked >= self.first_seq + len(log) else max(asked - self.first_seq, floor)
-        if asked > now_us:
-            return len(log)
-        return max(self.network.place_of(asked - self.skew_us), floor)
+        return max(self.network.place_of(asked - self.skew_us), floor)  # of the future: the end of the log
 
     async def _tell(self, socket: WebSocket, wanted: Wanted, start: int) -> None:
         """
