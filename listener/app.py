@@ -29,7 +29,8 @@ from listener.hear.keeping import Keeper
 from listener.hear.memo import place_digest
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web, user_agent
-from listener.hear.recheck import Rechecked, Rechecks
+from listener.hear.recheck import Rechecks
+from listener.hear.recheck_seat import Rechecked
 from listener.hear.seat import Source
 from listener.hear.upkeep import DAILY_EVERY_S, Upkeep
 from listener.in_force import Door, InForce, LiveInterest, least_spacing, own_hosts

@@ -138,7 +138,7 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
         raise NoDaemon("no daemon is running that could read it; the next start reads what is due")
 
     async def rechecks() -> tuple[RecheckView, ...]:
-        from listener.hear.recheck import address_of, view_of  # no other command needs the room
+        from listener.hear.recheck_seat import address_of, view_of  # no other command needs the room
 
         now = clock.now()
         return tuple(

@@ -49,11 +49,12 @@ WithheldReason = Literal[
     "counts_only",  # the source keeps volumes, never posts
 ]
 RejectedReason = Literal["no_identity", "no_content", "unreadable_item", "too_large"]
-ChangeKind = Literal["moved", "gone"]
+ChangeKind = Literal["moved", "gone", "silent"]
 ChangeNote = Literal[
     "permanent_redirect",  # 301 or 308 to the same place, often enough and for long enough; to https at once
     "returned",  # the new address failed for days, or an operator said so: the configured one is read again
     "status_410",  # the server says that it has ended, three times in two days
+    "beyond_rhythm",  # nothing new for far longer than it ever kept silent at such hours
 ]
 GapCause = Literal[
     "window_overrun",  # more news than the source shows at once
@@ -160,10 +161,12 @@ class Removal:
     Args:
         name: Native identity or any alias.
         reason: Why, as far as the source tells.
+        held_only: See `Retraction`; for a source that tells of every deletion there is, whoever's post it was.
     """
 
     name: str
     reason: RemovalReason = "deleted"
+    held_only: bool = False
 
     def __repr__(self) -> str:
         return f"Removal(reason={self.reason!r})"

@@ -161,7 +161,7 @@ class Door:
 
     def remove(self, key: PostKey, *, reason: RemovalReason, now: datetime) -> Retraction:
         """
-        The removal of one stored post; see `listener.hear.recheck.Remove`.
+        The removal of one stored post; see `listener.hear.recheck_seat.Remove`.
         """
         place = self.configured.places[self.source]
         return self.configured.gate.remove(key, reason=reason, place=place, now=now)

@@ -77,6 +77,7 @@ class SourceView:
         queued: Items committed as created, updated or removed since the daemon started.
         moved: It is read at an address it moved to, not at the configured one.
         note: What was odd in its last answer, from its adapter's closed set; None mostly.
+        silent_since: When it last brought anything, where that is far longer ago than it ever was at such hours.
         other_withheld: Posts that passed since the daemon started, repeats included, and that the consent mode which is
             not in force would have withheld.
         other_let_through: The other way round.
@@ -99,6 +100,7 @@ class SourceView:
     queued: int
     moved: bool = False
     note: str | None = None
+    silent_since: datetime | None = None
     other_withheld: int = 0
     other_let_through: int = 0
     reads: tuple[Read, ...] = ()

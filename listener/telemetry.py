@@ -167,6 +167,9 @@ class Telemetry:
             "listener_intake_paused", "1 while the queue has no room for new posts."
         )
         self.sources = self._gauge("listener_sources", "Sources by state.", "state")
+        self.silent = self._gauge(
+            "listener_sources_silent", "Sources that bring nothing although they used to at such hours."
+        )
         self.posts = self._gauge("listener_queue_posts", "Live posts held.")
         self.keys = self._gauge("listener_queue_keys", "Keys held without a body.")
         self.size = self._gauge("listener_queue_size_bytes", "Size of the queue on disk.")
@@ -329,6 +332,14 @@ class Telemetry:
     @_signal("source.gone", "error")
     def source_gone(self, *, source: str, hint: str) -> None:
         """A source said often enough that it has ended; it is not read again until an operator says so."""
+
+    @_signal("source.silent", "warning")
+    def source_silent(self, *, source: str, silent_s: float, hint: str) -> None:
+        """A source brings nothing, although it answers, for far longer than it ever did at such hours; told once."""
+
+    @_signal("source.spoke_again", "info")
+    def source_spoke_again(self, *, source: str, silent_s: float) -> None:
+        """A silence that was told is over."""
 
     @_signal("source.polled", "info", "listener_source_unconditional_reads_total")
     def source_polled(self, *, source: str, unconditional: bool, wait_s: float, why: str) -> None:

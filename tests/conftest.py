@@ -31,6 +31,15 @@ _LEAKY: Final = {
 """Variables (in either case) that HTTP and TLS libraries read behind our back."""
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """
+    A set is named in order: both processes of a test run must call a test the same.
+    """
+    if isinstance(val, set | frozenset):
+        return "{" + ", ".join(sorted(map(repr, val))) + "}"
+    return None
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     """

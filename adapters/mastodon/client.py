@@ -36,14 +36,12 @@ class _Turn:
         cursor: Of that page; the turn goes on only from there.
         tags: That it was planned for.
         steps: The walk that is under way, then the others.
-        unknown: Walks for which the instance knew no list.
-        known: Walks for which it did.
+        known: Pages that the instance had; none where it knows no such list.
     """
 
     cursor: Cursor | None
     tags: frozenset[str]
     steps: list[Step]
-    unknown: int = 0
     known: int = 0
 
 
@@ -120,7 +118,7 @@ class MastodonSource(Rechecks):
     ) -> Page:
         step = turn.steps[0]
         found = await self._asked(step)
-        turn.unknown, turn.known = turn.unknown + (not found.found), turn.known + found.found
+        turn.known += found.found
         further, fresh = after_page(
             step,
             marks,

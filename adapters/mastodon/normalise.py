@@ -96,6 +96,8 @@ def item_from(status: WireStatus | None, place: Place) -> Post | Rejected | None
         return Rejected("unreadable_item")
     if status.reblog is not None:
         return None
+    if status.account is None:  # nothing tells what its author chose, and asking again would not
+        return Rejected("unreadable_item")
     native, local = status.uri or status.url, str(status.id)
     if not native or not local:
         return Rejected("no_identity")
@@ -282,12 +284,10 @@ def _openness(policy: WirePolicy | None) -> Openness:
 # ------------------------------------------------------------------------------------------------ who said it
 
 
-def author_of(account: WireAccount | None, place: Place) -> Author | None:
+def author_of(account: WireAccount, place: Place) -> Author | None:
     """
     Every string that names the author: for masking and for the objection test, in memory only.
     """
-    if account is None:
-        return None
     names = dict.fromkeys(name for name in _names(account, place) if name and name.strip())
     return Author(tuple(names)) if names else None
 
@@ -304,13 +304,11 @@ def _names(account: WireAccount, place: Place) -> Iterator[str | None]:
     yield None if account.id is None else str(account.id)
 
 
-def consent_of(account: WireAccount | None, *, public: bool) -> Consent:
+def consent_of(account: WireAccount, *, public: bool) -> Consent:
     """
     What the author chose. The tags of a profile become flags, and the profile is forgotten. Who states nothing of being
-    indexed has not agreed to it; a status without an account tells nothing, and is held back as unreadable.
+    indexed has not agreed to it.
     """
-    if account is None:
-        return Consent(public=public, readable=False)
     flags = set(_profile_tags(account))
     if account.noindex:
         flags.add("noindex")
@@ -327,8 +325,8 @@ def _profile_tags(account: WireAccount) -> Iterator[str]:
             yield from map(fold, hashtags(html_to_text(html)))
 
 
-def _is_own(account: WireAccount | None, place: Place) -> bool:
-    return account is not None and bool(account.acct) and _is_named(account.acct, place)
+def _is_own(account: WireAccount, place: Place) -> bool:
+    return _is_named(account.acct, place)
 
 
 def _mentions_us(mentions: Iterable[WireMention], place: Place) -> bool:

@@ -47,17 +47,17 @@ _SHIFT: Final = 16
 @dataclass(frozen=True, slots=True)
 class Step:
     """
-    One walk forward through the posts of a few tags.
+    One walk through the posts of a few tags.
 
     Args:
         keys: Of the marks it moves.
-        tags: What is asked for; none for mentions.
+        tags: What is asked for.
         after: The id behind which the next page lies; None where no id is known to go forward from.
         sweeping: It began before the mark.
         began_at: Seconds since 1970.
         back_to: Where a walk backward ends; seconds since 1970.
         pages: How many were read.
-        newest: What was the newest id when a walk backward began.
+        newest: The newest id that was read.
         before: The id before which its next page lies; None for the newest page there is.
     """
 

@@ -34,7 +34,7 @@ from adapters.mastodon.normalise import Place
 from adapters.mastodon.recheck import Rechecks
 from listener.adapter import Cursor, Interest, Item, Page, Pieces, Reader
 from listener.clock import Clock
-from listener.errors import AccessDenied, SourceError
+from listener.errors import DocumentRefused, SourceError
 from listener.events import Post
 
 IDLE_S: Final = 45.0
@@ -83,7 +83,8 @@ class MastodonStream(Rechecks):
         Deliver until cancelled. Where the watches ask for other tags, the connections are made anew.
 
         Raises:
-            AccessDenied: the instance streams from a host that the configuration does not name, or refuses the token.
+            DocumentRefused: `streams_elsewhere`: from a host that the configuration does not name.
+            AccessDenied: the token is refused.
             SourceError: a connection ended, or whatever a reading raises.
         """
         while True:
@@ -181,15 +182,16 @@ class MastodonStream(Rechecks):
         Scheme, host and port of the streaming server.
 
         Raises:
-            AccessDenied: it is on a host where a token was not meant to go.
+            DocumentRefused: `streams_elsewhere`: it is on a host where a token was not meant to go.
         """
         scheme, _, place = self._config.endpoint.partition("://")
         streaming = instance.streaming or self._config.streaming_host or place
         allowed = self._config.streaming_host or self._config.host
         host = streaming.rpartition(":")[0] if streaming.rpartition(":")[2].isdecimal() else streaming
         if host != allowed:
-            raise AccessDenied(
-                f'{self._config.host} streams from another host: set streaming_host = "{host}" if that is right'
+            raise DocumentRefused(
+                f'{self._config.host} streams from another host: set streaming_host = "{host}" if that is right',
+                reason="streams_elsewhere",
             )
         secure = scheme == "https"
         if self._config.way == "sse":

@@ -90,7 +90,11 @@ def _why(view: dict[str, Any]) -> str:
     """
     The reason, and in brackets what an operator would look up.
     """
+    from listener.cli.screen import moment
+
     more = [view["error_code"], view["note"], "moved" if view["moved"] else None]
+    if view["silent_since"]:
+        more.append(f"silent since {moment(view['silent_since'])}")
     told = ", ".join(word for word in more if word)
     return f"{view['reason']} ({told})" if told else str(view["reason"])
 

@@ -195,6 +195,7 @@ class Gate:
             source=place.address,
             network=place.network,
             observed_at=now,
+            held_only=removal.held_only,
         )
 
     def withdraw(self, post: Post, *, reason: RemovalReason, place: Place, now: datetime) -> Retraction:

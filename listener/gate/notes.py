@@ -6,10 +6,13 @@ Used by clear.py.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from listener.events import (
     Change,
+    ChangeKind,
     Count,
     CountData,
     Gap,
@@ -19,9 +22,16 @@ from listener.events import (
     SourceGap,
     SourceGone,
     SourceMoved,
+    SourceSilent,
     TopicCounted,
 )
 from listener.keys import KeyRing
+
+_SHAPES: Final[Mapping[ChangeKind, type[SourceMoved | SourceGone | SourceSilent]]] = {
+    "moved": SourceMoved,
+    "gone": SourceGone,
+    "silent": SourceSilent,
+}
 
 
 def noted_event(
@@ -33,8 +43,7 @@ def noted_event(
     """
     address = f"/{network}/{source}"
     if isinstance(item, Change):
-        shape = SourceMoved if item.kind == "moved" else SourceGone
-        return shape(
+        return _SHAPES[item.kind](
             id=keys.digest("change", address, item.kind, item.note, item.at.isoformat()).hex(),
             source=address,
             subject=source,

@@ -20,7 +20,6 @@ from listener.adapter import Cursor, Page, Poller, Streamer
 from listener.clock import Clock
 from listener.errors import (
     LeaseLost,
-    ListenerError,
     PageHeld,
     QueueError,
     SourceError,
@@ -323,7 +322,7 @@ class Intake:
                 seat.stopped()
 
     async def _connect(self, seat: Seat, stream: Streamer) -> None:
-        ours: list[ListenerError] = []
+        ours: list[Exception] = []
         one_at_a_time = anyio.Lock()
 
         async def send(page: Page) -> None:
@@ -332,11 +331,12 @@ class Intake:
                     raise ours[0]  # no later page may take the cursor past the one that was not kept
                 try:
                     await self._keep(seat, page)
-                except ListenerError as error:
+                except Exception as error:
                     ours.append(error)
                     raise
 
         seat.act("reading", "connecting")
+        seat.source.meter.clear()
         try:
             await self._keeper.connecting(seat)
             await stream.run(_cursor_of(seat), send)
@@ -349,6 +349,7 @@ class Intake:
         if lease is None:
             raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
         await self._keeper.keep(seat, page, lease)
+        seat.source.meter.bytes = 0  # each page is told with what came since the one before
         seat.act("reading", "connected")
 
     async def _ended(self, seat: Seat, error: Exception) -> None:

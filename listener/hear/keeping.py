@@ -17,18 +17,19 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Final, TypeVar
 
-from listener.adapter import Freshness, Page, Poller
+from listener.adapter import Freshness, Page, Poller, Streamer
 from listener.clock import Clock
 from listener.errors import LeaseLost, PageHeld, QueueFull
-from listener.events import Change, Noted, PostKey, Retraction
+from listener.events import Change, Gap, Noted, PostKey, Retraction
 from listener.hear.memo import Moved, memo_bytes
 from listener.hear.pace import HOLD_MAX_S, Due, Pace, next_due, wanted_interval_s
 from listener.hear.policies import FAILURE_FIRST_S, unread_wait_s, when_full
 from listener.hear.reads import added
-from listener.hear.reasons import FIXED, sentence
+from listener.hear.reasons import FIXED, SILENT, sentence
+from listener.hear.rhythm import STREAM_PATIENCE, heard
 from listener.hear.seat import Seat
 from listener.hear.setback import Setback, setback
-from listener.hear.unread import Unread, gone_on, held_until
+from listener.hear.unread import gone_on, held_until, lasting
 from listener.hear.walk import Asking, Walked, is_taken_back, walk
 from listener.keys import Sealer, sealing_day
 from listener.queues.base import Commit, Item, Lease, Outcome, Queue, Scope, SourceState, parts
@@ -48,6 +49,10 @@ CEILING_S: Final = 86_400.0
 
 JITTER: Final = 0.1
 """Chosen: sources that were due together drift apart by a tenth of their interval."""
+
+LATE_MOST: Final = timedelta(minutes=15)
+"""Chosen: a source read so much later than it was due was listened to all the same; the rest of a delay counts for nothing
+in its rhythm."""
 
 VIA_MOST: Final = 8
 """Chosen: more hosts than a chain of redirects has, so that a state row is never lost."""
@@ -102,17 +107,19 @@ class Keeper:
             now=now,
             report=self.report,
         )
-        recovered = memo.failures
+        recovered, read_at = memo.failures, memo.last_read_at
         memo.answered(now)
         memo.note = page.note
         if recovered:
             self._telemetry.source_recovered(source=source.name, failures=recovered)
+        self._tell_outage(seat, page, read_at, now)
         if walked.unread:
             await self._hold(seat, walked, lease, now)
         self._go_on(seat, walked, now)
         due = Due(now) if page.more else self._next_read(seat, page.freshness, now)
         if page.moved_to is not None:
             self._move(seat, page.moved_to, now)
+        self._hear(seat, page, due.at, now)
         cursor = seat.cursor if page.cursor is None else page.cursor
         commit = self._commit_of(seat, walked.commits, cursor, due.at, lease, now)
         outcomes = await self._commit(seat, commit)
@@ -124,10 +131,11 @@ class Keeper:
         """
         Let the page wait where it has not waited long enough for what cannot be read in it. Removals do not wait.
         """
-        until = held_until(seat.memo.unread, walked.unread, now, self.consent_wait)
+        unread = lasting(seat.memo.unread, now, self.consent_wait)
+        until = held_until(unread, walked.unread, now, self.consent_wait)
         if now >= until:
             return
-        unread = seat.memo.unread = (seat.memo.unread or Unread(since=now, seen_at=now)).refused(now)
+        unread = seat.memo.unread = unread.refused(now)
         wait_s = min(unread_wait_s(unread.refusals, seat.rng), (until - now).total_seconds())
         floor_s = seat.source.floor_s if isinstance(seat.source.reads, Poller) else 0.0
         due_at = now + timedelta(seconds=max(floor_s, wait_s))
@@ -157,6 +165,21 @@ class Keeper:
         if gap is not None:
             seat.changes += (source.door.note(gap, now=now),)
 
+    def _tell_outage(self, seat: Seat, page: Page, read_at: datetime | None, now: datetime) -> None:
+        """
+        A source that was not read for longer than it shows things may have lost some; an adapter that has noticed tells
+        of it itself, and better.
+        """
+        stalled, seat.stalled = seat.stalled, False
+        if stalled and seat.memo.rhythm is not None:
+            seat.memo.rhythm.resume(now)
+        source = seat.source
+        shown_from = now - source.look_back
+        if read_at is None or read_at >= shown_from or any(isinstance(item, Gap) for item in page.items):
+            return
+        gap = Gap(read_at, shown_from, "intake_paused" if stalled else "outage")
+        seat.changes += (source.door.note(gap, now=now),)
+
     async def connecting(self, seat: Seat) -> None:
         """
         Before a stream is connected to: a restart within the first step of back-off connects no second time (P11).
@@ -167,7 +190,9 @@ class Keeper:
         lease, now = await self.lease(seat), self._clock.now()
         if lease is None:
             raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
-        due_at = now + timedelta(seconds=FAILURE_FIRST_S)
+        if seat.memo.rhythm is not None:
+            seat.memo.rhythm.resume(now)
+        due_at = seat.next_due_at = now + timedelta(seconds=FAILURE_FIRST_S)
         await self._commit(seat, self._commit_of(seat, (), seat.cursor, due_at, lease, now))
 
     async def keep_asked(
@@ -235,6 +260,8 @@ class Keeper:
 
     def _next_read(self, seat: Seat, freshness: Freshness, now: datetime) -> Due:
         source = seat.source
+        if isinstance(source.reads, Streamer):
+            return Due(max(now, seat.next_due_at))  # where it is not connected any more: again, as P11 allows
         if source.relation == "own":
             # What is said to us is seen within two minutes; a blog's software that says "hourly" was never asked.
             freshness = Freshness(
@@ -275,14 +302,31 @@ class Keeper:
             seat.memo.moved, seat.moving = None, True
             self._changed(seat, Change("moved", "returned", now))
 
+    def _hear(self, seat: Seat, page: Page, due_at: datetime, now: datetime) -> None:
+        """
+        Learn from the page how often the source speaks; a silence that is out of the ordinary is told, once.
+        """
+        memo, stream = seat.memo, isinstance(seat.source.reads, Streamer)
+        since = None if memo.rhythm is None else memo.rhythm.silent_since
+        until = now + STREAM_PATIENCE if stream else due_at + LATE_MOST
+        memo.rhythm, turn = heard(memo.rhythm, page.items, now, until=until, stream=stream)
+        if turn == "fell_silent":
+            self._changed(seat, Change("silent", "beyond_rhythm", now))
+        elif turn == "spoke_again" and since is not None:
+            silent_s = (now - since).total_seconds()
+            self._telemetry.source_spoke_again(source=seat.source.name, silent_s=silent_s)
+
     def _changed(self, seat: Seat, change: Change) -> None:
         """
         Told in the log at once, in the queue with the next commit.
         """
         if change.kind == "moved":
             self._telemetry.source_moved(source=seat.source.name, note=change.note)
-        else:
+        elif change.kind == "gone":
             self._telemetry.source_gone(source=seat.source.name, hint=FIXED["gone"])
+        elif (rhythm := seat.memo.rhythm) is not None:
+            silent_s = (change.at - rhythm.last_at).total_seconds()
+            self._telemetry.source_silent(source=seat.source.name, silent_s=silent_s, hint=SILENT)
         seat.changes += (seat.source.door.note(change, now=change.at),)
 
     # ----------------------------------------------------------------------------------------------- commits
@@ -337,6 +381,7 @@ class Keeper:
             hint = "free disk space where the queue lies; nothing is lost, intake goes on by itself"
             self._telemetry.queue_paused(hint=hint)
         self.full.add(seat.source.name)
+        seat.stalled = True
         try:
             async for attempt in when_full(self._clock.sleep):
                 with attempt:
@@ -365,7 +410,7 @@ class Keeper:
         seat.other_let_through += walked.otherwise["let_through"]
         if new:
             seat.memo.last_new_at = self._clock.now()
-        if walked.received:
+        if walked.received or taken_back:
             self._telemetry.page_walked(
                 source=seat.source.name,
                 received=walked.received,

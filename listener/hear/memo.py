@@ -13,6 +13,7 @@ from typing import Final
 
 import msgspec
 
+from listener.hear.rhythm import Rhythm
 from listener.hear.unread import Unread
 
 GONE_SIGHTINGS: Final = 3
@@ -66,6 +67,7 @@ class Memo(msgspec.Struct, kw_only=True, omit_defaults=True):
         via: Hosts asked beside the source's own in its last turn.
         unconditional_at: When an operator last had it read without validators.
         unread: See `listener.hear.unread`; None while every signal can be read.
+        rhythm: See `listener.hear.rhythm`; None while it never spoke.
     """
 
     failures: int = 0
@@ -83,6 +85,7 @@ class Memo(msgspec.Struct, kw_only=True, omit_defaults=True):
     via: tuple[str, ...] = ()
     unconditional_at: datetime | None = None
     unread: Unread | None = None
+    rhythm: Rhythm | None = None
 
     def answered(self, now: datetime) -> None:
         """
@@ -131,15 +134,17 @@ _encode: Final = msgspec.json.Encoder().encode
 def memo_from(stored: bytes, *, place: str) -> Memo:
     """
     The stored notes; fresh ones where they cannot be read (another version wrote them). A move or an end of another
-    address than `place` is forgotten: the operator has given a new one.
+    address than `place` is forgotten, and so is how often that one spoke: the operator has given a new one.
     """
     try:
         memo = _decode(stored)
     except (msgspec.MsgspecError, UnicodeDecodeError):
         return Memo(place=place)
     if memo.place and memo.place != place:
-        memo.moved = None
+        memo.moved = memo.rhythm = None
         memo.revive()
+    if memo.rhythm is not None and not memo.rhythm.sound:
+        memo.rhythm = None
     memo.place = place
     return memo
 

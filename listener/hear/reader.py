@@ -4,7 +4,7 @@ receive; and the one exchange.
 
 `listener.app` builds one `Web`; `web.reader(...)` is what an adapter is handed as `listener.adapter.Reader`. Addresses
 pass `listener.hear.guard`, turns come from `listener.hear.turns`, bytes from `listener.hear.transport` and
-`listener.hear.sockets`; `listener.hear.judging` says what an answer means.
+`listener.hear.handshake`; `listener.hear.judging` says what an answer means.
 
 Invariants: nothing but GET can be said, by either door of `ReadOnly`, its own methods or an `httpx.AsyncClient` built
 on it, except at an address that was declared as an exchange word for word; what is said is exactly what was checked;
@@ -33,13 +33,14 @@ from aiohttp.abc import AbstractResolver
 from listener.adapter import Pieces, Reach, Reply, Validators
 from listener.clock import Clock
 from listener.errors import DocumentRefused, RequestRefused, SourceUnavailable
-from listener.hear import sockets
 from listener.hear.guard import LISTENED, Guard, IPNetwork, Target, parse
+from listener.hear.handshake import HandshakeAnswered, opened
 from listener.hear.judging import FOREIGN, hold_if_asked, no_answer, unavailable_because
 from listener.hear.machines import Machines
 from listener.hear.open_ended import BodyPieces
 from listener.hear.pace import Pace
 from listener.hear.reads import Meter
+from listener.hear.sockets import Options, SocketPieces
 from listener.hear.transport import Answer, Transport, body_within
 from listener.hear.turns import Turns
 
@@ -299,7 +300,7 @@ class ReadOnly(httpx.AsyncBaseTransport):
         del said["accept-encoding"]
         asked = _Asked(target, reach, said, self._web.limits.deadline_s)
         whose = f"{self._name}: {target.host}"
-        options = sockets.Options(whose=whose, idle_s=idle_s, most_bytes=most_bytes)
+        options = Options(whose=whose, idle_s=idle_s, most_bytes=most_bytes)
         pieces = await self._asked(asked, lambda asked: self._handshake(asked, options))
         try:
             self._settle(101, pieces.headers, target.host, expected=101)
@@ -427,7 +428,7 @@ class ReadOnly(httpx.AsyncBaseTransport):
         host = asked.target.host
         try:
             came, _ = await self._in_turn(asked, ask)
-        except sockets.HandshakeAnswered as answer:
+        except HandshakeAnswered as answer:
             self.meter.status = answer.status
             self._hold_if_asked(answer.status, answer.headers, host)
             raise no_answer(answer.status, host, source=self._name) from None
@@ -479,9 +480,9 @@ class ReadOnly(httpx.AsyncBaseTransport):
         finally:
             answer.release()
 
-    async def _handshake(self, asked: _Asked, options: sockets.Options) -> sockets.SocketPieces:
+    async def _handshake(self, asked: _Asked, options: Options) -> SocketPieces:
         transport = self._web.transport
-        pieces = await sockets.opened(
+        pieces = await opened(
             asked.target,
             asked.headers,
             options,

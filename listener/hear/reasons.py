@@ -29,6 +29,7 @@ FAILURES: Final = {
     "gone": "the server says that the feed has ended (410); believed after three times in two days",
     "internal": "a fault of ours; please report the daemon.fault line",
 }
+SILENT: Final = "it used to speak at such hours; look whether its address still shows anything new"
 NOT_UNDERSTOOD: Final = "the answer is not what the source should be; look at its address in a browser"
 
 

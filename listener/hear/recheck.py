@@ -4,44 +4,41 @@ author objected since.
 
 Takes posts that can be asked about from the queue, asks their source through the `Rechecker` its adapter built, walks the
 answers through watch and gate as intake does, and commits what came of them together with "asked now". `recheck_plan`
-says when. Started by app beside intake; `Keeper` makes its pages durable, under the leases that intake has.
+says when, `recheck_answers` what an answer means. Started by app beside intake; `Keeper` makes its pages durable, under the leases that intake has.
 
 Invariants: a source that fails, for whatever reason, delays no other. Nobody is asked while the queue has no room, while
-the host is held, or before the plan says so, across restarts. An ask is opened here, handed to the adapter, and nowhere
-else: it is in no log line, error, metric or representation.
+the host is held, or before the plan says so, across restarts. An ask is handed to the adapter and nowhere else: it is
+in no log line, error, metric or representation.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 import anyio
 import msgspec
 from anyio.abc import TaskGroup
 
-from listener.adapter import Ask, Rechecker, RecheckTerms, Verdict
+from listener.adapter import Ask, Rechecker, Verdict
 from listener.clock import Clock
-from listener.errors import LeaseLost, QueueError, QueueFull, SealBroken, SourceUnavailable
-from listener.events import Name, PostKey, RemovalReason, Retraction
+from listener.errors import LeaseLost, QueueError, QueueFull, SourceUnavailable
+from listener.events import PostKey, Retraction
 from listener.hear.keeping import LEASE_TTL_S, Keeper
 from listener.hear.memo import Memo, memo_from
 from listener.hear.pace import Pace, Spread
 from listener.hear.policies import FULL_MOST_S
+from listener.hear.recheck_answers import Answered, judged, opened
 from listener.hear.recheck_plan import forecast, look_again_s, next_question_at, ripe_before
-from listener.hear.seat import Seat, Source
+from listener.hear.recheck_seat import NAME, Following, Rechecked, Round, Wait, round_from, view_of
+from listener.hear.seat import Seat
 from listener.hear.setback import setback
-from listener.hear.walk import judge
-from listener.keys import Sealer, open_sealed
-from listener.queues.base import AskCounts, Asked, Item, Queue, Scope
+from listener.queues.base import AskCounts, Asked, Queue, Scope
 from listener.status import RecheckView
 from listener.telemetry import Telemetry
-
-NAME: Final = "{}#recheck"
-"""Of the state in the queue; no configured source can be called so."""
 
 UNANSWERED_FIRST_S: Final = 3600.0
 UNANSWERED_MOST_S: Final = 86_400.0
@@ -51,122 +48,6 @@ UNANSWERED_MOST: Final = 1000
 """Chosen: so many are waited for one by one; where there are more, something is wrong with the source, not with a post."""
 
 WARN_EVERY: Final = timedelta(days=1)
-
-
-class Remove(Protocol):
-    """
-    The gate's removal of one stored post of a source.
-    """
-
-    def __call__(self, key: PostKey, *, reason: RemovalReason, now: datetime) -> Retraction: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rechecked:
-    """
-    A source that can be asked again.
-
-    Args:
-        source: With a reader, a meter and an adapter of its own: those of intake are in the middle of a turn.
-        terms: Of its adapter.
-        remove: See there.
-    """
-
-    source: Source
-    terms: RecheckTerms
-    remove: Remove
-
-    @property
-    def name(self) -> str:
-        """
-        From the configuration.
-        """
-        return self.source.name
-
-    @property
-    def address(self) -> str:
-        """
-        `/<network>/<source>` of its posts.
-        """
-        return address_of(self.source.network, self.source.name)
-
-
-def address_of(network: str, name: str) -> str:
-    """
-    `source` of a source's events.
-    """
-    return f"/{network}/{name}"
-
-
-class Round(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """
-    Where re-check is; stored with each answer.
-
-    Args:
-        last_at: When the source was asked last.
-        since: Posts asked about before this are to be asked about early.
-        line: Digest of whom the gate lets through; another one begins an early round.
-    """
-
-    last_at: datetime | None = None
-    since: datetime | None = None
-    line: str = ""
-
-
-@dataclass(slots=True)
-class Wait:
-    """
-    A post the source said nothing of.
-    """
-
-    failures: int
-    until: datetime
-
-
-@dataclass(slots=True, repr=False)
-class Following:
-    """
-    One source at work.
-
-    Args:
-        seat: For keeping: its lease, its failures, its place in the commit.
-        not_before: Back-off, a hold, or a start just now.
-        counts: As of the last counting.
-        count_again_at: What comes in meanwhile is not seen before this.
-        warned_at: When an operator was last told that the clock cannot be kept.
-    """
-
-    each: Rechecked
-    seat: Seat
-    round: Round
-    not_before: datetime
-    count_again_at: datetime
-    asks: Rechecker
-    unanswered: dict[PostKey, Wait] = field(default_factory=dict)
-    counts: AskCounts | None = None
-    warned_at: datetime | None = None
-    next_at: datetime | None = None
-    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
-    woken: anyio.Event = field(default_factory=anyio.Event)
-    ended: anyio.Event = field(default_factory=anyio.Event)
-
-
-@dataclass(slots=True, repr=False)
-class Answered:
-    """
-    What came of one question.
-
-    Args:
-        items: For the queue.
-        asked: Posts the source said something of, and that may stay.
-        verdicts: How many, by what was said.
-        unanswered: Posts it said nothing of.
-    """
-
-    items: list[Item] = field(default_factory=list)
-    asked: list[PostKey] = field(default_factory=list)
-    verdicts: Counter[str] = field(default_factory=Counter)
-    unanswered: list[PostKey] = field(default_factory=list)
 
 
 class Rechecks:
@@ -258,7 +139,7 @@ class Rechecks:
         not_before = now + timedelta(seconds=each.terms.spacing_s)
         memo, around = Memo(), Round(line=self._line)
         if stored is not None:
-            memo, around = memo_from(stored.memo, place=""), _round(stored.cursor, self._line)
+            memo, around = memo_from(stored.memo, place=""), round_from(stored.cursor, self._line)
             not_before = max(not_before, stored.next_due_at)
         for host in (source.group, *memo.via):
             held = await self._queue.state(Scope("host", host))
@@ -433,7 +314,7 @@ class Rechecks:
         seat = following.seat
         if await self._keeper.lease(seat) is None:
             raise LeaseLost(f"source {following.each.name}: another node holds its lease")
-        asks, over = await self._opened(chosen)
+        asks, over = opened(chosen, await self._queue.sealing_keys())
         seat.source.meter.clear()
         verdicts: Mapping[Ask, Verdict] = {}
         if asks:
@@ -442,7 +323,15 @@ class Rechecks:
                 following.round.last_at = now
             verdicts = await following.asks.recheck(tuple(dict.fromkeys(asks.values())))
         now = self._clock.now()
-        answered = self._judged(following, asks, verdicts, await self._keeper.sealer(seat, now), now)
+        answered = judged(
+            following.each,
+            asks,
+            verdicts,
+            asking=self._keeper.asking,
+            sealer=await self._keeper.sealer(seat, now),
+            now=now,
+            report=self._keeper.report,
+        )
         answered.asked += over
         answered.verdicts["over"] += len(over)
         seat.memo.answered(now)
@@ -453,85 +342,6 @@ class Rechecks:
             following.unanswered.clear()
             raise SourceUnavailable(f"source {following.each.name} says nothing of what it is asked about")
         return now
-
-    async def _opened(self, chosen: Collection[Asked]) -> tuple[dict[PostKey, Ask], list[PostKey]]:
-        """
-        What to send for each; and those whose day's key is gone, whose bodies end by themselves at this very time.
-        """
-        keys = await self._queue.sealing_keys()
-        asks: dict[PostKey, Ask] = {}
-        over: list[PostKey] = []
-        for each in chosen:
-            try:
-                asks[each.key] = Ask(open_sealed(each.sealed_ask, purpose="ask", keys=keys))
-            except SealBroken:
-                over.append(each.key)
-        return asks, over
-
-    def _judged(
-        self,
-        following: Following,
-        asks: Mapping[PostKey, Ask],
-        verdicts: Mapping[Ask, Verdict],
-        sealer: Sealer,
-        now: datetime,
-    ) -> Answered:
-        """
-        What each answer means. One on which our own code fails counts as none: the rest goes on.
-        """
-        answered = Answered()
-        for key, ask in asks.items():
-            try:
-                known = self._judge(following, key, verdicts.get(ask), answered, sealer, now)
-            except Exception as error:  # noqa: BLE001 - a bug met by one post must not stop its source
-                self._keeper.report(error)
-                known = False
-            if not known:
-                answered.verdicts["unanswered"] += 1
-                answered.unanswered.append(key)
-        return answered
-
-    def _judge(
-        self,
-        following: Following,
-        key: PostKey,
-        verdict: Verdict | None,
-        answered: Answered,
-        sealer: Sealer,
-        now: datetime,
-    ) -> bool:
-        """
-        Whether the source said anything of this post; what follows is entered.
-        """
-        if verdict is None or (verdict.state == "changed" and verdict.post is None):
-            return False
-        if verdict.state in ("gone", "withheld"):
-            reason: RemovalReason = "deleted" if verdict.state == "gone" else "withdrawn"
-            answered.items.append(following.each.remove(key, reason=reason, now=now))
-        elif verdict.post is not None and verdict.state == "changed":
-            source = following.each.source
-            judged = judge(
-                verdict.post,
-                asking=self._keeper.asking,
-                door=source.door,
-                take_all=source.take_all,
-                sealer=sealer,
-                now=now,
-            )
-            if judged.withheld == "consent_unreadable":
-                return False
-            item = judged.item
-            if isinstance(
-                item, Retraction
-            ):  # by whatever name it is stored, it is the one that was asked about
-                item = replace(item, names=(_name(key), *item.names))
-            if item is not None:
-                answered.items.append(item)
-            answered.asked.append(key)
-        else:
-            answered.asked.append(key)
-        answered.verdicts[verdict.state] += 1
-        return True
 
     async def _commit(self, following: Following, answered: Answered, now: datetime) -> Counter[str]:
         """
@@ -609,37 +419,3 @@ class Rechecks:
         except LeaseLost:
             self._keeper.lost(seat)
         return due_at
-
-
-async def view_of(
-    queue: Queue, name: str, address: str, terms: RecheckTerms, *, now: datetime
-) -> RecheckView:
-    """
-    What is stored of a source and whether its clock can be kept, as far as the queue tells.
-    """
-    counts = await queue.count_asks(address, asked_before=now - timedelta(seconds=terms.within_s))
-    found = forecast(terms, counts.stored)
-    return RecheckView(
-        name=name,
-        stored=counts.stored,
-        overdue=counts.overdue,
-        oldest_at=counts.oldest_at,
-        within_s=terms.within_s,
-        capacity=found.capacity,
-        beyond=found.beyond,
-        round_s=found.round_s,
-    )
-
-
-def _round(stored: bytes | None, line: str) -> Round:
-    """
-    As it was stored; a fresh one where that cannot be read (another version wrote it).
-    """
-    try:
-        return msgspec.json.decode(stored or b"", type=Round)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return Round(line=line)
-
-
-def _name(key: PostKey) -> Name:
-    return Name(bytes.fromhex(key))

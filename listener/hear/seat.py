@@ -71,6 +71,7 @@ class Seat:
         other_withheld, other_let_through: See `Walked.otherwise`; since the daemon started.
         changes: What became of the source itself, to be told with the next commit.
         moving: It has another address from now on; intake rebuilds it after the turn.
+        stalled: What it read last had to wait for room in the queue.
         forced: An operator wants the next read without validators.
     """
 
@@ -89,6 +90,7 @@ class Seat:
     other_let_through: int = 0
     changes: tuple[Noted, ...] = ()
     moving: bool = False
+    stalled: bool = False
     forced: bool = False
     reading: anyio.CancelScope | None = None
     idle: anyio.Event | None = None
@@ -140,6 +142,7 @@ class Seat:
             queued=self.queued,
             moved=memo.moved is not None,
             note=memo.note,
+            silent_since=None if memo.rhythm is None else memo.rhythm.silent_since,
             other_withheld=self.other_withheld,
             other_let_through=self.other_let_through,
             reads=unpacked(memo.reads) if reads else (),

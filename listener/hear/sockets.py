@@ -1,24 +1,18 @@
 """
 A WebSocket that only receives: what the server says is kept in order until it is taken; nothing of ours can be said.
 
-`listener.hear.reader` opens one in its turn (`opened`) and hands the adapter the `SocketPieces`, which have no method
-that sends. What leaves after the handshake is pong (an answer to ping is the protocol, not speech) and one close frame.
+Made by `listener.hear.handshake`; the adapter takes from `SocketPieces`, which have no method that sends. What leaves
+after the handshake is pong (an answer to ping is the protocol, not speech) and one close frame.
 
 Invariants: no message is lost, doubled or reordered between wire and `next`; above `BUFFER_BYTES` that nobody has taken
 the socket is not read, so that the server waits and nothing grows; what is not a frame of RFC 6455, unmasked and
-unextended, ends the connection; no line of a log and no error holds a byte of what came or of the address.
-
-picows does the framing, because Python does it a tenth as fast (measured 2026-11-24). It is given a connected socket
-of ours, no proxy, no redirect and a logger that is off; its own connecting is not used.
+unextended, ends the connection; no error holds a byte of what came. picows does the framing: `websockets` does it a
+seventh as fast (measured 2026-11-24).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import re
-import socket
-import ssl
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -27,21 +21,14 @@ from typing import Final, Literal
 import anyio
 from picows import (
     WSCloseCode,
-    WSError,
     WSFrame,
-    WSHandshakeError,
-    WSInvalidURL,
     WSListener,
     WSMsgType,
-    WSParsedURL,
     WSProtocolError,
     WSTransport,
-    ws_connect,
 )
 
-from listener.errors import DocumentRefused, RequestRefused, SourceError, SourceUnavailable
-from listener.hear.dialing import Dialer
-from listener.hear.guard import AddressRefused, Target
+from listener.errors import DocumentRefused, SourceError, SourceUnavailable
 from listener.hear.reads import Meter
 
 BUFFER_BYTES: Final = 4 * 2**20
@@ -50,22 +37,8 @@ BUFFER_BYTES: Final = 4 * 2**20
 _MESSAGE_BYTES: Final = 64
 """What a message costs beside its bytes: an object and a place in a list."""
 
-READ_BYTES: Final = 65_536
-"""Chosen: most that is taken off the wire at once, so about a hundred frames come in one batch."""
-
 CLOSING_S: Final = 1.0
 """Chosen: longest wait for the socket to be gone; it is only ever the loop that has to come round."""
-
-FAILURES: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (WSHandshakeError, "does not open a WebSocket"),
-    (WSProtocolError, "broke the WebSocket protocol"),
-    (WSInvalidURL, "has an address that cannot be parsed"),
-    (WSError, "cannot be listened to"),
-    (TimeoutError, "did not answer in time"),
-    (OSError, "cannot be reached (name, connection or certificate)"),
-    (UnicodeError, "cannot be reached (name, connection or certificate)"),  # a name that IDNA cannot encode
-)
-"""What is said of a host for each error of picows, most specific first. A test walks picows's exceptions."""
 
 Fault = Literal["closed", "broken", "invalid", "too_large", "silent"]
 
@@ -81,26 +54,11 @@ _CODES: Final[Mapping[Fault, WSCloseCode]] = {
     "too_large": WSCloseCode.MESSAGE_TOO_BIG,
 }
 
-_SWITCHING: Final = 101
+_CONTROL_BYTES: Final = 125
+"""Most that a control frame may carry; picows refuses a longer one. Source: RFC 6455, section 5.5."""
 
-_TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
-
-_SILENT: Final = logging.Logger("picows", logging.CRITICAL + 1)  # noqa: LOG001  nobody can turn it on by name
-"""Not in the tree of loggers: at its most talkative picows writes whole handshakes."""
-
-
-class HandshakeAnswered(Exception):
-    """
-    The server answered the handshake as any request; raised by `opened`, judged by the reader.
-
-    Args:
-        status: Of the answer.
-        headers: Names in lower case.
-    """
-
-    def __init__(self, status: int, headers: Mapping[str, str]) -> None:
-        self.status, self.headers = status, headers
-        super().__init__(status)
+_HEADER_BYTES: Final = 2
+"""Of the shortest frame."""
 
 
 class Ear(WSListener):
@@ -111,12 +69,31 @@ class Ear(WSListener):
         most_bytes: Of one message.
     """
 
+    __slots__ = (
+        "_add",
+        "_batch",
+        "_choked",
+        "_owed",
+        "_parts",
+        "_paused",
+        "_transport",
+        "_usual",
+        "_waiter",
+        "_waiting_bytes",
+        "bytes",
+        "fault",
+        "messages",
+        "most_bytes",
+    )
+
     def __init__(self, most_bytes: int) -> None:
         self.messages: list[bytes] = []
-        self.bytes = 0  # taken off the wire so far, without the longer forms of frame headers
+        self.bytes = 0  # on the wire so far, but for the longest frame headers
         self.fault: Fault | None = None
         self.most_bytes = most_bytes
-        self._taken = 0
+        self._batch: list[bytes] = []  # of the present read
+        self._add = self._batch.append
+        self._waiting_bytes = 0
         self._parts: bytearray | None = None  # of a message that comes in fragments
         self._usual = True  # no fragments are open and nothing has ended
         self._paused = False
@@ -131,20 +108,15 @@ class Ear(WSListener):
         self._transport = transport
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        kind, size = frame.msg_type, frame.payload_size
-        self.bytes += size + 2
-        if (
-            (kind is _TEXT or kind is _BINARY)
-            and self._usual
-            and frame.fin
-            and size <= self.most_bytes
-            and not (frame.rsv1 or frame.rsv2 or frame.rsv3)
-        ):
-            self.messages.append(frame.get_payload_as_bytes())
+        # Asking for the kind would cost a third of all this (measured 2026-11-24), and a long frame can only be a
+        # message: picows has refused long control frames. A server that continues nothing could have begun as well.
+        message = frame.get_payload_as_bytes()
+        if len(message) > _CONTROL_BYTES and self._usual and frame.fin and not frame.rsv1:
+            self._add(message)
         elif self.fault is None:
-            self._unusual(transport, frame)
+            self._unusual(transport, frame, message)
         if frame.last_in_buffer:
-            self._read_on(transport)
+            self._batch_over(transport)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._over("broken")
@@ -160,19 +132,20 @@ class Ear(WSListener):
 
     # ------------------------------------------------------------------------------------------------- frames
 
-    def _unusual(self, transport: WSTransport, frame: WSFrame) -> None:
+    def _unusual(self, transport: WSTransport, frame: WSFrame, payload: bytes) -> None:
         """
-        A frame that is not a whole message. Source: RFC 6455, sections 5.2, 5.4 and 5.5.
+        A frame that is short, a part, or not a message. Source: RFC 6455, sections 5.2, 5.4 and 5.5.
         """
         kind = frame.msg_type
+        self.bytes += len(payload) + _HEADER_BYTES
         if frame.rsv1 or frame.rsv2 or frame.rsv3:  # of extensions, and none was offered
             self._hang_up(transport, "invalid")
         elif kind is WSMsgType.PING:
-            self._answer(transport, frame.get_payload_as_bytes())
+            self._answer(transport, payload)
         elif kind is WSMsgType.CLOSE:
             self._hang_up(transport, "closed")
         elif kind is not WSMsgType.PONG:
-            self._join(transport, frame, opens=kind is not WSMsgType.CONTINUATION)
+            self._join(transport, payload, opens=kind is not WSMsgType.CONTINUATION, ends=frame.fin)
 
     def _answer(self, transport: WSTransport, ping: bytes) -> None:
         """
@@ -184,18 +157,19 @@ class Ear(WSListener):
         else:
             transport.send_pong(ping)
 
-    def _join(self, transport: WSTransport, frame: WSFrame, *, opens: bool) -> None:
+    def _join(self, transport: WSTransport, payload: bytes, *, opens: bool, ends: bool) -> None:
         if opens != (self._parts is None):  # a message within another, or the rest of none
             self._hang_up(transport, "invalid")
             return
         parts = self._parts = bytearray() if self._parts is None else self._parts
         self._usual = False
-        if len(parts) + frame.payload_size > self.most_bytes:
+        if len(parts) + len(payload) > self.most_bytes:
             self._hang_up(transport, "too_large")
             return
-        parts += frame.get_payload_as_bytes()
-        if frame.fin:
-            self.messages.append(bytes(parts))
+        parts += payload
+        if ends:
+            self._add(bytes(parts))
+            self.bytes -= len(parts) + _HEADER_BYTES  # the batch counts it again
             self._parts, self._usual = None, True
 
     def _hang_up(self, transport: WSTransport, fault: Fault) -> None:
@@ -213,12 +187,21 @@ class Ear(WSListener):
 
     # ---------------------------------------------------------------------------------------------- hand-over
 
-    def _read_on(self, transport: WSTransport) -> None:
+    def _batch_over(self, transport: WSTransport) -> None:
         """
         All of what was read is parsed: whoever waits may have it, and more is read only while there is room.
         """
-        waits = self.bytes - self._taken + _MESSAGE_BYTES * len(self.messages)
-        if waits > BUFFER_BYTES and not self._paused:
+        batch = self._batch
+        size = sum(map(len, batch))
+        if size > self.most_bytes and max(map(len, batch)) > self.most_bytes:
+            # picows has objected to it already, but reads on until its close frame is away.
+            self._hang_up(transport, "too_large")
+            batch[:] = [message for message in batch if len(message) <= self.most_bytes]
+        self.messages += batch
+        self.bytes += size + _HEADER_BYTES * len(batch)
+        self._waiting_bytes += size + _MESSAGE_BYTES * len(batch)
+        batch.clear()
+        if self._waiting_bytes > BUFFER_BYTES and not self._paused:
             self._paused = True
             transport.underlying_transport.pause_reading()
         self._wake()
@@ -245,7 +228,7 @@ class Ear(WSListener):
         All that waits; there is room again.
         """
         messages, self.messages = self.messages, []
-        self._taken = self.bytes
+        self._waiting_bytes = 0
         if self._paused and self._transport is not None:
             self._paused = False
             self._transport.underlying_transport.resume_reading()
@@ -323,159 +306,12 @@ class SocketPieces:
         """
         self._transport.send_close(WSCloseCode.OK)
         self._transport.disconnect(graceful=False)
-        await _gone(self._transport)
+        await gone(self._transport)
 
 
-# --------------------------------------------------------------------------------------------------- opening
-
-
-async def opened(
-    target: Target,
-    headers: Mapping[str, str],
-    options: Options,
-    *,
-    dialer: Dialer,
-    tls: ssl.SSLContext,
-    meter: Meter,
-) -> SocketPieces:
-    """
-    A WebSocket after its handshake; the caller's to close. Cancelled, it leaves nothing behind.
-
-    Args:
-        target: A ws or wss address.
-        headers: All that is said beside the handshake itself.
-        options: See there.
-        dialer: Connects.
-        tls: For wss; verifies.
-        meter: Told of what comes.
-
-    Raises:
-        RequestRefused: the guard let no address of the host be connected to, or the address cannot be sent as it is.
-        HandshakeAnswered: the server answered with another status.
-        SourceUnavailable: no connection, or nobody who speaks the protocol.
-    """
-    ear, secure = Ear(options.most_bytes), target.scheme == "wss"
-    try:
-        line = await dialer.connected(target.host, target.url.port or (443 if secure else 80))
-        opening = asyncio.ensure_future(_connected(ear, line, target, headers, tls if secure else None))
-        return SocketPieces(ear, await _shaken(opening, line), options, meter=meter)
-    except AddressRefused as error:
-        raise RequestRefused(f"{options.whose} was not asked: {error}") from None
-    except tuple(kind for kind, _ in FAILURES) as error:
-        raise SourceUnavailable(f"{options.whose} {failed_because(error)}") from None
-
-
-def failed_because(error: Exception) -> str:
-    """
-    What a failure of picows or of the line means; never its own message, which may hold what a server said.
-    """
-    return next(meaning for kind, meaning in FAILURES if isinstance(error, kind))
-
-
-async def _connected(
-    ear: Ear, line: socket.socket, target: Target, headers: Mapping[str, str], tls: ssl.SSLContext | None
-) -> WSTransport:
-    """
-    Raises:
-        RequestRefused: picows parses the address itself, and would send another.
-        ConnectionResetError: the server closed before it answered, of which picows makes no error.
-    """
-
-    def hand_over(parsed: WSParsedURL) -> socket.socket:
-        if (parsed.resource_name, parsed.is_secure) != (_resource(target), tls is not None):
-            line.close()
-            raise RequestRefused("the address holds what a WebSocket handshake does not carry unchanged")
-        return line
-
-    transport, listener = await ws_connect(
-        lambda _request, _response: ear,
-        str(target.url),
-        ssl_context=tls,
-        websocket_handshake_timeout=None,  # the reader's deadline is the only clock
-        logger_name=_SILENT,
-        enable_auto_pong=False,  # a ping is a sign of life, so the ear wants to hear it
-        max_frame_size=ear.most_bytes,
-        extra_headers=dict(headers),
-        max_redirects=0,
-        proxy=None,
-        read_buffer_init_size=READ_BYTES,
-        socket_factory=hand_over,
-        use_aiofastnet=False,
-    )
-    if listener is None:
-        raise ConnectionResetError
-    return transport
-
-
-async def _shaken(opening: asyncio.Future[WSTransport], line: socket.socket) -> WSTransport:
-    """
-    What `_connected` gives; if that is nothing, or if we are cancelled, the line is dead.
-    """
-    try:
-        transport = await asyncio.shield(opening)  # cancelled, `ws_connect` would leave its connection behind
-        _nothing_extra(transport)
-    except WSHandshakeError as error:
-        await _given_up(opening, line)
-        status, told = _head(error.raw_header or b"")
-        if status in {0, _SWITCHING}:
-            raise
-        raise HandshakeAnswered(status, told) from None
-    except BaseException:
-        await _given_up(opening, line)
-        raise
-    return transport
-
-
-async def _gone(transport: WSTransport) -> None:
+async def gone(transport: WSTransport) -> None:
     """
     The socket is closed; what picows has to say of that is heard and dropped, or asyncio would log it.
     """
     with anyio.move_on_after(CLOSING_S, shield=True), suppress(Exception):
         await transport.wait_disconnected()
-
-
-async def _given_up(opening: asyncio.Future[WSTransport], line: socket.socket) -> None:
-    """
-    End an attempt from outside: the line is dead, so picows finds out, tidies up and returns.
-    """
-    with suppress(OSError):  # it is closed already
-        line.shutdown(socket.SHUT_RDWR)
-    with anyio.move_on_after(CLOSING_S, shield=True):
-        await asyncio.wait([opening])
-    if not opening.done():
-        opening.cancel()
-    elif opening.exception() is None:
-        opening.result().disconnect(graceful=False)
-        await _gone(opening.result())
-
-
-def _resource(target: Target) -> str:
-    query = str(target.url).partition("?")
-    return (target.path or "/") + query[1] + query[2]
-
-
-def _nothing_extra(transport: WSTransport) -> None:
-    """
-    Raises:
-        WSError: the server chose an extension or a protocol, and none was offered (RFC 6455, section 4.1).
-    """
-    if {"sec-websocket-extensions", "sec-websocket-protocol"} & {
-        name.lower() for name in transport.response.headers
-    }:
-        raise WSError("chose what was not offered")
-
-
-def _head(raw: bytes) -> tuple[int, dict[str, str]]:
-    """
-    Status and headers of an answer that is no handshake; 0 where it is not HTTP. Read here, because picows does not
-    tell a status that the standard library has no name for.
-    """
-    first, *lines = raw.split(b"\r\n")
-    status = re.match(rb"HTTP/1\.[01] ([1-9][0-9]{2})(?: |$)", first)
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, colon, value = line.decode("latin-1").partition(":")
-        if colon:
-            key, told = name.strip().lower(), value.strip()
-            headers[key] = f"{headers[key]}, {told}" if key in headers else told
-    return (0 if status is None else int(status[1])), headers

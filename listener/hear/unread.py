@@ -49,22 +49,33 @@ class Unread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, seen_at=now, refusals=self.refusals + 1)
 
 
+def lasting(unread: Unread | None, now: datetime, wait: timedelta) -> Unread:
+    """
+    The trouble that a page with unreadable posts belongs to: the one that is going on, or a new one, where the last page
+    went through and no such post was met since for as long as one would wait.
+    """
+    if unread is None:
+        return Unread(since=now, seen_at=now)
+    if unread.refusals or now - unread.seen_at < max(wait, TOLD_EVERY):
+        return unread
+    return msgspec.structs.replace(unread, since=now, seen_at=now)
+
+
 def held_until(
-    unread: Unread | None, published: Sequence[datetime | None], now: datetime, wait: timedelta
+    unread: Unread, published: Sequence[datetime | None], now: datetime, wait: timedelta
 ) -> datetime:
     """
     How long a page waits for its posts to become readable: from the first page that had to, and never less than their
     age allows, so that during a long outage each gets its time and none of what can be read comes later than `wait`.
 
     Args:
-        unread: As it is in the memo.
+        unread: The trouble it belongs to.
         published: When the page's unreadable posts say they were written; at least one.
         now: Aware UTC.
         wait: `privacy.consent_wait_s`.
     """
-    since = now if unread is None else unread.since
-    oldest = min((at for at in published if at is not None), default=since)
-    return max(since, min(oldest, now)) + wait
+    oldest = min((at for at in published if at is not None), default=unread.since)
+    return max(unread.since, min(oldest, now)) + wait
 
 
 def gone_on(

@@ -2,22 +2,27 @@
 Is it ours? Takes posts from adapters, gives the names of the watches that ask for them to the gate.
 
 `Watcher.match` has the last word on a decoded post. `Watcher.interest.maybe` has the first on a raw frame, so that a firehose
-is sieved before it is decoded: it may say yes wrongly, never no wrongly. Both read a text once, as words, and look the
-words up in tables, so that ten thousand terms cost what ten cost. Pure.
+is sieved before it is decoded (see `hear.sieve`): it may say yes wrongly, never no wrongly. Both read a text once, as words,
+and look the words up in tables, so that ten thousand terms cost what ten cost. Pure.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final, TypeVar
 
 import orjson
 
 from listener.adapter import Terms
 from listener.events import Post, WatchName
+from listener.hear.sieve import RawSieve
 from listener.text import clean, fold, handles, hashtags, html_to_text, words
+from listener.text.vocabulary import unescaped
 
 _Term = TypeVar("_Term", str, tuple[str, ...])
 
@@ -115,46 +120,66 @@ class RawInterest:
         local = [words(handle.partition("@")[0]) for handle in terms.handles]
         self._said = _Sieve(whole)
         self._named = _Sieve(local)
-        # What is not ASCII cannot stand in an ASCII frame without escapes, so the fast path need not know of it.
-        self._said_ascii = _Sieve(filter(_is_ascii, whole))
-        self._named_ascii = _Sieve(filter(_is_ascii, local))
+        self._terms = (*whole, *local)
+
+    @cached_property
+    def _raw(self) -> RawSieve:
+        # Made when the first frame comes: a deployment that only polls need not wait for it.
+        return RawSieve(self._terms)
 
     def maybe(self, frame: bytes) -> bool:
         """
         Whether a raw JSON frame (UTF-8) could hold a post that some watch matches.
 
-        A frame of plain ASCII, without markup, entities or escapes that stand for a letter, is cut into words by one
-        `translate` and one `split`. Any other is decoded and its strings are read as text, as markup and as JSON
-        within JSON. A frame that is not JSON is let through: the adapter says what is wrong with it.
+        Most frames hold no term in any spelling, which one pass over the bytes tells (`RawSieve`). What is left is read as
+        one text where it has no markup and no escapes that stand for a letter; else it is decoded, and its strings
+        are read as text, as markup and as JSON within JSON. A frame that has to be decoded and is not JSON is let
+        through: the adapter says what is wrong with it.
         """
-        if not frame.isascii() or any(sign in frame for sign in _NOT_PLAIN):
+        return self._raw.passes(frame) and self._maybe_read(frame)
+
+    def _maybe_read(self, frame: bytes) -> bool:
+        for escape, sign in _SIGNS:
+            frame = frame.replace(escape, sign)
+        if any(escape in frame for escape in _TELLING):
             return self._maybe_decoded(frame)
-        if b"\\" in frame:
-            for escape in _SPACING:
-                frame = frame.replace(escape, b" ")
-        found = frame.translate(_WORDS_ONLY).decode("ascii").split()
-        return self._said_ascii.passes(found) or (b"@" in frame and self._named_ascii.passes(found))
+        try:
+            # Before folding, which makes a backslash of a full-width one.
+            text = clean(_SPACING.sub("\n", frame.decode()))
+        except UnicodeDecodeError:
+            return False
+        text = "\n".join(_dereferenced(text))
+        if _TAG.search(text):
+            return self._maybe_decoded(frame)
+        return self._maybe_said(fold(text))
 
     def _maybe_decoded(self, frame: bytes) -> bool:
         try:
             document = orjson.loads(frame)
         except orjson.JSONDecodeError:
             return True
-        text = "\n".join(_readings(document))
-        found = words(_readable(text))
+        with suppress(orjson.JSONEncodeError):  # nested deeper than it writes
+            # Most of what is escaped says no term, which shows once it is written without escapes.
+            if not self._raw.passes(orjson.dumps(document)):
+                return False
+        return self._maybe_said(_readable("\n".join(_readings(document))))
+
+    def _maybe_said(self, text: str) -> bool:
+        if not self._raw.passes_folded(text):
+            return False
+        found = words(text)
         return self._said.passes(found) or ("@" in found and self._named.passes(found))
 
 
-_NOT_PLAIN: Final = (b"\\u", b"\\\\", b"\\b", b"<", b"&", b"\x7f")
-"""
-What sends a frame to the decoder: escapes that may stand for a letter, JSON within JSON, controls that `clean`
-drops from inside a word, markup and entities.
-"""
-_SPACING: Final = (b"\\n", b"\\t", b"\\r", b"\\f")
-_WORDS_ONLY: Final = bytes(
-    ord(chr(code).lower()) if chr(code).isascii() and (chr(code).isalnum() or chr(code) == "_") else 0x20
-    for code in range(256)
+_SIGNS: Final = tuple(
+    (rf"\u00{code}".encode(), sign)
+    for code, sign in (("26", b"&"), ("3c", b"<"), ("3C", b"<"), ("3e", b">"), ("3E", b">"))
 )
+"""Signs that many encoders escape for fear of scripts, and do not mean anything by it."""
+_TELLING: Final = (b"\\u", b"\\\\", b"\\b")
+"""Escapes that may stand for a letter, JSON within JSON, and a control that `clean` drops from inside a word."""
+_SPACING: Final = re.compile(r"\\[ntrf]")
+_TAG: Final = re.compile('<[^ 0-9"=.,-]')
 _CROWD: Final = 64
 """Terms that may hang on one word before that word alone lets a frame pass (chosen): keeps the cost flat."""
 
@@ -272,6 +297,18 @@ def _readings(document: object) -> Iterator[str]:
             waiting.extend(part)
         elif isinstance(part, dict):
             waiting.extend(part.values())
+
+
+def _dereferenced(text: str) -> Iterator[str]:
+    """
+    A text, and what it says where its entities are read, and those within them.
+    """
+    yield text
+    for _ in range(2):
+        if "&" not in text:
+            return
+        text = clean(unescaped(text))
+        yield text
 
 
 def _as_markup(text: str) -> Iterator[str]:

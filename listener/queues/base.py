@@ -37,8 +37,8 @@ MAX_ITEMS: Final = 900
 """Per commit: NATS takes 1,000 messages in an atomic batch, states and erase orders included (engines.md A)."""
 
 ALIASES_MOST: Final = 16
-"""Chosen: a post that goes by so many is given no more when it is only seen again; an edit brings its own, and drops the
-oldest others."""
+"""Chosen: a post that goes by so many is given no more when it is only seen again; an edit brings its own, and others
+go where there is no room."""
 
 KEY_SLACK: Final = timedelta(days=7)
 """Chosen: a key may outlive `keys_until_at` by this much, so that extending it is written once a week, not per poll."""

@@ -76,6 +76,10 @@ def _source_record(source: Source) -> SourceRecord:
     # Where the config names addresses, they say more than the pattern that admits them.
     hosts = {urlsplit(address).hostname for address in stated}
     further = {reach for reach in reaches if reach.split(" ")[0] not in hosts}
+    further |= {
+        f"{_without_secrets(address)} (only to trade a credential for a token)"
+        for address in source.spec.exchanges(source.config)
+    }
     return SourceRecord(
         name=source.name,
         network=source.adapter,

@@ -234,6 +234,25 @@ class _CannedPieces:
         raise AssertionError("unreachable")
 
 
+class OnlyReads:
+    """
+    The rest of a `Reader`, for fakes of adapters that only read: it refuses.
+    """
+
+    def stream(
+        self, address: str, *, headers: Mapping[str, str] | None = None, idle_s: float
+    ) -> AbstractAsyncContextManager[Pieces]:
+        raise RequestRefused("this reader only reads")
+
+    def listen(
+        self, address: str, *, headers: Mapping[str, str] | None = None, idle_s: float, most_bytes: int
+    ) -> AbstractAsyncContextManager[Pieces]:
+        raise RequestRefused("this reader only reads")
+
+    async def exchange(self, address: str, *, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
+        raise RequestRefused("this reader only reads")
+
+
 class EverythingInteresting:
     """
     An `Interest` without terms that takes every frame.

@@ -747,7 +747,7 @@ class RecheckContract:
 
     async def test_a_post_goes_by_so_many_names_at_most(self, engine: Engine) -> None:
         """
-        One that is seen under ever new names keeps the first; an edit brings its own, and the oldest others have to go.
+        One that is seen under ever new names keeps the first; an edit brings its own, and others have to go.
         """
         most = ALIASES_MOST
         async with opened(engine) as room:

@@ -55,9 +55,9 @@ _WITHOUT_WIDTH: Final = (
 )
 _INVISIBLE: Final = re.compile(f"[{_WITHOUT_WIDTH}]+")
 _ALIKE: Final = {
-    ord("ı"): "i",  # upper case cannot tell it from i: ISPARTA
-    **dict.fromkeys((0x2018, 0x2019, 0x02BC), "'"),
-    **dict.fromkeys(range(0x2010, 0x2016), "-"),
+    "ı": "i",  # upper case cannot tell it from i: ISPARTA
+    **dict.fromkeys("\u2018\u2019\u02bc", "'"),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015", "-"),
 }
 _ODD: Final = re.compile(f"[{_WITHOUT_WIDTH}ı\u0307\u02bc\u2010-\u2015\u2018\u2019]")
 _MARKED_PLANES: Final = (range(0x300, 0x10000), range(0x10000, 0x1F000), range(0xE0100, 0xE01F0))
@@ -178,7 +178,12 @@ def _cased(term: str) -> str:
     Without differences of case, of what looks alike, and of what has no width.
     """
     term = term.casefold()
-    return _DOTTED.sub("i", _INVISIBLE.sub("", term).translate(_ALIKE)) if _ODD.search(term) else term
+    if _ODD.search(term) is None:
+        return term
+    term = _INVISIBLE.sub("", term)
+    for char, like in _ALIKE.items():  # ten looks at the speed of C; `translate` looks each character up
+        term = term.replace(char, like)
+    return _DOTTED.sub("i", term) if "\u0307" in term else term
 
 
 def _normal(form: Literal["NFC", "NFKC"], text: str) -> str:

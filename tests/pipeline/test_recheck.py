@@ -288,7 +288,9 @@ async def test_the_canary_is_heard_when_asks_are_not_sealed(monkeypatch: pytest.
     The same story with the seal taken off finds them in the queue, and nowhere else.
     """
     monkeypatch.setattr(Sealer, "seal", lambda self, plain, *, purpose: plain.encode())
-    monkeypatch.setattr("listener.hear.recheck.open_sealed", lambda sealed, *, purpose, keys: sealed.decode())
+    monkeypatch.setattr(
+        "listener.hear.recheck_answers.open_sealed", lambda sealed, *, purpose, keys: sealed.decode()
+    )
 
     found = await _told_of(Canary(seed=4))
 

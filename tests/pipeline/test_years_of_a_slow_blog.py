@@ -35,6 +35,7 @@ from listener.keys import KeyRing
 from listener.queues import open_queue
 from listener.queues.base import Position, Queue
 from listener.telemetry import Telemetry
+from listener.testing.canned import OnlyReads
 from listener.testing.virtual_clock import VirtualClock
 from tests.unit.hear.test_intake import Door
 
@@ -63,7 +64,7 @@ class Article:
 
 
 @dataclass
-class Blog:
+class Blog(OnlyReads):
     """
     A blog that answers whoever reads it.
 

@@ -77,7 +77,9 @@ class Health:
         return Response(generate_latest(self.telemetry.registry), headers={"content-type": METRICS_TYPE})
 
     async def _refresh(self) -> None:
-        states = Counter(view.state for view in self.control.sources())
+        views = self.control.sources()
+        self.telemetry.silent.set(sum(view.silent_since is not None for view in views))
+        states = Counter(view.state for view in views)
         for state in get_args(SourceStateName):
             self.telemetry.sources.labels(state).set(states[state])
         try:

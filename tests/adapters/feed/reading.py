@@ -15,7 +15,7 @@ from adapters.feed.config import FeedConfig
 from listener.adapter import Cursor, Item, Page, Reply, Validators
 from listener.errors import SourceError
 from listener.events import Post
-from listener.testing.canned import Answer, Asked, CannedReader
+from listener.testing.canned import Answer, Asked, CannedReader, OnlyReads
 
 ADDRESS = "https://river.example/feed/?a=%2f&b"
 NOW = datetime(2026, 1, 9, 12, 0, tzinfo=UTC)
@@ -94,7 +94,7 @@ def natives(items: Sequence[Item]) -> list[str]:
 
 
 @dataclass
-class Site:
+class Site(OnlyReads):
     """
     A server with a document at each address: 304 where the validators are the present ones, 404 elsewhere.
 

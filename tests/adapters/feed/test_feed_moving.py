@@ -13,6 +13,7 @@ from adapters.feed.cursor import decode_cursor
 from listener.adapter import Cursor, Page, Reply
 from listener.errors import DocumentRefused
 from listener.events import Post
+from listener.testing.canned import OnlyReads
 from tests.adapters.feed.reading import ADDRESS, Reading, answer, document, natives
 
 TARGET = "https://new.example/feed"
@@ -43,7 +44,7 @@ class Moves:
 
 
 @dataclass
-class One:
+class One(OnlyReads):
     """
     A reader with one answer.
     """

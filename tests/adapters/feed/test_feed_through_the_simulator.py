@@ -26,6 +26,7 @@ from listener.keys import KeyRing, Sealer
 from listener.simulation.people import people
 from listener.simulation.scenario import Place as Site
 from listener.simulation.world import World
+from listener.testing.canned import OnlyReads
 from tests.adapters.feed.test_feed_simulator import Walker, get, get_now
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
@@ -43,7 +44,7 @@ GATE = Gate(
 PLACE = Place(network="feed", source="ours", keep="text", retention=30 * DAY, emit_from=30 * DAY)
 
 
-class Reader:
+class Reader(OnlyReads):
     """One socket for each request; no politeness, no redirects."""
 
     async def read(

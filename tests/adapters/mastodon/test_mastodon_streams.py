@@ -371,6 +371,7 @@ async def test_s2_3_a_token_goes_to_no_host_that_was_not_configured() -> None:
     hearing = Hearing(World(instance=instance), [Connection()])
     error = await hearing.to_its_end()
 
-    assert isinstance(error, AccessDenied)
+    assert isinstance(error, DocumentRefused)
+    assert error.reason == "streams_elsewhere"
     assert 'streaming_host = "elsewhere.example"' in str(error)
     assert hearing.ways() == ["read /api/v2/instance"]

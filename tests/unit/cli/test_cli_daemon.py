@@ -164,6 +164,26 @@ def test_the_last_reads_of_one_source(daemon: Daemon, capsys: pytest.CaptureFixt
     assert (unknown[0], unknown[1]) == (1, "")
 
 
+def test_a_silent_source_and_what_another_choice_would_mean(
+    daemon: Daemon, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    Since when a source is silent stands behind its reason; with its reads, what the other consent mode would have done.
+    """
+    daemon.control.views = (
+        replace(VIEW, silent_since=VIEW.last_read_at, other_withheld=4, other_let_through=1),
+    )
+    with daemon.running():
+        shown = told(capsys, "sources", VIEW.name, "-c", daemon.config)
+
+    first, second = shown[1].split("\n\n")
+    assert first.splitlines()[1].split("\t")[4] == "due in 10 minutes (silent since 2026-01-05 12:00:00)"
+    assert second.splitlines()[0] == (
+        "the other `privacy.consent` would have withheld 4 of the posts that passed, and let through 1 of those withheld, "
+        "repeats included"
+    )
+
+
 def test_poll(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
     """
     It says when the source will be read and why then; without validators only where somebody confirms it (P7).

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import anyio
@@ -494,6 +495,33 @@ async def test_a_stream_is_kept_connected() -> None:
     assert len((await house.queue.read(None)).entries) == 2
 
 
+async def test_a_page_of_a_stream_is_told_with_what_came_since_the_one_before() -> None:
+    """Bytes are counted anew for each page, requests for each connection."""
+
+    class Stream:
+        source: Source
+
+        async def run(self, cursor: Cursor | None, send: Callable[[Page], Awaitable[None]]) -> None:
+            self.source.meter.sent("blog.example")
+            self.source.meter.status = 101
+            for size in (10, 5):
+                self.source.meter.bytes += size
+                await send(Page((post(f"post {size}"),), Cursor(b"x")))
+            raise SourceUnavailable("source live: connection lost")
+
+    house, stream = House(), Stream()
+    stream.source = house.source("live", stream)
+    async with house.running(stream.source):
+        await house.clock.advance(1_200)
+    lines = [json.loads(line) for line in house.out.getvalue().splitlines()]
+    pages = [(line["status"], line["bytes"]) for line in lines if line["event"] == "source.page_fetched"]
+
+    assert len(pages) >= 4
+    assert set(pages[::2]) == {(101, 10)}
+    assert set(pages[1::2]) == {(101, 5)}
+    assert stream.source.meter.requests == 1
+
+
 async def test_what_a_host_was_told_is_stored_with_the_page() -> None:
     """The pace of the host is committed in the same commit as the page it answered."""
     house = House()
@@ -738,3 +766,133 @@ async def test_each_source_says_why_it_waits_and_what_its_last_reads_were_like()
         (0, "unavailable"),
         (2, None),
     ]
+
+
+class Beating:
+    """A stream with something new at each beat, but for a time in which it is silent, or fails, while its beats go on."""
+
+    def __init__(
+        self, clock: VirtualClock, *, beat_s: float = 30, silent_s: tuple[float, float], fails: bool = False
+    ) -> None:
+        self.clock, self.beat_s, self.silent_s, self.fails, self.number = clock, beat_s, silent_s, fails, 0
+        self.began = clock.monotonic()
+
+    async def run(self, cursor: Cursor | None, send: Callable[[Page], Awaitable[None]]) -> None:
+        while True:
+            await self.clock.sleep(self.beat_s)
+            silent = self.silent_s[0] <= self.clock.monotonic() - self.began < self.silent_s[1]
+            if silent and self.fails:
+                raise SourceUnavailable("source s: no answer")
+            self.number += 1
+            said = replace(post(str(self.number), "rain"), published_at=self.clock.now())
+            await send(Page(() if silent else (said,), Cursor(b"%d" % self.number)))
+
+
+async def test_a_stream_that_runs_and_says_nothing_is_told_as_silent_once() -> None:
+    """Found within five minutes although its pages keep coming, wanted or not; in the log, the queue and the view, once."""
+    house = House()
+    speaks_s, speaks_again_s = 25 * HOUR, 26.1 * HOUR
+    stream = Beating(house.clock, silent_s=(speaks_s, speaks_again_s))
+    began = house.clock.now()
+
+    async with house.running(house.source("s", stream)):
+        await house.clock.advance(speaks_s + 10)
+        before = house.view("s").silent_since
+        await house.clock.advance(300)
+        silent = house.view("s").silent_since
+        await house.clock.advance(HOUR)
+        again = House(house.queue)
+        again.clock = again.keeper._clock = again.intake._clock = house.clock
+    async with again.running(again.source("s", stream)):
+        restarted = again.view("s").silent_since
+        await house.clock.advance(600)
+        after = again.view("s").silent_since
+
+    (event,) = [orjson.loads(entry.line) for entry in (await house.queue.read(None)).entries]
+    (line,) = house.lines("source.silent")
+    assert (before, after, restarted) == (None, None, silent)
+    assert silent is not None
+    assert abs((silent - began).total_seconds() - speaks_s) < 60
+    assert (event["type"], event["subject"]) == ("listener.source.silent", "s")
+    assert event["data"]["note"] == "beyond_rhythm"
+    assert line["source"] == "s"
+    assert 120 <= line["silent_s"] <= 330  # type: ignore[operator]
+    assert again.lines("source.silent") == []
+    assert [told["source"] for told in again.lines("source.spoke_again")] == ["s"]
+
+
+async def test_a_source_that_fails_is_not_silent() -> None:
+    """A day of failures is a day in which nobody listened; a day of heartbeats and nothing else is a silence."""
+    told = {}
+    for fails in (True, False):
+        house = House()
+        stream = Beating(house.clock, beat_s=600, silent_s=(30 * HOUR, 54 * HOUR), fails=fails)
+        async with house.running(house.source("s", stream)):
+            await house.clock.advance(58 * HOUR)
+        told[fails] = len(house.lines("source.silent")), house.lines("source.failed") != []
+
+    assert told == {True: (0, True), False: (1, False)}
+
+
+async def test_a_restarted_daemon_connects_to_a_stream_at_once() -> None:
+    """A stream is not read at intervals: after a minute nothing keeps a new process from it (P11)."""
+    house = House()
+    stream = Beating(house.clock, silent_s=(0, 0))
+    connected = []
+    for advance_s in (600, 5, 600):
+        again = House(house.queue)
+        again.clock = again.keeper._clock = again.intake._clock = house.clock
+        async with again.running(again.source("s", stream)):
+            await house.clock.advance(1)
+            connected.append(again.view("s").state == "reading")
+            await house.clock.advance(advance_s)
+
+    assert connected == [True, True, False]
+
+
+async def test_an_outage_longer_than_the_source_shows_things_is_a_gap() -> None:
+    """Bounds and cause are told once, with the first page after it; a shorter outage lost nothing, and says nothing."""
+    house = House()
+    reads = Script(house.clock)
+    source = replace(house.source("a", reads, relation="own"), look_back=timedelta(hours=36))
+    async with house.running(source):
+        await house.clock.advance(10)
+    last_read_at = house.view("a").last_read_at
+    for days in (1, 3):
+        await house.clock.advance(days * 86_400)
+        again = House(house.queue)
+        again.clock = again.keeper._clock = again.intake._clock = house.clock
+        async with again.running(source):
+            await house.clock.advance(3 * HOUR)
+        if days == 1:
+            assert (await house.queue.read(None)).entries == ()
+            last_read_at = again.view("a").last_read_at
+
+    (gap,) = [orjson.loads(entry.line)["data"] for entry in (await house.queue.read(None)).entries]
+    assert last_read_at is not None
+    assert gap["cause"] == "outage"
+    assert gap["suspected"] is True
+    assert gap["start_at"] == last_read_at.isoformat().replace("+00:00", "Z")
+    assert (
+        0
+        < (house.clock.now() - datetime.fromisoformat(gap["end_at"])).total_seconds() - 36 * HOUR
+        < 3 * HOUR + 60
+    )
+
+
+async def test_a_queue_that_had_no_room_for_so_long_is_a_gap_too() -> None:
+    """The page that waited is kept; the next tells what may have been missed behind it, and why."""
+    queue = FullQueue()
+    house = House(queue)
+    fresh = Freshness(has_validators=True)
+    reads = Script(house.clock, Page((post("1"),), Cursor(b"one"), freshness=fresh))
+    source = replace(house.source("a", reads, relation="own"), look_back=timedelta(hours=36))
+
+    async with house.running(source):
+        await house.clock.advance(48 * HOUR)
+        queue.full = False
+        await house.clock.advance(3 * HOUR)
+
+    created, gap = [orjson.loads(entry.line) for entry in (await queue.read(None)).entries]
+    assert (created["type"], gap["type"]) == ("listener.post.created", "listener.source.gap")
+    assert (gap["data"]["cause"], gap["data"]["suspected"]) == ("intake_paused", True)

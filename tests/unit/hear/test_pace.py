@@ -45,6 +45,24 @@ def due(freshness: Freshness, *, now: datetime = NOW, jitter: float = 0.0, **cha
     )
 
 
+def test_a_network_may_ask_for_more_room_than_politeness_does() -> None:
+    """The larger of the two counts, own hosts included; another configuration counts from then on."""
+    pace = Pace(
+        2.0, frozenset({"own.example"}), least_s={HOST: 3.0, "own.example": 1.0, "quick.example": 0.1}
+    )
+    spaced = [pace.spacing_s(host) for host in (HOST, "own.example", "quick.example", "other.example")]
+    pace.slot(HOST, NOW)
+    pace.started(HOST, NOW)
+    pace.finished(HOST, later(1))
+    waits = [pace.slot(HOST, later(1))]
+    pace.apply(frozenset({HOST}), {"other.example": 9.0})
+    waits.append(pace.slot(HOST, later(1)))
+
+    assert spaced == [3.0, 1.0, 2.0, 2.0]
+    assert waits == [2.0, 0.0]
+    assert [pace.spacing_s(host) for host in (HOST, "own.example", "other.example")] == [0.0, 2.0, 9.0]
+
+
 def test_one_request_is_in_flight_per_host_and_starts_are_spaced() -> None:
     """A slot is taken by the one who is told 0; spacing counts from the start, not from the end."""
     pace = Pace(2.0, frozenset())

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import ssl
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from listener.adapter import Reach, Reply
 from listener.clock import SystemClock
@@ -18,6 +13,7 @@ from listener.errors import RequestRefused, SourceUnavailable
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web
 from tests.fakes.loopback import LOOPBACK, Resolver, answer, loopback
+from tests.fakes.tls import serving
 
 pytestmark = pytest.mark.anyio
 
@@ -238,39 +234,6 @@ async def test_a_redirect_loop_ends() -> None:
 
 
 # ------------------------------------------------------------------------------------------------------- TLS
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Certificate and key of 127.0.0.1, signed by itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "blog.example")])
-    now = dt.datetime.now(dt.UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("blog.example")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "blog.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
-
-
-def serving(certificate: Path) -> ssl.SSLContext:
-    """The server's side."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
 
 
 async def test_a_certificate_nobody_vouches_for_is_not_trusted(certificate: Path) -> None:

@@ -155,3 +155,17 @@ async def test_every_hop_takes_its_own_turn() -> None:
             await reader.read(server.at("/new"))
 
     assert at == [0, 2, 4]
+
+
+async def test_an_own_host_keeps_the_room_its_network_asks_for() -> None:
+    """Three requests to an own host whose network sets a limit start as far apart as it says."""
+    clock = VirtualClock()
+    turns = Turns(clock, Pace(2.0, frozenset({HOST}), least_s={HOST: 1.5}), most_s=60)
+    starts = []
+    async with clock.autojump():
+        for _ in range(3):
+            await turns.take(HOST, source="blog")
+            starts.append(clock.monotonic())
+            turns.give_back(HOST)
+
+    assert starts == [0.0, 1.5, 3.0]

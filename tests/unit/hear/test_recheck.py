@@ -21,7 +21,8 @@ from listener.events import Cleared, Consent, Post, PostKey, PostRemoved, WatchN
 from listener.gate import Gate, Place
 from listener.hear.keeping import Keeper
 from listener.hear.pace import Pace
-from listener.hear.recheck import Rechecked, Rechecks
+from listener.hear.recheck import Rechecks
+from listener.hear.recheck_seat import Rechecked
 from listener.hear.seat import Source
 from listener.hear.walk import Asking
 from listener.in_force import Door

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from listener.events import Gap
-from listener.hear.unread import Unread, gone_on, held_until
+from listener.hear.unread import Unread, gone_on, held_until, lasting
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -21,10 +21,24 @@ def test_the_first_page_waits_its_whole_time_however_old_its_posts_are() -> None
     weeks = [NOW - 100 * HOUR, None]
     later = Unread(since=NOW, seen_at=NOW)
 
-    assert held_until(None, weeks, NOW, HOUR) == NOW + HOUR
+    assert held_until(lasting(None, NOW, HOUR), weeks, NOW, HOUR) == NOW + HOUR
     assert held_until(later, [*weeks, NOW + 30 * MINUTE], NOW + 31 * MINUTE, HOUR) == NOW + HOUR
-    assert held_until(None, [NOW + 9 * HOUR], NOW, HOUR) == NOW + HOUR
-    assert held_until(None, [None], NOW, timedelta(0)) == NOW
+    assert held_until(later, [NOW + 9 * HOUR], NOW, HOUR) == NOW + HOUR
+    assert held_until(later, [None], NOW, timedelta(0)) == NOW
+
+
+def test_a_page_belongs_to_the_trouble_that_goes_on_or_to_a_new_one() -> None:
+    """What is held belongs to the trouble that holds it, however seldom its source may be read; later pages begin anew."""
+    held = Unread(since=NOW - 9 * HOUR, seen_at=NOW - 9 * HOUR, refusals=1)
+    recent = Unread(since=NOW - 9 * HOUR, seen_at=NOW - 59 * MINUTE, missed_from=NOW, missed_to=NOW)
+    over = Unread(since=NOW - 9 * HOUR, seen_at=NOW - HOUR, missed_from=NOW, missed_to=NOW)
+
+    assert [lasting(each, NOW, HOUR) for each in (None, held, recent, over)] == [
+        Unread(since=NOW, seen_at=NOW),
+        held,
+        recent,
+        Unread(since=NOW, seen_at=NOW, missed_from=NOW, missed_to=NOW),
+    ]
 
 
 def test_a_later_page_of_a_long_outage_waits_from_when_its_oldest_post_was_written() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from listener.adapter import AdapterSpec
 from listener.errors import ConfigError, Fault, NotAccepted
 from listener.settings import (
     Settings,
@@ -193,6 +195,21 @@ def test_more_is_told_in_sentences(
 
     assert grown(before, now) == sentences
     assert before.digest != now.digest
+
+
+def test_where_a_credential_is_traded_is_stated_and_growth(
+    small: Callable[[Change], Settings], adapters: dict[str, AdapterSpec]
+) -> None:
+    """The one POST there is stands on the page that an officer signs, and a new one needs a signature."""
+    before = statement(small(lambda text: text))
+    adapters["made-up"] = replace(
+        adapters["made-up"], exchanges=lambda _config: ("https://pds.example/xrpc/createSession",)
+    )
+    now = statement(small(lambda text: text))
+    place = "https://pds.example/xrpc/createSession (only to trade a credential for a token)"
+
+    assert f"    at: {place}\n" in now.as_text()
+    assert grown(before, now) == (f"source river also reads {place}",)
 
 
 @pytest.mark.parametrize("change", SHRINKS)

@@ -141,6 +141,9 @@ async def test_sources(tmp_path: Path) -> None:
                 "queued": 2,
                 "moved": False,
                 "note": None,
+                "silent_since": None,
+                "other_withheld": 0,
+                "other_let_through": 0,
                 "reads": [],
             }
         ]
@@ -180,6 +183,7 @@ async def test_metrics(tmp_path: Path) -> None:
     assert "listener_queue_oldest_body_age_seconds 90.0" in lines
     assert 'listener_sources{state="waiting"} 1.0' in lines
     assert 'listener_sources{state="failing"} 0.0' in lines
+    assert "listener_sources_silent 0.0" in lines
     assert b"canary" not in got.body
 
 
