@@ -77,7 +77,7 @@ def status(here: Instance, copy: Copy, *, viewer: Token | None, now: datetime, d
         "mentions": [_mention(here, each) for each in shown.words.mentions],
         "tags": [_tag(here, name) for name in shown.words.tag_names],
         "emojis": [],
-        "card": _card(words.link) if words.link else None,
+        "card": _card(words.link, toot.account) if words.link else None,
         "poll": _poll(here, copy, words.poll, now) if words.poll else None,
     }
     if toot.account.home == here.domain:
@@ -167,7 +167,7 @@ def _tag(here: Instance, name: str) -> Json:
     return {"name": name, "url": f"https://{here.domain}/tags/{folded(name)}"}
 
 
-def _card(link: str) -> Json:
+def _card(link: str, writer: Account) -> Json:
     """
     A preview of a page that says who wrote it: personal data outside of `account`.
     """
@@ -177,8 +177,8 @@ def _card(link: str) -> Json:
         "description": "",
         "language": "en",
         "type": "link",
-        "author_name": "",
-        "author_url": "",
+        "author_name": writer.person.name,
+        "author_url": writer.person.profile,
         "provider_name": "",
         "provider_url": "",
         "html": "",
