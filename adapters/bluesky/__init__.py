@@ -110,7 +110,8 @@ SPEC: Final = AdapterSpec(
         retention_max_days=None,
         delete_within_h=None,
         default_keep="text",
-        address="https://bsky.social/about/support/tos",
+        # Guideline 3: a service must have a way to delete what a user wants deleted; it sets no clock.
+        address="https://docs.bsky.app/docs/support/developer-guidelines",
         checked_on=date(2026, 11, 24),
     ),
     config=BlueskyConfig,
