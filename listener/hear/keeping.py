@@ -439,7 +439,7 @@ class Keeper:
         found = setback(
             error,
             memo,
-            relation=source.relation,
+            relation="own" if isinstance(source.reads, Streamer) else source.relation,
             floor_s=source.floor_s,
             rng=seat.rng,
             now=now,

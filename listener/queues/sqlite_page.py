@@ -26,6 +26,7 @@ from listener.events import (
     PostRemoved,
     RemovalReason,
     Retraction,
+    decode_event,
     encode_event,
     key_of,
     removed,
@@ -311,8 +312,11 @@ class Page:
 
     def _return(self, item: Cleared, post: Known) -> Outcome:
         """
-        A post that was only withdrawn is there again: told as new, under its next revision.
+        A post that was only withdrawn is there again: told as new, under its next revision. A "no" that one source showed
+        is not lifted by another that does not show it.
         """
+        if self._withdrawn_by(post) not in (None, item.event.source):
+            return "refused"
         ends_at = item.event.expirytime
         if not item.emit or (ends_at is not None and micros(ends_at) <= self._at):
             return "repeat"
@@ -332,6 +336,31 @@ class Page:
         self.posts_more += 1
         self.keys_more -= 1
         return "created"
+
+    def _withdrawn_by(self, post: Known) -> str | None:
+        """
+        The source that said no; None where it was only that no watch asked for it, or where the notice has ended.
+        """
+        if post.seq is None:
+            return None
+        row = self._rows.get(post.seq)
+        lines = (
+            [row[-1]]
+            if row is not None
+            else [
+                line
+                for (line,) in self._connection.execute("SELECT body FROM log WHERE seq = ?", (post.seq,))
+            ]
+        )
+        notices = [decode_event(line) for line in lines]
+        return next(
+            (
+                notice.source
+                for notice in notices
+                if isinstance(notice, PostRemoved) and notice.data.reason == "withdrawn"
+            ),
+            None,
+        )
 
     def _key_only(self, key: bytes, state: KeyState, *, revision: int) -> Known:
         """

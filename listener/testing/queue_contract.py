@@ -641,6 +641,28 @@ class RecheckContract:
         assert asks == [(key("a"), b"ASK.a.said", HOUR)]
         assert last.id == f"{key('a')}.5"
 
+    async def test_a_no_is_lifted_only_where_it_was_said(self, engine: Engine) -> None:
+        """
+        What one source took back because somebody said no stays away while another goes on showing it, across a restart
+        and within a page; the source that said no may bring it back. That no watch asked for it binds nobody.
+        """
+        elsewhere = cleared("a", source="other")
+        async with opened(engine) as room:
+            outcomes = [await room.commit(elsewhere, withdrawal("a"), elsewhere)]
+        async with opened(engine) as room:
+            outcomes.append(await room.commit(elsewhere))
+            shown = [type(event) for event in events(await room.queue.read(None))]
+            outcomes.append(await room.commit(cleared("a"), replace(withdrawal("a"), reason="watch_removed")))
+            outcomes.append(await room.commit(elsewhere))
+
+        assert outcomes == [
+            ("created", "removed", "refused"),
+            ("refused",),
+            ("created", "removed"),
+            ("created",),
+        ]
+        assert shown == [PostRemoved]
+
     async def test_what_no_watch_asks_for_in_one_source(self, engine: Engine) -> None:
         """
         A post that no watch asks for any more in its source goes; what another source brought under that name stays.

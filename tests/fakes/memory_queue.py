@@ -62,6 +62,7 @@ class _Post:
     committed_at: datetime | None = None
     ask: bytes | None = None
     asked_at: datetime | None = None
+    withdrawn_by: str | None = None
 
     def takes(self, names: Sequence[Name], *, most: int) -> None:
         """
@@ -157,6 +158,8 @@ class MemoryQueue:
         return self._put(item, post, commit)
 
     def _return(self, item: Cleared, post: _Post, commit: Commit) -> Outcome:
+        if post.withdrawn_by not in (None, item.event.source):
+            return "refused"
         ends_at = item.event.expirytime
         if not item.emit or (ends_at is not None and ends_at <= commit.at):
             return "repeat"
@@ -244,8 +247,10 @@ class MemoryQueue:
         for post in hit:
             post.key_until_at = max(post.key_until_at, commit.keys_until_at)
         for post in live:
+            post.source = item.source
             self._erase(post, item.reason, commit.at, commit.keys_until_at)
             post.state = "withdrawn"
+            post.withdrawn_by = item.source if item.reason == "withdrawn" else None
         return "removed" if live else "repeat"
 
     def _erase(self, post: _Post, reason: RemovalReason, at: datetime, keys_until_at: datetime) -> None:

@@ -273,10 +273,6 @@ async def test_a_hundred_troubles_of_a_stream_lose_nothing(tmp_path: Path) -> No
     assert served.sites[ONE].limits.refused == 0
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="held_only takes away what one source objects to, and the next reading of the other brings it back",
-)
 async def test_an_objection_that_one_instance_shows_binds_the_other() -> None:
     """`noindex` is told by an account's own instance only: read there once, the post stays away everywhere."""
     clock = VirtualClock()

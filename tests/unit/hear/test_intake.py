@@ -495,6 +495,27 @@ async def test_a_stream_is_kept_connected() -> None:
     assert len((await house.queue.read(None)).entries) == 2
 
 
+async def test_a_stream_is_connected_again_sooner_than_a_strangers_site_is_asked() -> None:
+    """What is said meanwhile is waited for: the first step of back-off counts, not the five minutes of a public site."""
+
+    class Stream:
+        def __init__(self, house: House) -> None:
+            self.at_s: list[float] = []
+            self.house = house
+
+        async def run(self, _cursor: Cursor | None, _send: Callable[[Page], Awaitable[None]]) -> None:
+            self.at_s.append(self.house.clock.monotonic())
+            raise SourceUnavailable("source live: connection lost")
+
+    house = House()
+    stream = Stream(house)
+    async with house.running(replace(house.source("live", stream), floor_s=60.0)):
+        await house.clock.advance(150)
+
+    first, second, *_ = stream.at_s
+    assert 60 <= second - first <= 120
+
+
 async def test_a_page_of_a_stream_is_told_with_what_came_since_the_one_before() -> None:
     """Bytes are counted anew for each page, requests for each connection."""
 
