@@ -436,11 +436,12 @@ class Keeper:
         Schedule a source that failed, durably, so that a restart does not ask it earlier.
         """
         source, memo, now = seat.source, seat.memo, self._clock.now()
+        streams = isinstance(source.reads, Streamer)  # what is said meanwhile waits for nobody
         found = setback(
             error,
             memo,
-            relation="own" if isinstance(source.reads, Streamer) else source.relation,
-            floor_s=source.floor_s,
+            relation="own" if streams else source.relation,
+            floor_s=FAILURE_FIRST_S if streams else source.floor_s,
             rng=seat.rng,
             now=now,
             meanings=source.meanings,
