@@ -52,7 +52,9 @@ ENCODERS: dict[str, Callable[[object], bytes]] = {
 
 
 def watcher_of(*, phrases: tuple[str, ...] = (), hashtags: tuple[str, ...] = ()) -> Watcher:
-    return Watcher([WatchTerms(WatchName("w"), hashtags, phrases)], [])
+    watcher = Watcher([WatchTerms(WatchName("w"), hashtags, phrases)], [])
+    watcher.interest.prepare()
+    return watcher
 
 
 def matches(watcher: Watcher, text: str) -> bool:
