@@ -90,9 +90,7 @@ class RawInterest:
         if self._raw is not None and not (self._raw.passes_folded(plain) or self._raw.passes_folded(other)):
             return False
         found = _ascii_words(plain.encode()) + words(other)
-        return self._said.passes(found) or (
-            ("@" in plain or "@" in other) and self._named.passes(found)
-        )
+        return self._said.passes(found) or (("@" in plain or "@" in other) and self._named.passes(found))
 
 
 def _ascii_words(text: bytes) -> list[str]:

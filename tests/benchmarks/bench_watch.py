@@ -155,7 +155,9 @@ def measure(
         best_second = min(best_second, seconds(second, inputs))
     each = 1e6 / len(inputs)
     ratio = best_second / best_first
-    print(f"{name:44} {best_first * each:6.1f} us and {best_second * each:6.1f} us, {ratio:.2f} of {limit} allowed")
+    print(
+        f"{name:44} {best_first * each:6.1f} us and {best_second * each:6.1f} us, {ratio:.2f} of {limit} allowed"
+    )
     return ratio <= limit
 
 
@@ -177,7 +179,15 @@ def main() -> int:
         for what, wires in (("frame", frames), ("markup", markup)):
             now = many.interest.maybe
             met.append(measure(f"maybe, {kind} {what}: 10,000 before, now", former.maybe, now, wires, FORMER))
-            met.append(measure(f"maybe, {kind} {what}: 10,000 before, 10 now", former.maybe, few.interest.maybe, wires, FORMER))
+            met.append(
+                measure(
+                    f"maybe, {kind} {what}: 10,000 before, 10 now",
+                    former.maybe,
+                    few.interest.maybe,
+                    wires,
+                    FORMER,
+                )
+            )
     return not all(met)
 
 

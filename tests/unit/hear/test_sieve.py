@@ -24,6 +24,8 @@ from listener.hear.sieve import RawSieve
 from listener.hear.watch import Watcher, WatchTerms
 from listener.text import clean, fold, words
 from listener.text.spellings import spellings
+from tests.benchmarks.firehose import Firehose, terms
+from tests.fakes.former_interest import FormerInterest
 
 PLAIN = " \n\t.,'#@/\"ab1_cdeikſsS"
 LETTERS = PLAIN + "éßﬁİıçñœЙйïΐςΣάاﷲبمی市役東京がカｶﾞ각각한ᅡไทยหนगरनि्क़०" + "ＡａＹ＃＠１…ª™½²𝐚㍿Å≮"
@@ -184,6 +186,46 @@ def test_a_term_of_any_length(term: str) -> None:
     watcher = watcher_of(phrases=(term, "other"))
 
     assert_heard(watcher, f"so {term} ok")
+
+
+def text_of(frame: bytes) -> str:
+    """What a post says; nothing where there is none."""
+    commit = orjson.loads(frame).get("commit") or {}
+    return str((commit.get("record") or {}).get("text", ""))
+
+
+@pytest.mark.parametrize("count", [2, 10, 300, 2500])
+def test_a_firehose_is_sieved_as_it_was_read_before(count: int) -> None:
+    """
+    Of frames of many languages, all that match pass, and of the others no more than passed when each was read. Where there
+    are too many terms, those of ASCII alone, as well.
+    """
+    said = terms(count)
+    watcher = watcher_of(hashtags=said, phrases=said[::7])
+    former = FormerInterest(watcher.interest.terms)
+    firehose = Firehose(said, 0.1)
+    frames = [firehose.frame() for _ in range(4000)]
+
+    matching = [frame for frame in frames if matches(watcher, text_of(frame))]
+    assert len(matching) >= 400
+    assert all(map(former.maybe, matching))
+    assert [frame for frame in matching if not watcher.interest.maybe(frame)] == []
+    assert [frame for frame in frames if watcher.interest.maybe(frame) > former.maybe(frame)] == []
+
+
+@pytest.mark.parametrize(("limit", "expected"), [("_MOST_WORDS", (True, False)), ("_MOST", (False, True))])
+def test_too_many_terms_are_left_to_the_next_reading(
+    monkeypatch: pytest.MonkeyPatch, limit: str, expected: tuple[bool, bool]
+) -> None:
+    """Each limit opens the sieve for its kind of frames, and what is asked in the end does not change."""
+    monkeypatch.setattr(sieve, limit, 1)
+    many = RawSieve(map(words, ("yyc", "city", "café")))
+    watcher = watcher_of(phrases=("yyc", "city", "café"))
+
+    assert (many.passes(b"nothing"), many.passes("être".encode())) == expected
+    assert not watcher.interest.maybe(b'{"t":"nothing"}')
+    assert not watcher.interest.maybe('{"t":"être"}'.encode())
+    assert_heard(watcher, "so CAFE\u0301")
 
 
 @pytest.mark.parametrize(
