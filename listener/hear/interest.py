@@ -174,7 +174,10 @@ def _readings(document: object) -> Iterator[str]:
     while waiting:
         part = waiting.pop()
         if isinstance(part, str):
-            yield from _as_markup(part)
+            if "<" in part or "&" in part:
+                yield from _as_markup(part)
+            else:
+                yield part
             if part.lstrip()[:1] in ("{", "["):
                 waiting.append(_as_json(part))
         elif isinstance(part, list):
