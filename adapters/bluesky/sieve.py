@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from adapters.bluesky import wire
-from adapters.bluesky.cursor import is_time
+from adapters.bluesky.cursor import SEQUENCES_END, TIMES_END, is_time
 from adapters.bluesky.identity import COLLECTION, at_microseconds, post_uri
 from adapters.bluesky.memory import digest_of
 from adapters.bluesky.normalise import post_of
@@ -123,20 +123,29 @@ class Sieve:
         The events of these frames.
         """
         sifted = Sifted()
+        passed_us = SEQUENCES_END - 1
         for packed in frames:
             frame = packed if self._unzip is None else self._unzip(packed)
             if frame is None:
                 sifted.events.append(Rejected("unreadable_item"))
                 continue
             head = _CREATED.match(frame)
-            if head is not None and not self._may_concern(frame):
-                sifted.note(int(head[1]), about_post=True)
-            else:
+            if head is None or self._may_concern(frame):
                 self._decode(frame, sifted)
+                continue
+            at_us = int(head[1])
+            if sifted.first_us is None:
+                sifted.note(at_us, about_post=True)
+            if passed_us < at_us < TIMES_END:
+                passed_us = at_us
+        if passed_us >= SEQUENCES_END:
+            sifted.note(passed_us, about_post=True)
         return sifted
 
     def _may_concern(self, frame: bytes) -> bool:
-        return self._interest.maybe(frame) or any(did in frame for did in self._own_bytes)
+        return self._interest.maybe(frame) or (
+            bool(self._own_bytes) and any(did in frame for did in self._own_bytes)
+        )
 
     def _decode(self, frame: bytes, sifted: Sifted) -> None:
         try:

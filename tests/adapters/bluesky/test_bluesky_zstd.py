@@ -20,7 +20,9 @@ MOST = 100_000
 
 
 def dictionary(dict_id: int = DICTIONARY_ID) -> bytes:
-    samples: list[bytes | bytearray | memoryview] = [commit(number, at_s=number * 7.3) for number in range(400)]
+    samples: list[bytes | bytearray | memoryview] = [
+        commit(number, at_s=number * 7.3) for number in range(400)
+    ]
     return zstandard.train_dictionary(4096, samples, dict_id=dict_id).as_bytes()
 
 
