@@ -4,7 +4,8 @@ Which raw frames cannot hold any of many terms: one pass over the bytes, before 
 `hear.interest` asks it first and reads carefully whatever it lets through. Of each term it looks for one stretch, in every
 spelling that has a single character for each of its own; where a frame holds anything else that might become part of such a
 stretch (an escape, a tag, an entity, a mark, a ligature, a full-width letter), it lets the frame pass instead of deciding.
-So it may let pass wrongly, never stop wrongly. Pure.
+So it may let pass wrongly, never stop wrongly; but a stretch stands within one string of the frame, so an adapter that asks it must
+not make one phrase of a script without spaces out of two strings. Pure.
 
 The pass is Rust's `regex`, which Pydantic brings with it: linear in the frame, and nearly as fast for three hundred terms as
 for ten. Python's own `re` tries the terms one after the other.
