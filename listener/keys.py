@@ -54,8 +54,8 @@ class KeyRing:
             raise ValueError("at least one secret is needed")
         if min(map(len, ring)) < NAME_BYTES:
             raise ValueError(f"a secret has at least {NAME_BYTES} bytes")
-        self._names = tuple(_subkey(secret, b"name") for secret in ring)
-        self._digests = tuple(_subkey(secret, b"digest") for secret in ring)
+        self._names = tuple(_started(_subkey(secret, b"name")) for secret in ring)
+        self._digests = tuple(_started(_subkey(secret, b"digest")) for secret in ring)
         self._fingerprints = tuple(_subkey(secret, b"fingerprint")[:8].hex() for secret in ring)
 
     def __repr__(self) -> str:
@@ -78,14 +78,14 @@ class KeyRing:
         """
         The same under every secret, current first.
         """
-        return tuple(_name(key, network, native) for key in self._names)
+        return tuple([_name(started, network, native) for started in self._names])
 
     def digests(self, *parts: str | None) -> tuple[bytes, ...]:
         """
         What `digest` gives, under every secret, current first.
         """
         framed = [b"\0" if part is None else b"\1" + part.encode(errors="surrogatepass") for part in parts]
-        return tuple(_mac(key, framed) for key in self._digests)
+        return tuple(_mac(started, framed) for started in self._digests)
 
     def digest(self, *parts: str | None) -> bytes:
         """
@@ -178,13 +178,25 @@ def _subkey(secret: bytes, purpose: bytes) -> bytes:
     return hmac.digest(secret, b"civic-listener/1/" + purpose, hashlib.sha256)
 
 
-def _name(key: bytes, network: str, native: str) -> Name:
-    return Name(_mac(key, [network.encode(), native.encode(errors="surrogatepass")]))
+def _started(key: bytes) -> hmac.HMAC:
+    """
+    An HMAC that has taken its key and nothing else. Copying it costs half of what starting anew does.
+    """
+    return hmac.new(key, digestmod=hashlib.sha256)
 
 
-def _mac(key: bytes, parts: Sequence[bytes]) -> bytes:
+def _name(started: hmac.HMAC, network: str, native: str) -> Name:
+    return Name(_mac(started, (network.encode(), native.encode(errors="surrogatepass"))))
+
+
+def _mac(started: hmac.HMAC, parts: Sequence[bytes]) -> bytes:
     """
     Each part is preceded by its length, so that no two lists of parts look alike.
     """
-    framed = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
-    return hmac.digest(key, framed, hashlib.sha256)[:NAME_BYTES]
+    framed = bytearray()
+    for part in parts:
+        framed += len(part).to_bytes(8, "big")
+        framed += part
+    mac = started.copy()
+    mac.update(framed)
+    return mac.digest()[:NAME_BYTES]

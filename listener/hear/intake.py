@@ -141,6 +141,13 @@ class Intake:
         return due
 
     @property
+    def hears(self) -> bool:
+        """
+        True where a source speaks by itself, so that raw frames are asked about.
+        """
+        return any(isinstance(seat.source.reads, Streamer) for seat in self._seats.values())
+
+    @property
     def paused(self) -> bool:
         """
         True while the queue has no room.

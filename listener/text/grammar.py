@@ -208,6 +208,8 @@ def _word(text_is_wide: bool) -> re.Pattern[str]:
 
 
 _ONE_UNSPACED: Final = re.compile(f"([{_UNSPACED}])")
+"""Splitting by it and joining with spaces parts each such character from its neighbours; a substitution that names what it
+found would call Python for every one."""
 
 
 _ASCII_WORD: Final = re.compile(r"[0-9A-Za-z_]+|[^\s0-9A-Za-z_]")
@@ -222,4 +224,4 @@ def words(text: str) -> list[str]:
     """
     if text.isascii():
         return _ASCII_WORD.findall(text)
-    return _word(is_wide(text)).findall(_ONE_UNSPACED.sub(r" \1 ", text))
+    return _word(is_wide(text)).findall(" ".join(_ONE_UNSPACED.split(text)))

@@ -5,11 +5,14 @@ Three receivers take turns at the same frames, over loopback, from a server in a
 
 - bare: picows counts frames, and nothing else: the limit.
 - script: what somebody would write: `websockets` without compression, the same filter (`RawInterest.maybe`), the hits decoded.
-- ours: picows, the filter, the hits decoded, matched, cleared by the gate and committed to a SQLite queue, synced.
+- ours: what ships, from the socket to the disk: `ReadOnly.listen`, the adapter of Bluesky, its look-ups, watch, gate, and
+  a commit to a SQLite queue, synced. It also does what the script leaves out: deletions (an eighth of the frames) are
+  decoded and brought to the queue, and each post is asked about before it is kept.
 
-Ours receives and decodes by stand-ins (`Ear`, `post_of`) for `Reader.listen` and the adapter of Bluesky: the least that does
-the same work. Every matching post is counted when it is durable, and the run fails if one is missing. Rates are by CPU time
-of the receiving process, its threads included; on a machine that others use, only the ratios mean something.
+Look-ups are read over loopback by the reader that ships, from a server in the other process that shows every post it is
+asked for (`tests.adapters.bluesky.frames`); their spacing is left out, because only CPU time counts. Every matching post
+is counted when it is durable, and the run fails if one is missing. Rates are by CPU time of the receiving process, its
+threads included; on a machine that others use, only the ratios mean something.
 """
 
 from __future__ import annotations
@@ -18,43 +21,65 @@ import asyncio
 import base64
 import hashlib
 import multiprocessing
+import os
 import socket
+import ssl
 import statistics
 import struct
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Final
+from urllib.parse import parse_qs, urlsplit
 
-import msgspec
 import orjson
 from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from listener.adapter import Page
+from adapters.bluesky import SPEC
+from adapters.bluesky.config import BlueskyConfig
+from listener.adapter import Page, Streamer
 from listener.clock import SystemClock
-from listener.events import Cleared, Post, WatchName, Withheld
+from listener.errors import SourceUnavailable
+from listener.events import (
+    Change,
+    Cleared,
+    Count,
+    Gap,
+    Noted,
+    Post,
+    Removal,
+    RemovalReason,
+    Retraction,
+    WatchName,
+    Withheld,
+    WithheldReason,
+)
 from listener.gate import Gate, Place
+from listener.hear.pace import Pace
+from listener.hear.reader import Web
 from listener.hear.walk import Asking, walk
 from listener.hear.watch import Watcher, WatchTerms
 from listener.keys import KeyRing, Sealer
 from listener.queues.base import Lease
 from listener.queues.sqlite import SqliteQueue, open_sqlite
 from listener.testing.queue_contract import PRESENT, page
+from tests.adapters.bluesky.frames import compact, view
 from tests.benchmarks.firehose import Firehose, terms
 
 FRAMES: Final = 50_000
 ROUNDS: Final = 5
 CASES: Final = ((2, 0.001), (2, 0.04), (1000, 0.001), (1000, 0.04))
-PAGE: Final = 100
-"""Hits of a page: the adapter sends one when so many have come, or when a second has passed."""
-
 NOW: Final = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+LOOPBACK: Final = (ip_network("127.0.0.0/8"),)
 MONTH: Final = timedelta(days=30)
 GOAL_SCRIPT: Final = 3.0
 GOAL_BARE: Final = 0.35
@@ -62,9 +87,9 @@ GOAL_BARE: Final = 0.35
 # ------------------------------------------------------------------------------------------------------------ server
 
 
-def serve(listening: socket.socket, wires: dict[str, bytes]) -> None:
+def serve(listening: socket.socket, wire: bytes) -> None:
     """
-    All frames of the case that the path names, then a close, to whoever asks; for ever.
+    All frames, then a close, to whoever asks; for ever.
     """
     while True:
         connection, _ = listening.accept()
@@ -72,12 +97,35 @@ def serve(listening: socket.socket, wires: dict[str, bytes]) -> None:
             head = b""
             while not head.endswith(b"\r\n\r\n"):
                 head += connection.recv(4096)
-            connection.sendall(
-                _handshake(head) + wires[head.split(b" ", 2)[1].decode()] + b"\x88\x02\x03\xe8"
-            )
+            connection.sendall(_handshake(head) + wire + b"\x88\x02\x03\xe8")
             connection.shutdown(socket.SHUT_WR)
             while connection.recv(4096):
                 pass
+
+
+def show_posts(listening: socket.socket) -> None:
+    """
+    An AppView that has every post, to one connection after the other; for ever.
+    """
+    while True:
+        connection, _ = listening.accept()
+        threading.Thread(target=_show_posts, args=(connection,), daemon=True).start()
+
+
+def _show_posts(connection: socket.socket) -> None:
+    with connection:
+        head = b""
+        while part := connection.recv(65_536):
+            head += part
+            if head.endswith(b"\r\n\r\n"):
+                query = parse_qs(urlsplit(head.split(b" ", 2)[1].decode()).query)
+                body = compact({"posts": [view(uri) for uri in query["uris"]]})
+                connection.sendall(
+                    b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                    % len(body)
+                    + body
+                )
+                head = b""
 
 
 def _handshake(head: bytes) -> bytes:
@@ -137,79 +185,6 @@ async def script(address: str, maybe: Callable[[bytes], bool]) -> int:
             return len(hits)
 
 
-class Ear(WSListener):
-    """
-    A stand-in for what `Reader.listen` gives: whole messages, in order, as many as have come.
-    """
-
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._come = asyncio.Event()
-        self._ended = False
-
-    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if frame.msg_type == WSMsgType.TEXT:
-            self._pieces.append(frame.get_payload_as_bytes())
-            self._come.set()
-        else:
-            transport.disconnect()
-
-    def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self._ended = True
-        self._come.set()
-
-    async def next(self) -> list[bytes]:
-        """
-        Nothing where the connection has ended.
-        """
-        if not self._pieces and not self._ended:
-            self._come.clear()
-            await self._come.wait()
-        taken, self._pieces = self._pieces, []
-        return taken
-
-
-class Record(msgspec.Struct):
-    text: str = ""
-    langs: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-
-
-class Commit(msgspec.Struct):
-    operation: str
-    rkey: str
-    record: Record = msgspec.field(default_factory=Record)
-
-
-class Event(msgspec.Struct):
-    did: str
-    time_us: int
-    commit: Commit | None = None
-
-
-DECODE: Final = msgspec.json.Decoder(Event).decode
-
-
-def post_of(frame: bytes) -> Post | None:
-    """
-    A stand-in for the adapter: what the gate needs of a creation.
-    """
-    event = DECODE(frame)
-    if event.commit is None or event.commit.operation != "create":
-        return None
-    record = event.commit.record
-    uri = f"at://{event.did}/app.bsky.feed.post/{event.commit.rkey}"
-    return Post(
-        native=uri,
-        kind="post",
-        text=record.text,
-        lang=record.langs[0] if record.langs else None,
-        tags=record.tags,
-        published_at=NOW,
-        link=f"https://bsky.app/profile/{event.did}/post/{event.commit.rkey}",
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Door:
     gate: Gate
@@ -228,21 +203,34 @@ class Door:
             post, place=self.place, watches=watches, shortest=shortest, sealer=sealer, now=now
         )
 
-    def retract(self, removal: object, *, now: datetime) -> object:
-        raise AssertionError("no removals here")
+    def otherwise(self, post: Post) -> WithheldReason | None:
+        return self.gate.otherwise(post, place=self.place)
 
-    note = retract
+    def retract(self, removal: Removal, *, now: datetime) -> Retraction:
+        return self.gate.retract(removal, place=self.place, now=now)
+
+    def withdraw(self, post: Post, *, reason: RemovalReason, now: datetime) -> Retraction:
+        return self.gate.withdraw(post, reason=reason, place=self.place, now=now)
+
+    def note(self, item: Count | Gap | Change, *, now: datetime) -> Noted:
+        return self.gate.note(item, place=self.place, now=now)
 
 
 class Ours:
     """
-    The whole way behind the socket.
+    The whole way from the socket.
+
+    Args:
+        host, appview: Addresses.
     """
 
-    def __init__(self, watcher: Watcher, queue: SqliteQueue, lease: Lease) -> None:
+    def __init__(
+        self, watcher: Watcher, queue: SqliteQueue, lease: Lease, *, host: str, appview: str
+    ) -> None:
         self._watcher = watcher
         self._queue = queue
         self._lease = lease
+        self._config = BlueskyConfig(hosts=(host,), appview=appview)
         gate = Gate(
             keys=KeyRing([b"current secret of some length"]),
             own_handles=("@cityofex",),
@@ -255,35 +243,34 @@ class Ours:
             gate, Place(network="bluesky", source="sky", keep="text", retention=MONTH, emit_from=MONTH)
         )
         self._sealer = Sealer(NOW.date(), b"k" * 32)
+        self._durable = 0
 
-    async def run(self, address: str) -> int:
+    async def run(self, web: Web) -> int:
         """
         How many posts are durable.
         """
-        maybe = self._watcher.interest.maybe
-        _, ear = await ws_connect(Ear, address)
-        assert isinstance(ear, Ear)
-        durable = 0
-        waiting: list[Post] = []
-        while pieces := await ear.next():
-            waiting += [post for frame in pieces if maybe(frame) and (post := post_of(frame))]
-            while len(waiting) >= PAGE:
-                durable += await self._commit(waiting[:PAGE])
-                waiting = waiting[PAGE:]
-        return durable + await self._commit(waiting)
+        reader = web.reader("sky", [replace(reach, spacing_s=0.0) for reach in SPEC.reaches(self._config)])
+        source = SPEC.build(self._config, reader, SystemClock(), self._watcher.interest)
+        assert isinstance(source, Streamer)
+        with suppress(SourceUnavailable):  # the server has sent everything, and ends
+            await source.run(None, self._commit)
+        return self._durable
 
-    async def _commit(self, posts: list[Post]) -> int:
+    async def _commit(self, sent: Page) -> None:
+        assert sent.note in (None, "one_host"), sent.note  # which is so once the server has ended
         walked = walk(
-            Page(items=tuple(posts)),
+            sent,
             asking=Asking(self._watcher.match),
-            door=self._door,  # type: ignore[arg-type]  # retracts and notes nothing
+            door=self._door,
             take_all=False,
             sealer=self._sealer,
             now=NOW,
             report=_raise,
         )
-        outcomes = await self._queue.commit(page(self._lease, *walked.items, source="sky", at=NOW))
-        return sum(outcome == "created" for outcome in outcomes)
+        outcomes = await self._queue.commit(
+            page(self._lease, *walked.commits, source="sky", at=NOW, cursor=sent.cursor or b"unmoved")
+        )
+        self._durable += sum(outcome == "created" for outcome in outcomes)
 
 
 def _raise(error: Exception) -> None:
@@ -299,10 +286,13 @@ async def timed(work: Awaitable[int]) -> tuple[float, int]:
     return time.process_time() - began, found
 
 
-async def measure(address: str, asked: tuple[str, ...], frames: list[bytes], rounds: int) -> bool:
+async def measure(host: str, appview: str, asked: tuple[str, ...], frames: list[bytes], rounds: int) -> bool:
     watcher = Watcher([WatchTerms(WatchName("w"), hashtags=asked)], [])
-    watcher.interest.maybe(b"")  # makes the sieve
-    expected = sum(watcher.match(post) != () for frame in frames if (post := post_of(frame)))
+    watcher.interest.prepare()
+    expected = sum(
+        watcher.match(Post(native="1", kind="post", text=said)) != () for said in map(text_of, frames)
+    )
+    address = f"{host}/subscribe"
     spent: dict[str, list[float]] = {"bare": [], "script": [], "ours": []}
     for turn in range(-1, rounds):  # the first is not counted: it builds tables
         seconds, count = await timed(bare(address))
@@ -315,14 +305,33 @@ async def measure(address: str, asked: tuple[str, ...], frames: list[bytes], rou
             queue = await open_sqlite(Path(folder) / "q.db", fingerprints=PRESENT, clock=SystemClock())
             lease = await queue.lease("sky", "bench", ttl_s=1e6, now=NOW)
             assert lease is not None
-            ours = Ours(watcher, queue, lease)
-            seconds, count = await timed(ours.run(address))
+            ours = Ours(watcher, queue, lease, host=host, appview=appview)
+            async with opened() as web:
+                seconds, count = await timed(ours.run(web))
             await queue.aclose()
         assert count == expected, f"{count} of {expected} are durable"
         spent["ours"].append(seconds)
         if turn < 0:
             spent = {name: [] for name in spent}
     return report(spent, len(frames), expected)
+
+
+def opened() -> Web:
+    """
+    Once in the life of a daemon; most of what it costs is reading the system's authorities, which is done here.
+    """
+    return Web(
+        clock=SystemClock(),
+        pace=Pace(0.0, frozenset()),
+        user_agent="civic-listener/0",
+        allow=LOOPBACK,
+        tls=ssl.create_default_context(),
+    )
+
+
+def text_of(frame: bytes) -> str:
+    commit = orjson.loads(frame).get("commit") or {}
+    return str((commit.get("record") or {}).get("text", ""))
 
 
 def report(spent: dict[str, list[float]], count: int, expected: int) -> bool:
@@ -342,37 +351,38 @@ def report(spent: dict[str, list[float]], count: int, expected: int) -> bool:
     return all(goals)
 
 
-def wires_of(cases: Iterable[tuple[int, float]]) -> dict[str, list[bytes]]:
+def frames_of(cases: Iterable[tuple[int, float]]) -> dict[tuple[int, float], list[bytes]]:
     made = {}
     for count, share in cases:
         firehose = Firehose(terms(count), share)
-        made[f"/{count}/{share}"] = [firehose.frame() for _ in range(FRAMES)]
+        made[count, share] = [firehose.frame() for _ in range(FRAMES)]
     return made
 
 
 def main() -> int:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    frames = wires_of(CASES)
-    wires = {path: b"".join(map(on_the_wire, of_case)) for path, of_case in frames.items()}
+    frames = frames_of(CASES)
+    wires = {case: b"".join(map(on_the_wire, of_case)) for case, of_case in frames.items()}
     sample = next(iter(frames.values()))
     print(
         f"{FRAMES} frames of {sum(map(len, sample)) / FRAMES:.0f} bytes,"
-        f" {100 * sum(not frame.isascii() for frame in sample) / FRAMES:.0f} % not ASCII"
+        f" {100 * sum(not frame.isascii() for frame in sample) / FRAMES:.0f} % not ASCII; load {os.getloadavg()[0]:.1f}"
     )
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        server = multiprocessing.get_context("fork").Process(
-            target=serve, args=(listening, wires), daemon=True
-        )
-        server.start()
-        met = []
+    fork = multiprocessing.get_context("fork")
+    met = []
+    with socket.create_server(("127.0.0.1", 0)) as views:
+        shows = fork.Process(target=show_posts, args=(views,), daemon=True)
+        shows.start()
+        appview = f"http://127.0.0.1:{views.getsockname()[1]}"
         for count, share in CASES:
-            path = f"/{count}/{share}"
             print(f"{count} terms, {100 * share:g} % match")
-            met.append(
-                asyncio.run(measure(f"ws://127.0.0.1:{port}{path}", terms(count), frames[path], rounds))
-            )
-        server.terminate()
+            with socket.create_server(("127.0.0.1", 0)) as listening:
+                server = fork.Process(target=serve, args=(listening, wires[count, share]), daemon=True)
+                server.start()
+                host = f"ws://127.0.0.1:{listening.getsockname()[1]}"
+                met.append(asyncio.run(measure(host, appview, terms(count), frames[count, share], rounds)))
+                server.terminate()
+        shows.terminate()
     return not all(met)
 
 

@@ -100,7 +100,7 @@ class Firehose:
             return self._post(f"{self._text()} #{self._spelled(self._dice.choice(self._hashtags))} ok")
         kind = self._dice.random()
         if kind < 0.12:
-            return _go(self._event("commit", {"operation": "delete", **self._record_key()}))
+            return _go(self._event("commit", self._head("delete")))
         if kind < 0.16:
             return _go(self._event("account", {"active": True, "did": self._did(), "seq": 3040934738}))
         return self._post(self._text())
@@ -135,16 +135,20 @@ class Firehose:
         elif dice.random() < 0.4:
             image = {"$type": "blob", "ref": {"$link": self._cid()}, "mimeType": "image/jpeg", "size": 886994}
             record["embed"] = {"$type": "app.bsky.embed.images", "images": [{"alt": "", "image": image}]}
-        commit = {"operation": "create", **self._record_key(), "record": record, "cid": self._cid()}
+        commit = {**self._head("create"), "record": record, "cid": self._cid()}
         event = self._event("commit", commit)
         return json.dumps(event).encode() if self._made % 100 == 0 else _go(event)
 
     def _event(self, kind: str, said: object) -> dict[str, object]:
         return {"did": self._did(), "time_us": 1795485465340965 + self._made, "kind": kind, kind: said}
 
-    def _record_key(self) -> dict[str, str]:
+    def _head(self, operation: str) -> dict[str, str]:
+        """
+        In the order in which hosts write it.
+        """
         return {
             "rev": "3" + self._base32(12),
+            "operation": operation,
             "collection": "app.bsky.feed.post",
             "rkey": "3" + self._base32(12),
         }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -79,3 +80,18 @@ def test_keys_live_as_long_as_what_they_sealed_may() -> None:
     now = datetime(2026, 3, 31, 0, 30, tzinfo=UTC)
 
     assert oldest_living_day(now, timedelta(days=30)) == date(2026, 3, 1)
+
+
+@given(st.text(), st.text())
+def test_names_are_what_they_were_when_the_posts_were_stored(network: str, native: str) -> None:
+    """HMAC-SHA256 over the parts, each behind its length, whatever is computed beforehand: the first 16 bytes of it."""
+    secret = b"current secret of some length"
+    framed = b"".join(
+        len(part).to_bytes(8, "big") + part
+        for part in (network.encode(errors="ignore"), native.encode(errors="surrogatepass"))
+    )
+    key = hmac.digest(secret, b"civic-listener/1/name", "sha256")
+
+    assert KeyRing([secret]).names(network.encode(errors="ignore").decode(), native) == (
+        hmac.digest(key, framed, "sha256")[:16],
+    )

@@ -24,6 +24,8 @@ from listener.hear.sieve import RawSieve
 from listener.hear.watch import Watcher, WatchTerms
 from listener.text import clean, fold, words
 from listener.text.spellings import spellings
+from tests.benchmarks.firehose import Firehose, terms
+from tests.fakes.former_interest import FormerInterest
 
 PLAIN = " \n\t.,'#@/\"ab1_cdeikſsS"
 LETTERS = PLAIN + "éßﬁİıçñœЙйïΐςΣάاﷲبمی市役東京がカｶﾞ각각한ᅡไทยหนगरनि्क़०" + "ＡａＹ＃＠１…ª™½²𝐚㍿Å≮"
@@ -52,7 +54,9 @@ ENCODERS: dict[str, Callable[[object], bytes]] = {
 
 
 def watcher_of(*, phrases: tuple[str, ...] = (), hashtags: tuple[str, ...] = ()) -> Watcher:
-    return Watcher([WatchTerms(WatchName("w"), hashtags, phrases)], [])
+    watcher = Watcher([WatchTerms(WatchName("w"), hashtags, phrases)], [])
+    watcher.interest.prepare()
+    return watcher
 
 
 def matches(watcher: Watcher, text: str) -> bool:
@@ -98,23 +102,49 @@ def changing() -> Iterator[str]:
             yield char
 
 
+def own_letters() -> Iterator[str]:
+    """Five letters, 161,051 times never the same; none that composes with another."""
+    return map("".join, itertools.product("bdfgkpqvwxz", repeat=5))
+
+
 def test_every_character_that_is_read_as_another_is_seen_through() -> None:
     """Each code point of Unicode that folds, decomposes or vanishes, within a word and at its ends, is heard as what it is read."""
     chars = [char for char in changing() if not "\uac00" <= char <= "\ud7a3"]
     chars += random.Random(1).sample([chr(code) for code in range(0xAC00, 0xD7A4)], 200)
     random.Random(2).shuffle(chars)  # so that what makes one doubtful does not hide its neighbours
+    forms = itertools.product(chars, ("z{1}{0}x{1}", "{0}z{1}", "z{1}{0}", "{0}{0}{0}"))
+    # Letters of its own in each, or what is looked for of one would let another pass.
+    said = [form.format(char, own) for (char, form), own in zip(forms, own_letters(), strict=False)]
+    assert len(said) == 4 * len(chars)
     missed = []
-    for start in range(0, len(chars), 120):
-        some = chars[start : start + 120]
-        said = [form.format(char) for char in some for form in ("zq{}xj", "{}zq", "zq{}", "zq {0}{0}{0}")]
-        watcher = watcher_of(phrases=tuple(said))
-        for text in said:
+    for start in range(0, len(said), 480):
+        some = said[start : start + 480]
+        watcher = watcher_of(phrases=tuple(some))
+        for text in some:
             for form in ("NFC", "NFD"):
                 wire = unicodedata.normalize(form, text)
                 if matches(watcher, wire) and not watcher.interest.maybe(go_json([wire])):
                     missed.append(wire)
 
     assert missed == []
+
+
+@pytest.mark.parametrize(("before", "after"), [("zq", "xj"), ("ки", "їв"), ("zü", "xj"), ("市役", "所前")])
+def test_whatever_vanishes_within_a_word_is_seen_through(before: str, after: str) -> None:
+    """
+    Each code point of Unicode that is nothing between these letters. A watch of their own, without a term that one half is
+    enough for: among others the frame would pass for their sake.
+    """
+    every = [chr(code) for code in range(0x80, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+    read = fold(clean("\t".join(f"{before}{char}{after}" for char in every))).split("\t")
+    vanishing = [char for char, word in zip(every, read, strict=True) if word == before + after]
+    watcher = watcher_of(phrases=(before + after,))
+
+    assert len(vanishing) > 4000
+    assert all(matches(watcher, f"so {before}{char}{after} ok") for char in vanishing)
+    assert [
+        char for char in vanishing if not watcher.interest.maybe(go_json([f"so {before}{char}{after} ok"]))
+    ] == []
 
 
 def test_what_is_taken_for_unchanging_is() -> None:
@@ -182,6 +212,46 @@ def test_a_term_of_any_length(term: str) -> None:
     watcher = watcher_of(phrases=(term, "other"))
 
     assert_heard(watcher, f"so {term} ok")
+
+
+def text_of(frame: bytes) -> str:
+    """What a post says; nothing where there is none."""
+    commit = orjson.loads(frame).get("commit") or {}
+    return str((commit.get("record") or {}).get("text", ""))
+
+
+@pytest.mark.parametrize("count", [2, 10, 300, 2500])
+def test_a_firehose_is_sieved_as_it_was_read_before(count: int) -> None:
+    """
+    Of frames of many languages, all that match pass, and of the others no more than passed when each was read. Where there
+    are too many terms, those of ASCII alone, as well.
+    """
+    said = terms(count)
+    watcher = watcher_of(hashtags=said, phrases=said[::7])
+    former = FormerInterest(watcher.interest.terms)
+    firehose = Firehose(said, 0.1)
+    frames = [firehose.frame() for _ in range(4000)]
+
+    matching = [frame for frame in frames if matches(watcher, text_of(frame))]
+    assert len(matching) >= 400
+    assert all(map(former.maybe, matching))
+    assert [frame for frame in matching if not watcher.interest.maybe(frame)] == []
+    assert [frame for frame in frames if watcher.interest.maybe(frame) > former.maybe(frame)] == []
+
+
+@pytest.mark.parametrize(("limit", "expected"), [("_MOST_WORDS", (True, False)), ("_MOST", (False, True))])
+def test_too_many_terms_are_left_to_the_next_reading(
+    monkeypatch: pytest.MonkeyPatch, limit: str, expected: tuple[bool, bool]
+) -> None:
+    """Each limit opens the sieve for its kind of frames, and what is asked in the end does not change."""
+    monkeypatch.setattr(sieve, limit, 1)
+    many = RawSieve(map(words, ("yyc", "city", "café")))
+    watcher = watcher_of(phrases=("yyc", "city", "café"))
+
+    assert (many.passes(b"nothing"), many.passes("être".encode())) == expected
+    assert not watcher.interest.maybe(b'{"t":"nothing"}')
+    assert not watcher.interest.maybe('{"t":"être"}'.encode())
+    assert_heard(watcher, "so CAFE\u0301")
 
 
 @pytest.mark.parametrize(
