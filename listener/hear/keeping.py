@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -201,6 +201,7 @@ class Keeper:
         items: Sequence[Item],
         *,
         asked: tuple[PostKey, ...],
+        answers: Mapping[PostKey, bytes],
         around: bytes,
         due_at: datetime,
     ) -> tuple[Outcome, ...]:
@@ -211,6 +212,7 @@ class Keeper:
             seat: Of re-check, under a name of its own.
             items: What its answers mean.
             asked: Posts it said something of, and that may stay.
+            answers: What was sent for each; see `Commit.answers`.
             around: Where re-check is in its round.
             due_at: Not to be asked before.
 
@@ -221,7 +223,7 @@ class Keeper:
         if lease is None:
             raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
         commit = self._commit_of(seat, items, around, due_at, lease, now)
-        return await self._commit(seat, replace(commit, asked=asked))
+        return await self._commit(seat, replace(commit, asked=asked, answers=answers))
 
     def _tell_read(self, seat: Seat, page: Page, received: int, new: int, due: Due, now: datetime) -> None:
         """
