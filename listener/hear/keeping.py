@@ -68,6 +68,7 @@ class Keeper:
         asking: What the watches ask for; may be replaced at any time through the attribute.
         node: Name under which leases are taken.
         consent_wait: How long a page waits for signals that cannot be read; may be replaced at any time, too.
+        line: Digest of whom the gate lets through; see `InForce.line`. To be replaced with the gate.
     """
 
     def __init__(
@@ -80,8 +81,9 @@ class Keeper:
         telemetry: Telemetry,
         node: str,
         consent_wait: timedelta = timedelta(hours=1),
+        line: str = "",
     ) -> None:
-        self.asking, self.consent_wait = asking, consent_wait
+        self.asking, self.consent_wait, self.line = asking, consent_wait, line
         self.full: set[str] = set()
         self._queue, self._pace, self._clock, self._telemetry = queue, pace, clock, telemetry
         self._node = node
@@ -109,7 +111,7 @@ class Keeper:
         )
         recovered, read_at = memo.failures, memo.last_read_at
         memo.answered(now)
-        memo.note = page.note
+        memo.note, memo.line = page.note, seat.line
         if recovered:
             self._telemetry.source_recovered(source=source.name, failures=recovered)
         self._tell_outage(seat, page, read_at, now)

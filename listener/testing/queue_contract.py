@@ -596,7 +596,11 @@ class RecheckContract:
             stored = await engine.stored_bytes()
 
         assert outcomes == ("repeat", "repeat", "updated")
-        assert [getattr(event.data, "text", type(event)) for event in told] == ["edited", PostRemoved, "as asked"]
+        assert [getattr(event.data, "text", type(event)) for event in told] == [
+            "edited",
+            PostRemoved,
+            "as asked",
+        ]
         assert b"ASK.a.as asked" not in stored
 
     # ------------------------------------------------------------------------------------- taken away if held
