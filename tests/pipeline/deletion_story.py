@@ -32,10 +32,10 @@ AFTERWARDS = "after an outage of the network"
 PHASES: Final = (BEFORE, RUNNING, DOWN, CUT_OFF, AFTERWARDS)
 
 HOUR_S: Final = 3600.0
-DOWN_S: Final = 20 * HOUR_S
+DOWN_S: Final = 22 * HOUR_S
 """Shorter than Jetstream's look-back (36 h)."""
 
-CUT_OFF_S: Final = 6 * HOUR_S
+CUT_OFF_S: Final = 3 * HOUR_S
 SLOT_S: Final = 900.0
 """How often the consumer looks."""
 
@@ -162,7 +162,7 @@ class Story:
                 await self._change()
                 await self._pass(HOUR_S)
                 await self._start()
-                await self._pass(3 * HOUR_S)
+                await self._pass(max(scene.read_within_s, HOUR_S))
             case "while the daemon runs":
                 await self._change()
                 await self._run_out(scene.clock_s)
@@ -188,16 +188,16 @@ class Story:
     async def _run_out(self, seconds: float) -> None:
         """
         The rest of the clock. A daemon that hears a stream is down for most of it, which simulates faster and gives
-        re-check less time: what was not told has to be found in the first two hours or the last two.
+        re-check less time: what was not told has to be found in the first hour or the last.
         """
         if not self.scene.streams:
             await self._pass(seconds)
             return
-        await self._pass(2 * HOUR_S)
+        await self._pass(HOUR_S)
         await self._stop()
-        await self._pass(seconds - 4 * HOUR_S)
+        await self._pass(seconds - 2 * HOUR_S)
         await self._start()
-        await self._pass(2 * HOUR_S)
+        await self._pass(HOUR_S)
 
     # ------------------------------------------------------------------------------------------------ what happens
 
