@@ -141,6 +141,7 @@ class Daemon:
             telemetry=self._telemetry,
             node=NODE,
             consent_wait=timedelta(seconds=self._settings.privacy.consent_wait_s),
+            line=self._configured.line,
         )
         self._intake = Intake(
             keeper=self._keeper,
@@ -372,6 +373,7 @@ class Daemon:
         self._pace.apply(own_hosts(wanted), least_spacing(wanted))
         self._upkeep.retention = timedelta(days=wanted.privacy.retention_days)
         self._keeper.consent_wait = timedelta(seconds=wanted.privacy.consent_wait_s)
+        self._keeper.line = self._configured.line
         self._at_review(self._clock.now().date())
         await self._intake.add(self._sources([*change.added, *change.changed]))
         self._rechecks.redraw(self._configured.line)

@@ -151,12 +151,13 @@ def decode_cursor(stored: Cursor | None, *, address: str) -> FeedCursor | None:
 
 def without_validators(stored: Cursor) -> Cursor:
     """
-    The cursor whose next read is unconditional; as it was where it cannot be read.
+    The cursor whose next read is unconditional, and whose answer is read even where it is the same document again; as it
+    was where it cannot be read.
     """
     cursor = _decoded(stored)
     if cursor is None:
         return stored
-    return encode_cursor(msgspec.structs.replace(cursor, etag=None, last_modified=None))
+    return encode_cursor(msgspec.structs.replace(cursor, etag=None, last_modified=None, body=b""))
 
 
 def _decoded(stored: Cursor) -> FeedCursor | None:

@@ -301,7 +301,7 @@ class Intake:
                 if lease is None:
                     seat.wait("not_ours", now + timedelta(seconds=LEASE_TTL_S), "not_ours")
                     return
-                page = await seat.source.reads.fetch(_cursor_of(seat))
+                page = await seat.source.reads.fetch(_cursor_of(seat, self._keeper.line))
                 await self._keeper.keep(seat, page, lease)
                 if not page.more:
                     return
@@ -346,7 +346,7 @@ class Intake:
         seat.source.meter.clear()
         try:
             await self._keeper.connecting(seat)
-            await stream.run(_cursor_of(seat), send)
+            await stream.run(_cursor_of(seat, self._keeper.line), send)
             raise SourceUnavailable(f"source {seat.source.name}: the stream ended")
         except Exception as error:  # noqa: BLE001 - a SourceError, or a bug of an adapter: both stay in their room
             await self._ended(seat, ours[0] if ours else _cause(error))
@@ -390,13 +390,19 @@ def _cause(error: Exception) -> Exception:
     return leaves[0]
 
 
-def _cursor_of(seat: Seat) -> Cursor | None:
+def _cursor_of(seat: Seat, line: str) -> Cursor | None:
     """
-    Where to go on; once without what makes the read conditional, where an operator asked for that.
+    Where to go on; once without what makes the read conditional, where an operator asked for that, or where the gate lets
+    other people through than when it was last read: what somebody wrote who objects now is met again only in a whole
+    answer.
+
+    Args:
+        line: Digest of whom the gate lets through now.
     """
+    seat.line, drawn_anew = line, seat.memo.line not in (None, line)
     if seat.cursor is None:
         return None
     cursor = Cursor(seat.cursor)
     forced, seat.forced = seat.forced, False
     strip = seat.source.unconditional
-    return strip(cursor) if forced and strip is not None else cursor
+    return strip(cursor) if (forced or drawn_anew) and strip is not None else cursor

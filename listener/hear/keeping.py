@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -68,6 +68,7 @@ class Keeper:
         asking: What the watches ask for; may be replaced at any time through the attribute.
         node: Name under which leases are taken.
         consent_wait: How long a page waits for signals that cannot be read; may be replaced at any time, too.
+        line: Digest of whom the gate lets through; see `InForce.line`. To be replaced with the gate.
     """
 
     def __init__(
@@ -80,8 +81,9 @@ class Keeper:
         telemetry: Telemetry,
         node: str,
         consent_wait: timedelta = timedelta(hours=1),
+        line: str = "",
     ) -> None:
-        self.asking, self.consent_wait = asking, consent_wait
+        self.asking, self.consent_wait, self.line = asking, consent_wait, line
         self.full: set[str] = set()
         self._queue, self._pace, self._clock, self._telemetry = queue, pace, clock, telemetry
         self._node = node
@@ -109,7 +111,7 @@ class Keeper:
         )
         recovered, read_at = memo.failures, memo.last_read_at
         memo.answered(now)
-        memo.note = page.note
+        memo.note, memo.line = page.note, seat.line
         if recovered:
             self._telemetry.source_recovered(source=source.name, failures=recovered)
         self._tell_outage(seat, page, read_at, now)
@@ -201,6 +203,7 @@ class Keeper:
         items: Sequence[Item],
         *,
         asked: tuple[PostKey, ...],
+        answers: Mapping[PostKey, bytes],
         around: bytes,
         due_at: datetime,
     ) -> tuple[Outcome, ...]:
@@ -211,6 +214,7 @@ class Keeper:
             seat: Of re-check, under a name of its own.
             items: What its answers mean.
             asked: Posts it said something of, and that may stay.
+            answers: What was sent for each; see `Commit.answers`.
             around: Where re-check is in its round.
             due_at: Not to be asked before.
 
@@ -221,7 +225,7 @@ class Keeper:
         if lease is None:
             raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
         commit = self._commit_of(seat, items, around, due_at, lease, now)
-        return await self._commit(seat, replace(commit, asked=asked))
+        return await self._commit(seat, replace(commit, asked=asked, answers=answers))
 
     def _tell_read(self, seat: Seat, page: Page, received: int, new: int, due: Due, now: datetime) -> None:
         """

@@ -68,6 +68,7 @@ class Memo(msgspec.Struct, kw_only=True, omit_defaults=True):
         unconditional_at: When an operator last had it read without validators.
         unread: See `listener.hear.unread`; None while every signal can be read.
         rhythm: See `listener.hear.rhythm`; None while it never spoke.
+        line: Digest of whom the gate let through when it was last read; None where that was not noted yet.
     """
 
     failures: int = 0
@@ -86,6 +87,7 @@ class Memo(msgspec.Struct, kw_only=True, omit_defaults=True):
     unconditional_at: datetime | None = None
     unread: Unread | None = None
     rhythm: Rhythm | None = None
+    line: str | None = None
 
     def answered(self, now: datetime) -> None:
         """

@@ -335,7 +335,7 @@ class Rechecks:
         answered.asked += over
         answered.verdicts["over"] += len(over)
         seat.memo.answered(now)
-        outcomes = await self._commit(following, answered, now)
+        outcomes = await self._commit(following, answered, {each.key: each.sealed_ask for each in chosen})
         self._note_unanswered(following, answered, now)
         self._tell(following, answered, outcomes)
         if len(following.unanswered) > UNANSWERED_MOST:
@@ -343,14 +343,18 @@ class Rechecks:
             raise SourceUnavailable(f"source {following.each.name} says nothing of what it is asked about")
         return now
 
-    async def _commit(self, following: Following, answered: Answered, now: datetime) -> Counter[str]:
+    async def _commit(
+        self, following: Following, answered: Answered, answers: Mapping[PostKey, bytes]
+    ) -> Counter[str]:
         """
-        How many of the items had which outcome; removals by their reason.
+        How many of the items had which outcome; removals by their reason. While the source was asked it may have told more
+        than it answers: what is older than that changes nothing.
         """
         outcomes = await self._keeper.keep_asked(
             following.seat,
             answered.items,
             asked=tuple(answered.asked),
+            answers=answers,
             around=msgspec.json.encode(following.round),
             due_at=following.not_before,
         )
@@ -415,7 +419,7 @@ class Rechecks:
         )
         try:
             await self._keeper.keep_asked(
-                seat, (), asked=(), around=msgspec.json.encode(following.round), due_at=due_at
+                seat, (), asked=(), answers={}, around=msgspec.json.encode(following.round), due_at=due_at
             )
         except LeaseLost:
             self._keeper.lost(seat)

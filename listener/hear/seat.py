@@ -75,6 +75,7 @@ class Seat:
         moving: It has another address from now on; intake rebuilds it after the turn.
         stalled: What it read last had to wait for room in the queue.
         forced: An operator wants the next read without validators.
+        line: Digest of whom the gate let through when the present read began.
     """
 
     source: Source
@@ -94,6 +95,7 @@ class Seat:
     moving: bool = False
     stalled: bool = False
     forced: bool = False
+    line: str | None = None
     reading: anyio.CancelScope | None = None
     idle: anyio.Event | None = None
 

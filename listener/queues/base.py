@@ -103,6 +103,9 @@ class Commit:
         at: Aware UTC; the time of the new entries.
         keys_until_at: Until when the source may still show what it shows now; keys live at least that long.
         asked: Live posts that the source was asked about and that it said something of; see `Queue.asks`.
+        answers: None for news. Else these items are answers about stored posts, and this is what was sent for each
+            (`Asked.sealed_ask`): the words of a post that was edited, or has gone, since it was asked about are older
+            than what is known, and change nothing (`repeat`).
     """
 
     commit_id: str
@@ -114,6 +117,7 @@ class Commit:
     at: datetime
     keys_until_at: datetime
     asked: tuple[PostKey, ...] = ()
+    answers: Mapping[PostKey, bytes] | None = None
 
 
 def parts(commit: Commit, *, previous_cursor: bytes | None) -> tuple[Commit, ...]:

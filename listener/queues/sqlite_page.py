@@ -8,7 +8,7 @@ reaches the file.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, get_args
 
@@ -136,9 +136,16 @@ class Page:
         self._rows: dict[int, Row] = {}
         self._gone: list[tuple[int]] = []
         self._asked: list[tuple[int, int]] = []
+        self._answers: Mapping[PostKey, bytes] | None = None
         self._changed: dict[bytes, Known] = {}
         self._named: dict[tuple[bytes, bytes], None] = {}
         self._unnamed: dict[tuple[bytes, bytes], None] = {}
+
+    def answers(self, sent: Mapping[PostKey, bytes]) -> None:
+        """
+        The items to come are answers; see `Commit.answers`.
+        """
+        self._answers = sent
 
     def load(self, items: Iterable[Item]) -> None:
         """
@@ -252,6 +259,8 @@ class Page:
                     return "refused"
             post = self._keyed(item)
         post = post or self._aliased(item)
+        if self._answers is not None and not self._is_as_asked(post, self._answers):
+            return "repeat"
         if post is None:
             return self._create(item)
         post = self._extend(post)
@@ -273,6 +282,15 @@ class Page:
             place=post.place,
         )
         return "updated"
+
+    def _is_as_asked(self, post: Known | None, sent: Mapping[PostKey, bytes]) -> bool:
+        """
+        Whether a post is what it was when its source was asked about it: every new state is sealed anew.
+        """
+        if post is None or post.state != "live" or post.seq is None or post.seq in self._rows:
+            return False
+        found = self._connection.execute("SELECT ask FROM log WHERE seq = ?", (post.seq,)).fetchone()
+        return found is not None and found[0] == sent.get(key_of(Name(post.key)))
 
     def _keyed(self, item: Cleared) -> Known | None:
         """

@@ -150,6 +150,8 @@ class Store:
             return tuple(_OUTCOMES[number] for number in stored[1])
         self.leases.check(commit.lease, commit.at)
         page = self._page(commit.at, commit.keys_until_at)
+        if commit.answers is not None:
+            page.answers(commit.answers)
         page.load(commit.items)
         outcomes = tuple([page.apply(item) for item in commit.items])
         if commit.asked:

@@ -580,6 +580,29 @@ class RecheckContract:
 
         assert (b"ASK." in lines, b"ASK.a." in stored, b"ASK.b.words" in stored) == (False, False, False)
 
+    async def test_an_answer_that_was_overtaken_changes_nothing(self, engine: Engine) -> None:
+        """
+        While a source is asked about three posts, one is edited and one is taken away: what it answers of these is older
+        than what is known, and neither brings words back nor tells a post as new; the third is updated.
+        """
+        async with opened(engine) as room:
+            await room.commit(askable("a"), askable("b"), askable("c"))
+            sent = {post: sealed for post, sealed, _ in await room.asks()}
+            await room.commit(askable("a", "edited"), withdrawal("b"))
+            late = page(room.lease, *(askable(native, "as asked") for native in "abc"))
+            outcomes = await room.queue.commit(replace(late, answers=sent))
+            told = events(await room.queue.read(None))
+            await until_erased(room.queue, key("b"))
+            stored = await engine.stored_bytes()
+
+        assert outcomes == ("repeat", "repeat", "updated")
+        assert [getattr(event.data, "text", type(event)) for event in told] == [
+            "edited",
+            PostRemoved,
+            "as asked",
+        ]
+        assert b"ASK.a.as asked" not in stored
+
     # ------------------------------------------------------------------------------------- taken away if held
 
     async def test_what_is_held_is_withdrawn(self, engine: Engine) -> None:

@@ -139,6 +139,10 @@ class MemoryQueue:
             barred[0].key_until_at = max(barred[0].key_until_at, commit.keys_until_at)
             return "refused"
         post = self._known_as(item)
+        if commit.answers is not None and (
+            post is None or post.ask is None or post.ask != commit.answers.get(post.key)
+        ):
+            return "repeat"
         if post is not None:
             post.key_until_at = max(post.key_until_at, commit.keys_until_at)
             if post.state == "withdrawn":

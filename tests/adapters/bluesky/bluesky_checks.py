@@ -414,6 +414,11 @@ def limits_kept(here: Town) -> None:
     starts = here.house.net.by_host()
     assert most_within(starts.get(APPVIEW, []), 300.0) <= 1500
     assert most_within(starts.get(PDS, []), 300.0) <= 150
+    signed_in = [
+        asked.at_s for asked in here.house.net.at(PDS) if "com.atproto.server.createSession" in asked.line
+    ]
+    assert most_within(signed_in, 300.0) <= 30 / 10
+    assert most_within(signed_in, 86_400.0) <= 300 / 10
     for host in HOSTS:
         assert most_within(starts.get(host, []), 60.0) <= 2
     assert here.served.data_frames() == 0
