@@ -89,6 +89,15 @@ class FediverseWorld:
         tag = "#yyc" if "yyc" in toot.words.tag_names else "#winter"
         self.fediverse.edit(toot, f"Black ice {word(number_of(toot.post), revision)} {tag}")
 
+    def calm(self) -> None:
+        """Nothing fails any more."""
+        for here in self.fediverse.instances.values():
+            here.troubles.clear()
+
+    def is_heard(self) -> bool:
+        """A first reading goes back to what was said before it."""
+        return True
+
     def trouble(self, chance: random.Random) -> None:
         """One instance fails for a while in one of the ways they fail."""
         here = self.fediverse.instances[chance.choice(DOMAINS)]

@@ -8,10 +8,11 @@ is off for a day, so that whatever was missed has to be asked about again (the c
 from __future__ import annotations
 
 import random
+import subprocess
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -23,12 +24,13 @@ import anyio.from_thread
 from listener.simulation.clock import ScaledClock
 from listener.simulation.ledger import Ledger
 from tests.endurance.lines import CUTS, Line
-from tests.endurance.lives import Consumer, live_and_die, start
+from tests.endurance.lives import Consumer, start
 from tests.endurance.told import Told, amiss, left_over, partition
 from tests.pipeline.daemon_process import Installed
 
 OFF: Final = timedelta(hours=25)
 SETTLED_S: Final = 120.0
+START_S: Final = 20.0
 QUIET_S: Final = 4.0
 ACT_EVERY_S, CUT_EVERY_S, TROUBLE_EVERY_S = 0.25, 0.8, 4.0
 """Real seconds, on average."""
@@ -54,6 +56,12 @@ class World(Protocol):
     def trouble(self, chance: random.Random) -> None:
         """A host fails for a while."""
 
+    def calm(self) -> None:
+        """None does any more."""
+
+    def is_heard(self) -> bool:
+        """Whether the daemon hears what is said from now on."""
+
 
 @dataclass
 class Ordeal:
@@ -61,6 +69,7 @@ class Ordeal:
     Args:
         name: Of the network.
         kills, cuts: At least so many.
+        begun: The daemon hears the network: people may begin to speak.
         enough: Nothing happens any more, and nothing fails.
     """
 
@@ -70,6 +79,7 @@ class Ordeal:
     seed: int
     kills: int
     cuts: int
+    begun: bool = False
     enough: bool = False
     killed: int = 0
     manners: Counter[str] = field(default_factory=Counter)
@@ -139,13 +149,16 @@ class Ordeal:
     async def _happen(self) -> None:
         chance = random.Random(f"acts/{self.seed}")
         while not self.enough:
-            self.world.act(chance)
             await anyio.sleep(chance.expovariate(1 / ACT_EVERY_S))
+            if self.begun:
+                self.world.act(chance)
 
     async def _cut(self) -> None:
         chance = random.Random(f"cuts/{self.seed}")
         while not self.enough:
             await anyio.sleep(chance.expovariate(1 / CUT_EVERY_S))
+            if not self.told.events:
+                continue
             manner, line = chance.choice(CUTS), chance.choice(self.lines)
             self.manners[manner] += line.cut(manner, chance)
 
@@ -153,47 +166,69 @@ class Ordeal:
         chance = random.Random(f"troubles/{self.seed}")
         while not self.enough:
             await anyio.sleep(chance.expovariate(1 / TROUBLE_EVERY_S))
-            self.world.trouble(chance)
+            if self.told.events:
+                self.world.trouble(chance)
 
     async def _end(self) -> None:
         self.enough = True
+        self.world.calm()
 
     # ---------------------------------------------------------------------------------------------- the daemon
 
     def _suffer(self, chance: random.Random) -> None:
         """Killed so often; then it lives on until the lines were cut so often, and is killed once more."""
-        for self.killed in range(1, self.kills):
-            live_and_die(self._daemon, self.world.clock, self._log, self._consumer, chance)
+        with self._one_life() as process:
+            self._until(process, START_S, self.world.is_heard)
+            self.begun = True
+            self._until(process, START_S, lambda: self.told.events > 0)
+        for self.killed in range(2, self.kills):
+            self._live(chance)
             if self.killed % 10 == 0:
                 print(f"  {self.killed} kills, {self.cut_count} cuts, {self.told.events} events", flush=True)
+        with self._one_life() as process:
+            self._until(process, self.cuts * CUT_EVERY_S * 4, lambda: self.cut_count >= self.cuts)
+            self._until(process, chance.uniform(0, 2))
+        self.killed += 1
+
+    def _live(self, chance: random.Random) -> None:
+        """One life in three ends while it starts; the others some time after the daemon has answered."""
+        with self._one_life() as process:
+            if chance.random() < 1 / 3:
+                self._until(process, chance.uniform(0.2, 1.2))
+            else:
+                self._until(process, START_S, lambda: self._consumer.look() >= 0)
+                self._until(process, chance.choice((0.1, 0.5, 1.0, 3.0)) * (0.5 + chance.random()))
+
+    def _until(
+        self, process: subprocess.Popen[bytes], lasts_s: float, done: Callable[[], bool] = lambda: False
+    ) -> None:
+        """So long, or until it is done, the consumer reads what there is; the daemon never ends by itself."""
+        until = time.monotonic() + lasts_s
+        while time.monotonic() < until and not done():
+            assert process.poll() is None, self._log.read_text("utf-8")[-3000:]
+            self._consumer.look()
+            time.sleep(0.05)
+
+    @contextmanager
+    def _one_life(self) -> Iterator[subprocess.Popen[bytes]]:
         process = start(self._daemon, self.world.clock, self._log)
-        until = time.monotonic() + 30 + self.cuts * CUT_EVERY_S * 4
         try:
-            while self.cut_count < self.cuts and time.monotonic() < until:
-                assert process.poll() is None, self._log.read_text("utf-8")[-3000:]
-                self._consumer.look()
-                time.sleep(0.05)
-            time.sleep(chance.uniform(0, 2))
+            yield process
         finally:
             process.kill()
             process.wait(30)
-        self.killed += 1
 
     def _settle(self) -> None:
         """The machine was off for a day; it hears what it missed, has nothing more to say, and is told to stop."""
         self.world.clock.start_at += OFF
-        process = start(self._daemon, self.world.clock, self._log)
-        until, answered, quiet_at = time.monotonic() + SETTLED_S, False, time.monotonic() + QUIET_S
-        try:
+        with self._one_life() as process:
+            until, quiet_at, news = time.monotonic() + SETTLED_S, time.monotonic() + QUIET_S, -1
             while time.monotonic() < min(until, quiet_at):
+                assert process.poll() is None, self._log.read_text("utf-8")[-3000:]
                 news = self._consumer.look()
-                answered = news >= 0
                 if news or amiss(partition(self.world.ledger, self.told)):
                     quiet_at = time.monotonic() + QUIET_S
                 time.sleep(0.2)
-            assert answered, self._log.read_text("utf-8")[-3000:]
+            assert news >= 0
             process.terminate()
             assert process.wait(30) == 0
-        finally:
-            process.kill()
-            process.wait(30)

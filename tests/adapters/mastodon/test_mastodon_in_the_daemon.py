@@ -107,6 +107,27 @@ async def test_a_day_on_two_instances_is_queued_once() -> None:
     assert [site.limits.refused for site in served.sites.values()] == [0, 0]
 
 
+async def test_two_instances_do_not_take_back_each_others_word() -> None:
+    """One knows what a post answers, the other does not: it is told once, with at most one correction, however often read."""
+    clock = VirtualClock()
+    world = Fediverse(clock, hashtags=("#yyc",))
+    world.instance(ONE)
+    world.instance(TWO)
+    anna, boris = world.account(ONE), world.account(TWO)
+    parent = world.post(anna, "Only here", only=())
+    world.post(anna, "Ice #yyc", reply_to=parent)
+    world.post(boris, "Snow #yyc", reply_to=world.post(boris, "Only there", only=()))
+    async with rig(source(ONE), source(TWO), hosts=named(world).routes, clock=clock) as house:
+        await house.pass_s(3 * 3600)
+        walked = house.log("page.walked")
+        kinds = [event["data"]["kind"] for event in await house.events()]
+    told = [sum(each[outcome] for each in walked) for outcome in ("created", "updated")]
+
+    assert kinds == ["reply", "reply"]
+    assert told[0] == 2
+    assert told[1] <= 2
+
+
 async def test_a_pause_that_was_asked_for_is_kept() -> None:
     """429 says when in ISO and has no Retry-After: not one request before it, and everything after."""
     clock = VirtualClock()
