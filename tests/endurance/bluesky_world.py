@@ -31,7 +31,17 @@ CARELESS: Final = HOSTS[0]
 """Loses posts without a word, and is blind at times. The other fails too, but so that one can see it: what two hosts lose
 silently at the same moment nobody can know of."""
 
-MANNERS: Final[tuple[simulator.Manner, ...]] = ("429", "500", "502", "503", "slow", "reset", "silent", "half_open", "cut")
+MANNERS: Final[tuple[simulator.Manner, ...]] = (
+    "429",
+    "500",
+    "502",
+    "503",
+    "slow",
+    "reset",
+    "silent",
+    "half_open",
+    "cut",
+)
 
 
 class BlueskyWorld:
@@ -75,7 +85,9 @@ class BlueskyWorld:
         tag = chance.choice(("#yyc", "#yyc", "#winter"))
         reply = chance.choice(living).uri if living and chance.random() < 0.2 else None
         said = f"Ice on the stairs 🧊 {word(len(self.ledger.posts) + 1, 1)} {tag}"
-        self._lately.append(self.network.post(self._somebody(chance), said, langs=("en",), reply_to=reply).uri)
+        self._lately.append(
+            self.network.post(self._somebody(chance), said, langs=("en",), reply_to=reply).uri
+        )
 
     def _edit(self, record: Record) -> None:
         tag = "#yyc" if self.ledger.posts[record.post].expected != "not_ours" else "#winter"

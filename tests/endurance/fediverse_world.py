@@ -79,7 +79,10 @@ class FediverseWorld:
 
     def _write(self, chance: random.Random, living: list[Toot]) -> None:
         tag = chance.choice(("#yyc", "#yyc", "#winter"))
-        who, reply = chance.choice(self._crowd), chance.choice(living) if living and chance.random() < 0.2 else None
+        who, reply = (
+            chance.choice(self._crowd),
+            chance.choice(living) if living and chance.random() < 0.2 else None,
+        )
         said = f"Ice on the stairs {word(len(self.ledger.posts) + 1, 1)} {tag}"
         toot = self.fediverse.post(who, said, visibility=chance.choice(_VISIBLE), reply_to=reply)
         self._lately.append(toot)

@@ -140,7 +140,7 @@ async def lines(first: str, targets: Sequence[int]) -> AsyncIterator[list[Line]]
     try:
         for number, target in enumerate(targets, 1):
             line = Line(f"{first}.{number}", target)
-            servers.append(await asyncio.start_server(line._accept, line.host, 0))  # noqa: SLF001 - made here
+            servers.append(await asyncio.start_server(line._accept, line.host, 0))
             line.port = servers[-1].sockets[0].getsockname()[1]
             made.append(line)
         yield made

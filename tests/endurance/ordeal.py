@@ -181,8 +181,10 @@ class Ordeal:
             self._until(process, START_S, self.world.is_heard)
             self.begun = True
             self._until(process, START_S, lambda: self.told.events > 0)
-        for self.killed in range(2, self.kills):
+        self.killed = 1
+        while self.killed < self.kills - 1:
             self._live(chance)
+            self.killed += 1
             if self.killed % 10 == 0:
                 print(f"  {self.killed} kills, {self.cut_count} cuts, {self.told.events} events", flush=True)
         with self._one_life() as process:

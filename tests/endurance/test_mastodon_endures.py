@@ -17,7 +17,7 @@ from tests.endurance.lives import SPEED
 from tests.endurance.ordeal import Ordeal
 from tests.endurance.told import amiss
 
-KILLS, CUTS = count("KILLS", 2.5), count("CUTS", 2.5)
+KILLS, CUTS = count("KILLS", 3.0), count("CUTS", 3.0)
 
 
 @pytest.mark.timeout(300 + 10 * (KILLS + CUTS))
@@ -31,5 +31,6 @@ def test_every_post_of_a_fediverse_is_told_exactly_once(tmp_path: Path) -> None:
     assert ordeal.told.faults == []
     assert (ordeal.created_twice, ordeal.told_twice) == ({}, {})
     assert ordeal.left_over() == []
-    assert ordeal.killed >= KILLS and ordeal.cut_count >= CUTS
+    assert ordeal.killed >= KILLS
+    assert ordeal.cut_count >= CUTS
     assert [site.limits.refused for site in world.sites.values()] == [0, 0, 0]

@@ -55,7 +55,6 @@ class Told(Seen):
     faults: list[str] = field(default_factory=list)
     gaps: list[tuple[datetime | None, datetime]] = field(default_factory=list)
     _last: dict[str, dict[str, Any]] = field(default_factory=dict)
-    _ids: dict[str, Any] = field(default_factory=dict)
 
     def take(self, event: dict[str, Any]) -> None:
         """One event more."""
@@ -68,14 +67,14 @@ class Told(Seen):
             self.now[event["subject"]] = None
             self._last.pop(event["subject"], None)
         elif kind in ("post.created", "post.updated"):
-            self._words(event["subject"], event["data"], event)
+            self._words(event["subject"], event["data"])
 
     def standing(self, number: int) -> int | None:
         """The revision of a post whose words stand; None where none do."""
         found = [self.now[subject] for subject in self.subjects.get(number, ())]
         return max((each[1] for each in found if each is not None), default=None)
 
-    def _words(self, subject: str, data: dict[str, Any], event: Any = None) -> None:
+    def _words(self, subject: str, data: dict[str, Any]) -> None:
         found = WORD.search(data["text"])
         assert found, "an event without one of our words"
         number, revision = _read(found[1]), _read(found[2])
@@ -86,9 +85,8 @@ class Told(Seen):
         elif before[1] > revision:
             self.faults.append(f"post {number} goes back from {before[1]} to {revision}")
         elif self._last.get(subject) == said:
-            self.faults.append(f"post {number} revision {revision} said twice: {self._ids.get(subject)} {event}")
+            self.faults.append(f"post {number} revision {revision} said twice")
         self._last[subject] = said
-        self._ids[subject] = event
         self.now[subject] = (number, revision)
         self.subjects.setdefault(number, set()).add(subject)
         if len(self.subjects[number]) > 1:
@@ -133,7 +131,9 @@ def _fate(row: PostRow, told: Told) -> str:
         return "queued once" if standing == row.revision else "!not at its last words"
     if ever:
         return "!removed, and still there at its source"
-    if any((start is None or start <= row.published_at) and row.published_at <= end for start, end in told.gaps):
+    if any(
+        (start is None or start <= row.published_at) and row.published_at <= end for start, end in told.gaps
+    ):
         return "in a reported gap"
     return "!missing" if row.shown else "!never shown"
 
