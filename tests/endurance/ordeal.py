@@ -110,7 +110,8 @@ class Ordeal:
         counted = ", ".join(f"{count} {fate}" for fate, count in Counter(fates.values()).most_common())
         print(
             f"{self.name}: {self.killed} kills, {self.cut_count} cuts ({dict(self.manners)}), "
-            f"{time.monotonic() - began_s:.0f} s; {self.told.events} events, {len(self.told.gaps)} gaps told; "
+            f"{time.monotonic() - began_s:.0f} s; {self.told.events} events, {len(self.told.gaps)} gaps told, "
+            f"{self.told.setbacks} setbacks; "
             f"{len(fates)} posts: {counted}",
             flush=True,
         )

@@ -307,3 +307,23 @@ async def test_an_objection_that_one_instance_shows_binds_the_other() -> None:
         created = sum(walked["created"] for walked in house.log("page.walked"))
 
     assert created <= 1
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="the queue tells an edit from a repeat by its words, not by when they were written",
+)
+async def test_an_instance_that_is_behind_does_not_bring_old_words_back() -> None:
+    """An edit reaches the second instance an hour late: its older copy is no news."""
+    clock = VirtualClock()
+    world = Fediverse(clock, hashtags=("#yyc",))
+    world.instance(ONE)
+    world.instance(TWO)
+    toot = world.post(world.account(ONE), "Ice #yyc")
+    async with rig(source(ONE), source(TWO), hosts=named(world).routes, clock=clock) as house:
+        await house.pass_s(900)
+        world.edit(toot, "Black ice #yyc", lag_s=3600.0)
+        await house.pass_s(1800)
+        updated = sum(walked["updated"] for walked in house.log("page.walked"))
+
+    assert updated == 1
