@@ -131,15 +131,22 @@ def _fate(row: PostRow, told: Told) -> str:
         if standing is not None:
             return "!still there after its deletion"
         return "queued once, removed" if ever else "removed before reading"
+    if standing == row.revision:
+        return "queued once"
+    if any(
+        _holds(gap, at) for gap in told.gaps for at in (row.published_at, row.edited_at) if at is not None
+    ):
+        return "in a reported gap" if standing is None else "queued once, an edit in a reported gap"
     if standing is not None:
-        return "queued once" if standing == row.revision else "!not at its last words"
+        return "!not at its last words"
     if ever:
         return "!removed, and still there at its source"
-    if any(
-        (start is None or start <= row.published_at) and row.published_at <= end for start, end in told.gaps
-    ):
-        return "in a reported gap"
     return "!missing" if row.shown else "!never shown"
+
+
+def _holds(gap: tuple[datetime | None, datetime], at: datetime) -> bool:
+    start, end = gap
+    return (start is None or start <= at) and at <= end
 
 
 def _spelled(number: int, length: int) -> str:
