@@ -102,6 +102,7 @@ class Listening:
         self._once: str | None = None
         self._gathering = False
         self._gaps: list[Gap] = []
+        self._waiting: set[anyio.CancelScope] = set()
 
     async def run(self, send: Callable[[Page], Awaitable[None]]) -> None:
         """
@@ -137,7 +138,7 @@ class Listening:
         try:
             with anyio.CancelScope() as host.scope:
                 if after_s:
-                    await self._clock.sleep(after_s)
+                    await self._turn(after_s)
                 await self._connection(group, host)
         except SourceError as caught:
             error = caught
@@ -145,8 +146,19 @@ class Listening:
             self._inbox.close(fault)
             return
         host.failed(error, self._clock.monotonic())
+        for scope in self._waiting:
+            scope.cancel()
         if not any(other.connected for other in self._hosts):
             self._inbox.close(error)
+
+    async def _turn(self, after_s: float) -> None:
+        """
+        So much later, or at once where another host has failed.
+        """
+        with anyio.CancelScope() as scope:
+            self._waiting.add(scope)
+            await self._clock.sleep(after_s)
+        self._waiting.discard(scope)
 
     async def _connection(self, group: TaskGroup, host: Host) -> None:
         address = host.subscription(compress=self._compress)
