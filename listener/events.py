@@ -497,7 +497,8 @@ class Cleared:
         event: Its first state; an engine turns it into an update with `revised` where the key is known.
         provenance: See there.
         digest: Keyed 16-byte digest of what a reader would see; equal digests are repeats, not edits.
-        former_digests: The same under older secrets, so that a rotation changes nothing.
+        former_digests: What counts as the same: under older secrets, so that a rotation changes nothing; and of a post
+            what it is as a reply, so that a place that knows no parent does not undo what another knows.
         emit: False for a post older than the retention when first seen: keyed as `seen`, never shown.
     """
 

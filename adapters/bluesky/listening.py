@@ -36,6 +36,10 @@ TICK_S: Final = 15.0
 GATHER_S: Final = 1.0
 """Chosen: deletions of posts that this process does not know are gathered for so long; erased within seconds all the same."""
 
+STAGGER_S: Final = 10.0
+"""Chosen: between the connections of two hosts. A host may lose what happens just where its replay becomes live, and hosts
+that are connected at one moment lose the same; so each makes up for the other."""
+
 CURSOR_EVERY_S: Final = 15.0
 """Chosen: how much is read again after a restart where nothing was for us."""
 
@@ -99,6 +103,7 @@ class Listening:
         self._once: str | None = None
         self._gathering = False
         self._gaps: list[Gap] = []
+        self._waiting: set[anyio.CancelScope] = set()
 
     async def run(self, send: Callable[[Page], Awaitable[None]]) -> None:
         """
@@ -110,8 +115,8 @@ class Listening:
         """
         fault: Exception
         async with anyio.create_task_group() as group:
-            for host in self._hosts:
-                self._start(group, host)
+            for number, host in enumerate(self._hosts):
+                self._start(group, host, after_s=number * STAGGER_S)
             group.start_soon(self._watch, group)
             try:
                 fault = await self._deliver(send, group)
@@ -122,17 +127,19 @@ class Listening:
 
     # ------------------------------------------------------------------------------------------------ hearing
 
-    def _start(self, group: TaskGroup, host: Host) -> None:
-        host.connected, host.is_held_up, host.heard_at = True, False, self._clock.monotonic()
-        group.start_soon(self._hear, group, host)
+    def _start(self, group: TaskGroup, host: Host, *, after_s: float = 0.0) -> None:
+        host.connected, host.is_held_up, host.heard_at = True, False, self._clock.monotonic() + after_s
+        group.start_soon(self._hear, group, host, after_s)
 
-    async def _hear(self, group: TaskGroup, host: Host) -> None:
+    async def _hear(self, group: TaskGroup, host: Host, after_s: float) -> None:
         """
         One connection, from its beginning to its end.
         """
         error: SourceError = SourceUnavailable("a host went on without a single post")
         try:
             with anyio.CancelScope() as host.scope:
+                if after_s:
+                    await self._turn(after_s)
                 await self._connection(group, host)
         except SourceError as caught:
             error = caught
@@ -140,8 +147,19 @@ class Listening:
             self._inbox.close(fault)
             return
         host.failed(error, self._clock.monotonic())
+        for scope in self._waiting:
+            scope.cancel()
         if not any(other.connected for other in self._hosts):
             self._inbox.close(error)
+
+    async def _turn(self, after_s: float) -> None:
+        """
+        So much later, or at once where another host has failed.
+        """
+        with anyio.CancelScope() as scope:
+            self._waiting.add(scope)
+            await self._clock.sleep(after_s)
+        self._waiting.discard(scope)
 
     async def _connection(self, group: TaskGroup, host: Host) -> None:
         address = host.subscription(compress=self._compress)
@@ -214,14 +232,16 @@ class Listening:
 
     async def _watch(self, group: TaskGroup) -> None:
         """
-        Leave hosts that bring no posts, come back to those that were left.
+        Leave hosts that bring no posts, come back to those that were left, to one at a time.
         """
         while True:
             await self._clock.sleep(TICK_S)
-            monotonic = self._clock.monotonic()
+            monotonic, is_started = self._clock.monotonic(), False
             for host in self._hosts:
                 if not host.connected and monotonic >= host.retry_at:
-                    self._start(group, host)
+                    if not is_started:
+                        self._start(group, host)
+                    is_started = True
                 elif host.connected and not host.is_held_up and monotonic - host.heard_at > self._silence_s:
                     self._leave(group, host)
 

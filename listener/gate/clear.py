@@ -22,6 +22,7 @@ from listener.events import (
     Count,
     Gap,
     Keep,
+    Kind,
     Name,
     Noted,
     Post,
@@ -165,6 +166,8 @@ class Gate:
             data=data,
         )
         digest, *former = self._digests(data, link=post.link)
+        if data.kind == "post":
+            former += self._digests(data, link=post.link, kind="reply")
         return Cleared(
             event=event,
             provenance=provenance,
@@ -319,19 +322,23 @@ class Gate:
             else sealer.seal(post.ask.encode(errors="replace").decode(), purpose="ask"),
         )
 
-    def _digests(self, data: PostData, *, link: str | None) -> tuple[bytes, ...]:
+    def _digests(self, data: PostData, *, link: str | None, kind: Kind | None = None) -> tuple[bytes, ...]:
         """
         Of what a reader would take in, under every secret: not how it is spelled or spaced, nor what moves by itself
         (`as_read`), nor how an address of the same page is written. An address that is null here goes in as the
-        source gave it: two of them may lead to different places. Nor whether it answers something: an instance that
-        does not know the parent shows the same post as one that answers nobody.
+        source gave it: two of them may lead to different places.
+
+        Args:
+            kind: Instead of the post's own. A reply is a reply even where its parent is not known (an instance the parent
+                never reached, a parent that was deleted): who reads it there says nothing new. Otherwise two places
+                would take back each other's word with every reading.
         """
         return self._keys.digests(
             None if data.text is None else as_read(data.text),
             None if data.title is None else as_read(data.title),
             data.lang,
             None if link is None else same_address(data.link or without_surplus(link)),
-            "post" if data.kind == "reply" else data.kind,
+            kind or data.kind,
             *data.hashtags,
         )
 

@@ -402,8 +402,9 @@ def reset(writer: asyncio.StreamWriter) -> None:
 
 
 async def _cancel_at_hangup(reader: asyncio.StreamReader, scope: anyio.CancelScope) -> None:
-    while await reader.read(_READ_BYTES):
-        pass
+    with suppress(ConnectionError):  # a reset is one, too
+        while await reader.read(_READ_BYTES):
+            pass
     scope.cancel()
 
 

@@ -163,6 +163,24 @@ async def losses_where_replay_becomes_live_are_made_up_by_the_other_host() -> No
         assert len(await here.heard()) == 19
 
 
+async def losses_of_both_hosts_do_not_meet() -> None:
+    """Both lose the last two posts of every replay, and both are connected anew: not at one moment, so that nothing is lost."""
+    async with town() as here:
+        await here.say("before")
+        for host in here.served.jetstreams.values():
+            host.cutover_drops = 2
+        cut_all(here)
+        await here.house.pass_s(5)
+        due_at = here.instant((await here.view())["next_due_at"])
+        await here.house.pass_s((due_at - here.house.clock.now()).total_seconds() - 2)
+        for number in range(8):
+            here.network.post(here.someone(), f"{number} #yyc ({here.network.next_name})")
+            await here.house.pass_s(1)
+        await here.house.pass_s(8 * 60)
+        await assert_whole(here)
+        assert len(await here.heard()) == 9
+
+
 async def what_a_careless_host_lost_comes_with_the_next_connection() -> None:
     """A single host loses the last post of a replay; it is heard after the next reconnect, which goes back a minute."""
     async with town(hosts=ONE) as here:

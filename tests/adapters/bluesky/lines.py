@@ -14,6 +14,7 @@ import anyio
 from adapters.bluesky import SPEC
 from adapters.bluesky.config import BlueskyConfig
 from adapters.bluesky.cursor import decode_cursor
+from adapters.bluesky.listening import STAGGER_S
 from listener.adapter import Cursor, Interest, Page, Reply, Streamer
 from listener.errors import SourceError, SourceUnavailable
 from listener.events import Gap, Post, Removal
@@ -155,7 +156,7 @@ class Network:
         **config: Any,
     ) -> AsyncIterator[Streamer]:
         """
-        A source listens, until the block ends or it does.
+        A source listens, to every host, until the block ends or it does.
         """
         if source is None:
             built = SPEC.build(
@@ -173,7 +174,7 @@ class Network:
 
         async with anyio.create_task_group() as group:
             group.start_soon(run)
-            await self.settle()
+            await self.settle((len(hosts) - 1) * STAGGER_S)
             yield source
             await self.settle()
             group.cancel_scope.cancel()

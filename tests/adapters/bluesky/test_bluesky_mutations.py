@@ -152,6 +152,9 @@ TRAPS = {
     "a reconnect does not go back": Trap(
         hosts, "rewound", not_rewound, checks.what_a_careless_host_lost_comes_with_the_next_connection
     ),
+    "both hosts are connected at one moment": Trap(
+        listening, "STAGGER_S", 0.0, checks.losses_of_both_hosts_do_not_meet
+    ),
     "accounts move the cursor": Trap(
         sieve.Sifted,
         "note",

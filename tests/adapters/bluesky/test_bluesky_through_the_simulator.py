@@ -26,6 +26,7 @@ CHECKS: list[Callable[[], Awaitable[None]]] = [
     checks.silence_of_one_collection_is_found_within_minutes,
     checks.a_half_open_stream_is_left_within_minutes,
     checks.losses_where_replay_becomes_live_are_made_up_by_the_other_host,
+    checks.losses_of_both_hosts_do_not_meet,
     checks.what_a_careless_host_lost_comes_with_the_next_connection,
     checks.a_deletion_that_comes_before_its_post_keeps_it_out,
     checks.a_deletion_takes_the_words_away_within_seconds,

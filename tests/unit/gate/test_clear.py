@@ -260,13 +260,11 @@ def test_digest_tells_an_edit_from_a_repeat() -> None:
             {"link": "https://social.example/@mira/1?utm_source=a"},
             {"link": "https://social.example/@mira/1?utm_source=b"},
         ),
-        ({"kind": "reply"}, {"kind": "post"}),
     ],
 )
 def test_what_moves_by_itself_is_no_edit(before: dict[str, str], after: dict[str, str]) -> None:
     """
-    Neither a counter nor the time since, neither typography nor who passed a hidden address on, nor whether the place
-    where it was read knows what it answers.
+    Neither a counter nor the time since, neither typography nor who passed a hidden address on.
     """
     assert cleared(replace(POST, **before)).digest == cleared(replace(POST, **after)).digest  # type: ignore[arg-type]
 
@@ -492,3 +490,11 @@ def test_what_is_taken_back_is_found_by_every_name_under_every_secret() -> None:
         observed_at=NOW,
         held_only=True,
     )
+
+
+def test_a_place_that_knows_no_parent_undoes_nothing() -> None:
+    """A reply that is shown as a plain post says nothing new; a plain post that turns out to be a reply does."""
+    plain, reply = cleared(replace(POST, kind="post")), cleared(replace(POST, kind="reply"))
+
+    assert reply.digest in plain.former_digests
+    assert plain.digest not in (reply.digest, *reply.former_digests)

@@ -5,6 +5,7 @@ The server kit keeps to HTTP when told to, and breaks it exactly as told.
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
 import http.client
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 import pytest
 
 from listener.simulation.server import Fault, Request, Response, Route, Server, http_date, routes, serve
+from listener.simulation.server import reset as reset_by
 from listener.testing.virtual_clock import START, VirtualClock
 
 pytestmark = pytest.mark.anyio
@@ -178,6 +180,31 @@ async def test_a_stream_ends_when_the_client_hangs_up() -> None:
         writer.close()
         async with asyncio.timeout(5):
             await ended.wait()
+
+
+async def test_a_client_that_resets_a_stream_has_hung_up(caplog: pytest.LogCaptureFixture) -> None:
+    """The stream is given up like any other, and no task of the server fails over it."""
+    ended = asyncio.Event()
+
+    async def events() -> AsyncIterator[bytes]:
+        try:
+            yield b": hello\n\n"
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with serve(always(Response(body=events()))) as server:
+        reader, writer = await asyncio.open_connection(server.host, server.port)
+        writer.write(GET)
+        await reader.readuntil(b"hello")
+        reset_by(writer)
+        async with asyncio.timeout(5):
+            await ended.wait()
+        for _ in range(20):  # until the task has ended
+            await asyncio.sleep(0)
+        gc.collect()
+
+    assert caplog.records == []
 
 
 async def test_sent_is_told_only_of_whole_answers() -> None:
