@@ -94,7 +94,9 @@ class Planted:
             media=(Picture(f"{self.somebody(f'{label} pictured').person.name} on the bridge"),),
             link=f"https://{home}/@{self.somebody(f'{label} previewed').username}/1",
         )
-        self.world.boost(self.somebody(f"{label} booster", home), toot)
+        booster, here = self.somebody(f"{label} booster", home), self.world.instances[home]
+        self.world.boost(booster, toot)
+        here.notify("reblog", city, by=booster, at=self.world.now(), copy=here.copy_of(toot))
         replier = self.somebody(f"{label} replier", TWO if home == ONE else ONE)
         answer = f"Here too {say.word(f'{self.prefix} {label} reply')} #yyc @{author.username}"
         self.world.post(replier, answer, reply_to=toot, mentions=(author,))
@@ -110,7 +112,6 @@ class Planted:
         for objection, how in {
             "noindex": {"noindex": True},
             "nobot": {"note": "Teacher. #nobot"},
-            "limited": {"limited": True},
         }.items():
             who = self.somebody(f"who says {objection}", **how)
             world.post(who, f"No {say(f'{self.prefix} words of who says {objection}')} #yyc")
