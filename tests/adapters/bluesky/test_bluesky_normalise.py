@@ -178,7 +178,7 @@ def test_a_view_brings_names_for_masking_and_a_further_alias() -> None:
     post = shown()
 
     assert post.author == Author(
-        (JO, "jo-fenn.example", "https://bsky.app/profile/jo-fenn.example", "Jo Fenn")
+        (JO, "jo-fenn.example", "https://bsky.app/profile/jo-fenn.example", "jo-fenn", "Jo Fenn")
     )
     assert post.aliases == tuple(
         f"https://bsky.app/profile/{who}/post/{rkey(1)}" for who in (JO, "jo-fenn.example")
