@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from adapters.mastodon.simulated_fediverse import Fediverse
+from adapters.mastodon.simulated_ids import Software
 from adapters.mastodon.simulated_instance import Instance
 from adapters.mastodon.simulated_posts import Account, Picture, Poll, Toot
 from listener.clock import Clock
@@ -30,16 +31,17 @@ class Planted:
 
     Args:
         tokens: By domain.
-        prefix: Of every label.
     """
 
-    def __init__(self, canary: Canary, clock: Clock, prefix: str = "mastodon") -> None:
-        self.canary, self.prefix = canary, prefix
+    def __init__(
+        self, canary: Canary, clock: Clock, *, one: Software = "mastodon", two: Software = "mastodon"
+    ) -> None:
+        self.canary = canary
         self.world = Fediverse(clock, hashtags=("#yyc",))
-        self.one, self.two = self.world.instance(ONE), self.world.instance(TWO)
+        self.one, self.two = self.world.instance(ONE, one), self.world.instance(TWO, two)
         self.tokens: dict[str, str] = {}
         self._scripts = iter(SCRIPTS * 9)
-        self.moved = canary.person(f"{prefix} moved")
+        self.moved = canary.person("mastodon moved")
         for here in (self.one, self.two):
             self._settle(here)
         self.others()
@@ -48,7 +50,7 @@ class Planted:
 
     def _settle(self, here: Instance) -> None:
         """The city has an account and a token here, and the instance fills what ours leaves empty."""
-        label = f"{self.prefix} {here.domain}"
+        label = f"mastodon {here.domain}"
         city = self.world.account(here.domain, replace(people(1, 1)[0], handle=OWN, name="City of Example"))
         token = self.canary.secret(f"{label}: token")
         self.tokens[here.domain] = self.world.token(here.domain, city, token)
@@ -57,12 +59,12 @@ class Planted:
 
     def somebody(self, label: str, home: str = ONE, **how: Any) -> Account:
         """An account made of markers, its ids too."""
-        person = self.canary.person(f"{self.prefix} {label}", script=next(self._scripts))
+        person = self.canary.person(f"mastodon {label}", script=next(self._scripts))
         how.setdefault("note", f"{person.bio} Write to {person.email} or @{person.handle}@{home}")
         fields = (("Home", person.profile), ("Call", person.phone))
         account = self.world.account(home, person, fields=fields, **how)
         for here in (self.one, self.two):
-            self.canary.known(f"{self.prefix} {label}: id at {here.domain}", here.id_of(account))
+            self.canary.known(f"mastodon {label}: id at {here.domain}", here.id_of(account))
         return account
 
     def talk(self, home: str, label: str) -> Toot:
@@ -74,9 +76,9 @@ class Planted:
         away = self.somebody(f"{label} mentioned elsewhere", TWO if home == ONE else ONE)
         author, city = self.somebody(f"{label} author", home), self.world.accounts[0 if home == ONE else 1]
         who = author.person
-        stranger = say.trace(f"{self.prefix} {label} handle of a stranger")
+        stranger = say.trace(f"mastodon {label} handle of a stranger")
         text = (
-            f"The sanders were late {say.word(f'{self.prefix} {label} text')} #yyc @{OWN} @{named.username} "
+            f"The sanders were late {say.word(f'mastodon {label} text')} #yyc @{OWN} @{named.username} "
             f"@{away.username}@{away.home} @{stranger}@far.example\n\n"
             f"Call {who.phone} or write to {who.email}, see {who.profile}, "
             f"https://{home}/@{self.somebody(f'{label} linked').username} . #{who.handle} Yours, {who.name}"
@@ -98,7 +100,7 @@ class Planted:
         self.world.boost(booster, toot)
         here.notify("reblog", city, by=booster, at=self.world.now(), copy=here.copy_of(toot))
         replier = self.somebody(f"{label} replier", TWO if home == ONE else ONE)
-        answer = f"Here too {say.word(f'{self.prefix} {label} reply')} #yyc @{author.username}"
+        answer = f"Here too {say.word(f'mastodon {label} reply')} #yyc @{author.username}"
         self.world.post(replier, answer, reply_to=toot, mentions=(author,))
         return toot
 
@@ -106,7 +108,7 @@ class Planted:
         """What is not wanted, or not to be had, stands beside it."""
         say, world = self.canary.trace, self.world
         quoted = world.post(
-            self.somebody("quoted"), f"Quoted words {say(f'{self.prefix} words that were quoted')}"
+            self.somebody("quoted"), f"Quoted words {say(f'mastodon words that were quoted')}"
         )
         world.post(self.somebody("quoter"), f"Look {self.canary.word('quoter text')} #yyc", quote_of=quoted)
         for objection, how in {
@@ -114,14 +116,14 @@ class Planted:
             "nobot": {"note": "Teacher. #nobot"},
         }.items():
             who = self.somebody(f"who says {objection}", **how)
-            world.post(who, f"No {say(f'{self.prefix} words of who says {objection}')} #yyc")
-        hidden = say(f"{self.prefix} words for followers")
+            world.post(who, f"No {say(f'mastodon words of who says {objection}')} #yyc")
+        hidden = say(f"mastodon words for followers")
         city = world.accounts[0]
         world.post(
             self.somebody("direct"), f"{hidden} @{OWN} #yyc", visibility="direct", mentions=(city,)
         )
         broken = self.somebody("broken")
-        world.post(broken, f"{GARBAGE} {say(f'{self.prefix} words of a broken status')} #yyc")
+        world.post(broken, f"{GARBAGE} {say(f'mastodon words of a broken status')} #yyc")
 
     def break_down(self) -> None:
         """Streams are cut off, and a post has gone before they are back."""
@@ -129,7 +131,7 @@ class Planted:
 
     def wanted(self, label: str) -> list[str]:
         """Words that a consumer gets after `talk`."""
-        names = (f"{self.prefix} {label} text", f"{self.prefix} {label} reply")
+        names = (f"mastodon {label} text", f"mastodon {label} reply")
         return [marker.value for marker in self.canary.markers if marker.label in names]
 
 
