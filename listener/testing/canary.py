@@ -131,14 +131,15 @@ class Canary:
         """
         return self._marked(label, self._token(32))
 
-    def known(self, label: str, value: str) -> str:
+    def known(self, label: str, value: str, *, whole: bool = False) -> str:
         """
         A string that somebody else made and that belongs nowhere: an account's id or DID, a session's token.
 
         Args:
-            value: At least 12 characters, of which either half is looked for; digits are looked for whole.
+            value: At least 12 characters.
+            whole: Either half of it says nothing, as where an id begins with the time; else one is enough.
         """
-        return self._marked(label, value, forms=(value,) if value.isdigit() else (), hashed=(value,))
+        return self._marked(label, value, forms=(value,) if whole else (), hashed=(value,))
 
     def noise(self, label: str = "") -> Noise:
         """

@@ -71,7 +71,11 @@ class Installed:
         log, errors = self.folder / f"log-{self.runs}.jsonl", self.folder / f"stderr-{self.runs}.txt"
         with log.open("wb") as out, errors.open("wb") as err:
             self.process = subprocess.Popen(
-                [*self.program, "run", *options], cwd=self.folder, env=self._environment(), stdout=out, stderr=err
+                [*self.program, "run", *options],
+                cwd=self.folder,
+                env=self._environment(),
+                stdout=out,
+                stderr=err,
             )
         self.wait(lambda: call(self.where, "GET", "/healthz") is not None)
 

@@ -94,9 +94,13 @@ class Planted:
         leaver = self.somebody("who leaves")
         network.post(leaver.did, f"Soon gone {say('bluesky words of who leaves')} #yyc")
         network.set_status(leaver.did, "deactivated")
-        gone = network.post(self.somebody("who deletes").did, f"{say('bluesky words that were deleted')} #yyc")
+        gone = network.post(
+            self.somebody("who deletes").did, f"{say('bluesky words that were deleted')} #yyc"
+        )
         network.delete(gone.uri)
-        for number, rest in enumerate(_no_frames(self.somebody("broken"), say("bluesky words of a broken frame"))):
+        for number, rest in enumerate(
+            _no_frames(self.somebody("broken"), say("bluesky words of a broken frame"))
+        ):
             at_us = network._next_us()
             network._happen(
                 Happening(at_us=at_us, kind="commit", did=self.city.did, collection=_POST, rest=rest)
@@ -109,7 +113,9 @@ class Planted:
         return {
             "frames": b"\n".join(each.rest for each in self.network.log),
             "accounts": orjson.dumps(accounts),
-            "profiles": orjson.dumps([e.value for e in self.network.records.values() if e.collection == PROFILE]),
+            "profiles": orjson.dumps(
+                [e.value for e in self.network.records.values() if e.collection == PROFILE]
+            ),
         }
 
     def wanted(self, label: str) -> list[str]:
@@ -136,7 +142,13 @@ def _shown(text: str, shown: Account, linked: Account) -> list[dict[str, Any]]:
 def _no_frames(who: Account, words: str) -> tuple[bytes, ...]:
     """What a host may say in place of an event, behind its time: not JSON, another shape, a record that is none."""
     told = {"did": who.did, "handle": who.handle, "text": f"{words} #yyc", "createdAt": "never"}
-    commit = {"rev": "3k", "operation": "create", "collection": _POST, "rkey": f"{who.handle} {words}", "cid": "x"}
+    commit = {
+        "rev": "3k",
+        "operation": "create",
+        "collection": _POST,
+        "rkey": f"{who.handle} {words}",
+        "cid": "x",
+    }
     return (
         b',"kind":"commit","commit":{"text":"%b #yyc","did":"%b' % (words.encode(), who.did.encode()),
         b',"kind":"commit","commit":%b}' % orjson.dumps([told, "app.bsky.feed.post", "#yyc"]),

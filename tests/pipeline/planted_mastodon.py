@@ -64,7 +64,7 @@ class Planted:
         fields = (("Home", person.profile), ("Call", person.phone))
         account = self.world.account(home, person, fields=fields, **how)
         for here in (self.one, self.two):
-            self.canary.known(f"mastodon {label}: id at {here.domain}", here.id_of(account))
+            self.canary.known(f"mastodon {label}: id at {here.domain}", here.id_of(account), whole=True)
         return account
 
     def talk(self, home: str, label: str) -> Toot:
@@ -107,9 +107,7 @@ class Planted:
     def others(self) -> None:
         """What is not wanted, or not to be had, stands beside it."""
         say, world = self.canary.trace, self.world
-        quoted = world.post(
-            self.somebody("quoted"), f"Quoted words {say(f'mastodon words that were quoted')}"
-        )
+        quoted = world.post(self.somebody("quoted"), f"Quoted words {say('mastodon words that were quoted')}")
         world.post(self.somebody("quoter"), f"Look {self.canary.word('quoter text')} #yyc", quote_of=quoted)
         for objection, how in {
             "noindex": {"noindex": True},
@@ -117,13 +115,11 @@ class Planted:
         }.items():
             who = self.somebody(f"who says {objection}", **how)
             world.post(who, f"No {say(f'mastodon words of who says {objection}')} #yyc")
-        hidden = say(f"mastodon words for followers")
+        hidden = say("mastodon words for followers")
         city = world.accounts[0]
-        world.post(
-            self.somebody("direct"), f"{hidden} @{OWN} #yyc", visibility="direct", mentions=(city,)
-        )
+        world.post(self.somebody("direct"), f"{hidden} @{OWN} #yyc", visibility="direct", mentions=(city,))
         broken = self.somebody("broken")
-        world.post(broken, f"{GARBAGE} {say(f'mastodon words of a broken status')} #yyc")
+        world.post(broken, f"{GARBAGE} {say('mastodon words of a broken status')} #yyc")
 
     def break_down(self) -> None:
         """Streams are cut off, and a post has gone before they are back."""
@@ -160,7 +156,11 @@ def _adorned(canary: Canary, label: str, moved: Any) -> Callable[[str, dict[str,
         found[say["unknown field"]] = say["unknown field"]
         match entity:
             case "account":
-                found |= {"emojis": emojis, "moved": shown(moved), "roles": [{"id": "1", "name": say["role"]}]}
+                found |= {
+                    "emojis": emojis,
+                    "moved": shown(moved),
+                    "roles": [{"id": "1", "name": say["role"]}],
+                }
             case "instance":
                 found |= {
                     "title": say["title of the instance"],

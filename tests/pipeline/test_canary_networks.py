@@ -155,7 +155,9 @@ def _raising(canary: Canary, folder: Path) -> Path:
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: raising\nVersion: 1\n", "utf-8")
     (info / "entry_points.txt").write_text("[listener.adapters]\nraising = raising:SPEC\n", "utf-8")
     said = canary.person("who stands in an exception")
-    (package / "raising.py").write_text(_RAISING.format(said=f"@{said.handle} {said.name} {said.email}"), "utf-8")
+    (package / "raising.py").write_text(
+        _RAISING.format(said=f"@{said.handle} {said.name} {said.email}"), "utf-8"
+    )
     return package
 
 
@@ -177,7 +179,9 @@ def networks(canary: Canary, folder: Path) -> Iterator[Networks]:
         sky.noise = canary.noise("bluesky ")
         moved = up(serve(redirecting(canary), host="127.0.0.3"))
         # Each has a host of its own: one that is held would hold the others.
-        troubled = [up(mastodon_simulator.serve(each, host=f"127.0.0.{10 + n}")) for n, each in enumerate(ill)]
+        troubled = [
+            up(mastodon_simulator.serve(each, host=f"127.0.0.{10 + n}")) for n, each in enumerate(ill)
+        ]
         one, two = (_secret(folder, domain, token) for domain, token in fediverse.tokens.items())
         tables = [
             bluesky_simulator.configuration(sky, folder / "data", hashtags=["#yyc"])
@@ -188,9 +192,7 @@ def networks(canary: Canary, folder: Path) -> Iterator[Networks]:
             '[privacy]\nobjections_file = "objections.txt"\n',
             source("one", "mastodon", endpoint=served.address(ONE), token_file=one),
             source("two", "mastodon", endpoint=served.address(TWO), token_file=two, streaming="websocket"),
-            source(
-                "mentions", "mastodon", endpoint=served.address(ONE), token_file=one, listen="mentions"
-            ),
+            source("mentions", "mastodon", endpoint=served.address(ONE), token_file=one, listen="mentions"),
             *(
                 source(f"ill-{manner}", "mastodon", endpoint=each.address(ONE))
                 for manner, each in zip(ILL, troubled, strict=True)
@@ -327,7 +329,9 @@ def _handle(daemon: Installed, canary: Canary, objector: str, given: str) -> Non
     daemon.command("find", link)
     daemon.command("forget", link, "--yes")
     daemon.command("find", link, "--json")
-    daemon.command("find", f"https://bsky.app/profile/did:plc:{canary.trace('link of an unknown post')}", code=1)
+    daemon.command(
+        "find", f"https://bsky.app/profile/did:plc:{canary.trace('link of an unknown post')}", code=1
+    )
     daemon.command("check")
 
 
