@@ -109,12 +109,13 @@ class Planted:
         say, world = self.canary.trace, self.world
         quoted = world.post(self.somebody("quoted"), f"Quoted words {say('mastodon words that were quoted')}")
         world.post(self.somebody("quoter"), f"Look {self.canary.word('quoter text')} #yyc", quote_of=quoted)
-        for objection, how in {
-            "noindex": {"noindex": True},
-            "nobot": {"note": "Teacher. #nobot"},
-        }.items():
-            who = self.somebody(f"who says {objection}", **how)
-            world.post(who, f"No {say(f'mastodon words of who says {objection}')} #yyc")
+        if (
+            self.one.software == "mastodon"
+        ):  # the others have no such choice, and other instances are not told of it
+            who = self.somebody("who says noindex", noindex=True)
+            world.post(who, f"No {say('mastodon words of who says noindex')} #yyc", only=())
+        who = self.somebody("who says nobot", note="Teacher. #nobot")
+        world.post(who, f"No {say('mastodon words of who says nobot')} #yyc")
         hidden = say("mastodon words for followers")
         city = world.accounts[0]
         world.post(self.somebody("direct"), f"{hidden} @{OWN} #yyc", visibility="direct", mentions=(city,))

@@ -18,6 +18,8 @@ from adapters.mastodon import frames
 from adapters.mastodon import normalise as mastodon
 from listener.cli import main
 from listener.gate import clear, redact
+from listener.gate.cuts import Masked
+from listener.gate.links import public_link_read
 from listener.hear import keeping
 from listener.keys import Sealer
 
@@ -30,7 +32,7 @@ def put(owner: object, name: str, instead: object) -> None:
 
 def mask() -> None:
     """Text is not masked."""
-    put(clear, "mask_read", lambda text, **_: clear.Masked(text))
+    put(clear, "mask_read", lambda text, **_: Masked(text))
 
 
 def link() -> None:
@@ -57,9 +59,8 @@ def facets_() -> None:
 
 def links() -> None:
     """Of the addresses of a status the one with the handle is taken, and the gate lets it pass."""
-    looked_at = clear.public_link_read
     put(mastodon, "link_of", lambda status: status.url)
-    put(clear, "public_link_read", lambda at, **how: at if at and "/@" in at else looked_at(at, **how))
+    put(clear, "public_link_read", lambda at, **how: at if at and "/@" in at else public_link_read(at, **how))
 
 
 def frames_() -> None:

@@ -60,7 +60,7 @@ async def test_nobody_is_left_whatever_the_dialect(one: Software, two: Software,
         at = clock.now()
         for manner in ("401", "403", "500", "html", "cut", "429"):
             for here in (planted.one, planted.two):
-                here.disturb(manner, start_at=at, seconds=4 * HOUR_S)  # type: ignore[arg-type]
+                here.disturb(manner, start_at=at, seconds=4 * HOUR_S)
             await house.pass_s(6 * HOUR_S)
             at = clock.now()
         events = await house.get("/v1/events?after=start&limit=1000")
