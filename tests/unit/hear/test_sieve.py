@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import random
 import sys
 import unicodedata
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import orjson
 import pytest
@@ -252,16 +250,3 @@ def test_too_many_terms_are_left_to_the_next_reading(
     assert not watcher.interest.maybe(b'{"t":"nothing"}')
     assert not watcher.interest.maybe('{"t":"être"}'.encode())
     assert_heard(watcher, "so CAFE\u0301")
-
-
-@pytest.mark.parametrize(
-    "path", sorted(Path(os.environ.get("LISTENER_CORPUS", "absent")).glob("bluesky/**/*.jsonl"))
-)
-def test_recorded_frames(path: Path) -> None:
-    """In the frames of a recorded firehose, every word, tag and pair of words is heard where it stands."""
-    for frame in path.read_bytes().splitlines():
-        record = (orjson.loads(frame).get("commit") or {}).get("record") or {}
-        read = words(fold(clean(str(record.get("text", "")))))
-        for phrase in {*read, *map(" ".join, itertools.pairwise(read))}:
-            watcher = watcher_of(phrases=(phrase,), hashtags=(phrase,))
-            assert not matches(watcher, record["text"]) or watcher.interest.maybe(frame), (phrase, frame)
