@@ -271,8 +271,8 @@ class Bluesky(Scene):
         }
 
     def stir(self) -> None:
-        """Whoever has heard nothing at all has no cursor yet."""
-        self.net.join()
+        """A post that nobody asks for: only posts move the cursor."""
+        self.net.post(self.net.join().did, "Nothing in particular")
 
     def say(self, change: str) -> None:
         self.uris[change] = self.net.post(self.net.join().did, first_text(change)).uri

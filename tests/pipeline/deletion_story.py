@@ -144,7 +144,9 @@ class Story:
             await self._pass(30)
             if self.phase != BEFORE:
                 self._say()
-                await self._pass(self.scene.read_within_s)
+                await self._pass(self.scene.read_within_s + 120)
+                self.scene.stir()  # or a cursor would stand still, and the posts be met again by chance
+                await self._pass(120)
                 self._held = self._stored()
             await self._live()
             await self._erased(self.consumer.keys.values())
