@@ -151,24 +151,28 @@ class Ordeal:
         chance = random.Random(f"acts/{self.seed}")
         while not self.enough:
             await anyio.sleep(chance.expovariate(1 / ACT_EVERY_S))
-            if self.begun:
+            if self.begun and not self.enough:
                 self.world.act(chance)
 
     async def _cut(self) -> None:
         chance = random.Random(f"cuts/{self.seed}")
         while not self.enough:
             await anyio.sleep(chance.expovariate(1 / CUT_EVERY_S))
-            if not self.told.events:
-                continue
-            manner, line = chance.choice(CUTS), chance.choice(self.lines)
-            self.manners[manner] += line.cut(manner, chance)
+            if self._is_rough:
+                manner, line = chance.choice(CUTS), chance.choice(self.lines)
+                self.manners[manner] += line.cut(manner, chance)
 
     async def _fail(self) -> None:
         chance = random.Random(f"troubles/{self.seed}")
         while not self.enough:
             await anyio.sleep(chance.expovariate(1 / TROUBLE_EVERY_S))
-            if self.told.events:
+            if self._is_rough:
                 self.world.trouble(chance)
+
+    @property
+    def _is_rough(self) -> bool:
+        """Not before anything was told: a stream that was never heard has no place to go on from."""
+        return self.told.events > 0 and not self.enough
 
     async def _end(self) -> None:
         self.enough = True

@@ -17,7 +17,7 @@ from tests.endurance.lives import SPEED
 from tests.endurance.ordeal import Ordeal
 from tests.endurance.told import amiss
 
-KILLS, CUTS = count("KILLS", 3.0), count("CUTS", 3.0)
+KILLS, CUTS = count("KILLS", 4.0), count("CUTS", 5.0)
 
 
 @pytest.mark.timeout(300 + 10 * (KILLS + CUTS))

@@ -109,8 +109,9 @@ def amiss(fates: dict[str, str]) -> list[str]:
 
 def left_over(ledger: Ledger, folder: Path) -> list[tuple[int, int]]:
     """Words in files that may be in none: of posts that were deleted, and from before an edit."""
-    rows = {number_of(row.post): row for row in ledger.posts.values()}
-    return sorted(_forbidden(rows, words_in(folder)))
+    rows, held = {number_of(row.post): row for row in ledger.posts.values()}, words_in(folder)
+    assert held, "no word is in any file: this looks in the wrong place, or cannot read what is stored"
+    return sorted(_forbidden(rows, held))
 
 
 def _forbidden(rows: dict[int, PostRow], held: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
