@@ -5,7 +5,7 @@ Used by redact.py for text and titles, by links.py for addresses, by clear.py fo
 
 What is masked: a name of several words, wherever the words follow each other; a single word of three characters or
 more (two in scripts written without spaces) that is not in the dated list of common words; an account number of five
-digits or more. A common word, or one of two letters, is masked only where a name stands: as the whole text, after a
+digits or more; a name of four or more signs without a word, such as emoji, as it stands. A common word, or one of two letters, is masked only where a name stands: as the whole text, after a
 word such as "by" at the end of a line, or on a signature line. So an author called "City" leaves "City of Calgary"
 readable, and "Comment on Snow by City" still loses its last word. Inflected forms are not recognised.
 """
@@ -36,6 +36,10 @@ _SEPARATORS_MAX: Final = 3
 
 _DIGITS_MIN: Final = 5
 """Chosen: a shorter number is a year, a price or a bus line far more often than an account."""
+
+_SYMBOLS_MIN: Final = 4
+"""Chosen: a name without a single word is looked for as it stands from so many characters on; one emoji may be made of
+three, and says something in a text far more often than it names its author."""
 
 _ASIDE: Final = re.compile(r"\s*[(\[{|/•·,:~–—].*", re.DOTALL)
 """What people append to a display name: pronouns, titles, places."""
@@ -133,6 +137,8 @@ def _readings(name: str) -> Iterator[tuple[str, ...]]:
             yield tokens[::-1]
         elif len(tokens) > 2 or (tokens and len(tokens[0]) > 1):
             yield tokens
+    if len(plain) >= _SYMBOLS_MIN and not _TOKEN.search(plain):
+        yield (plain,)
 
 
 def _readings_of_address(address: str) -> Iterator[tuple[str, ...]]:

@@ -214,6 +214,8 @@ AUTHORS = [
 ]
 
 NAMES = [
+    ("🐺🐰🐉🐗 🐳🐅", "Snow 🐰 again! Yours, 🐺🐰🐉🐗 🐳🐅", "Snow 🐰 again! Yours, ‹@›"),
+    ("👩‍💻", "Mended by a 👩‍💻", "Mended by a 👩‍💻"),
     ("City", "City of Ex clears the snow; the city is slow", "City of Ex clears the snow; the city is slow"),
     ("City", "Comment on Snow by City", "Comment on Snow by ‹@›"),
     ("City", "By: City", "By: ‹@›"),
