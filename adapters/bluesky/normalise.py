@@ -100,6 +100,10 @@ def seen(post: Post, view: wire.PostView, *, own: frozenset[str]) -> Post:
     aliases = post.aliases
     if author.handle and author.handle != _INVALID_HANDLE:
         names += [author.handle, f"https://bsky.app/profile/{author.handle}"]
+        if (
+            not post.by_us
+        ):  # people call each other by it, in tags too; what the organisation is called is no secret
+            names.append(author.handle.partition(".")[0])
         aliases += (web_address(author.handle, rkey),)
     if author.display_name:
         names.append(author.display_name)

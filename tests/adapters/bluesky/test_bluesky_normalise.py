@@ -4,6 +4,7 @@ Records and views to posts.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -178,12 +179,21 @@ def test_a_view_brings_names_for_masking_and_a_further_alias() -> None:
     post = shown()
 
     assert post.author == Author(
-        (JO, "jo-fenn.example", "https://bsky.app/profile/jo-fenn.example", "Jo Fenn")
+        (JO, "jo-fenn.example", "https://bsky.app/profile/jo-fenn.example", "jo-fenn", "Jo Fenn")
     )
     assert post.aliases == tuple(
         f"https://bsky.app/profile/{who}/post/{rkey(1)}" for who in (JO, "jo-fenn.example")
     )
     assert post.consent == Consent()
+
+
+def test_what_the_organisation_is_called_stays_readable() -> None:
+    """The first word of a handle is a name like any other, but the organisation's own is no secret."""
+    shows = msgspec.json.decode(compact(view(uri(1), said=record())), type=wire.PostView)
+    by_us = seen(replace(made(record()), by_us=True), shows, own=frozenset({JO}))
+
+    assert by_us.author is not None
+    assert "jo-fenn" not in by_us.author.names
 
 
 def test_an_invalid_handle_is_nobodys_name() -> None:
