@@ -187,16 +187,19 @@ class Network:
 
     # ---------------------------------------------------------------------------------------------------- people
 
-    def join(self, *, handle: str | None = None, labels: Sequence[str] = ()) -> Account:
+    def join(
+        self, *, handle: str | None = None, person: Person | None = None, labels: Sequence[str] = ()
+    ) -> Account:
         """
         A new account of the next synthetic person, told as identity, account and profile.
 
         Args:
             handle: None for one of the person's own.
+            person: None for the next synthetic one.
             labels: The account gives itself.
         """
         number = len(self.accounts)
-        person = people(self.seed, number + 1)[number]
+        person = person or people(self.seed, number + 1)[number]
         told = handle or f"{person.handle.lower().replace('_', '-')}.bsky.example"
         account = Account(did=did_of(self.seed, number), handle=told, person=person, number=number)
         self.accounts[account.did] = account

@@ -60,11 +60,13 @@ class Pds:
         appview: Where reading goes.
         passwords: App password of each DID that may sign in.
         logins: How many sessions were made.
+        issued: Every token there was, in order.
     """
 
     appview: AppView
     passwords: dict[str, str] = field(default_factory=dict)
     logins: int = 0
+    issued: list[str] = field(default_factory=list)
     _tokens: dict[str, Token] = field(default_factory=dict)
     _by_ip: Budget = field(init=False)
     _by_account: tuple[Budget, ...] = field(init=False)
@@ -165,6 +167,7 @@ class Pds:
         parts = [_part({"typ": "at+jwt", "alg": "ES256K"}), _part(claims)]
         signature = hashlib.sha256(".".join(parts).encode()).digest()
         token = ".".join([*parts, base64.urlsafe_b64encode(signature).decode().rstrip("=")])
+        self.issued.append(token)
         self._tokens[token] = Token(account.did, scope, self.network.clock.monotonic() + life_s)
         return token
 

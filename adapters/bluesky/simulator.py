@@ -32,9 +32,11 @@ from adapters.bluesky.simulated_xrpc import page
 from listener.clock import Clock
 from listener.simulation.clock import ScaledClock
 from listener.simulation.ledger import RequestRow
+from listener.simulation.noise import noisy
 from listener.simulation.server import Fault, Request, Response, Route, Server
 from listener.simulation.server import serve as serve_http
 from listener.simulation.websocket import WebSocket
+from listener.simulation.world import Noise
 
 __all__ = [
     "APPVIEW",
@@ -96,6 +98,7 @@ class Bluesky:
         appview: Public.
         pds: For who has an account.
         troubles: By script; may be added to while running.
+        noise: What every host lets slip in headers and errors.
         servers: By host; set by `serve`.
     """
 
@@ -104,6 +107,7 @@ class Bluesky:
     appview: AppView
     pds: Pds
     troubles: list[Trouble] = field(default_factory=list)
+    noise: Noise | None = None
     servers: dict[str, Server] = field(default_factory=dict)
 
     def address(self, host: str, scheme: str = "http") -> str:
@@ -146,7 +150,7 @@ class Bluesky:
                     disturbance="" if trouble is None else trouble.manner,
                 )
             )
-            return response
+            return noisy(response, self.noise)
 
         return answer
 

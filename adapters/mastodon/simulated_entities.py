@@ -82,7 +82,8 @@ def status(here: Instance, copy: Copy, *, viewer: Token | None, now: datetime, d
     }
     if toot.account.home == here.domain:
         found["application"] = {"name": toot.application, "website": None}
-    return found | _dialect_of(here, copy, viewer=viewer, now=now, depth=depth)
+    found |= _dialect_of(here, copy, viewer=viewer, now=now, depth=depth)
+    return here.adorned("status", found)
 
 
 def _dialect_of(here: Instance, copy: Copy, *, viewer: Token | None, now: datetime, depth: int) -> Json:
@@ -277,7 +278,7 @@ def account(here: Instance, who: Account) -> Json:
     for flag in ("suspended", "limited", "memorial"):
         if getattr(who, flag):
             found[flag] = True
-    return found | _account_dialect(here, who)
+    return here.adorned("account", found | _account_dialect(here, who))
 
 
 def _account_dialect(here: Instance, who: Account) -> Json:
@@ -408,7 +409,7 @@ def instance_v2(here: Instance) -> Json:
     }
     if here.software == "mastodon" and here.release >= (4, 3):
         found["api_versions"] = {"mastodon": 9}
-    return found
+    return here.adorned("instance", found)
 
 
 _SOURCES: Final = {
@@ -453,7 +454,7 @@ def instance_v1(here: Instance) -> Json:
         "contact_account": None,
         "rules": [{"id": "1", "text": "Be kind.", "hint": ""}],
     }
-    return found
+    return here.adorned("instance", found)
 
 
 def application(token: Token) -> Json:

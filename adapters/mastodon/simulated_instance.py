@@ -15,16 +15,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import anyio
 
 from adapters.mastodon.simulated_ids import Software, make_id
 from adapters.mastodon.simulated_posts import Account, Copy, Notice, Toot, Words
+from listener.simulation.world import Noise
 
 Access = Literal["public", "authenticated", "disabled"]
 """Who may read a feed. Source: docs.joinmastodon.org, entities/Instance, `timelines_access`, since 4.5.0."""
@@ -166,6 +167,9 @@ class Instance:
         numeric_uris: New accounts are named by a number in `uri` (Mastodon 4.5).
         origin: Of its own addresses; None for https at its domain.
         troubles: See there.
+        noise: What it lets slip in headers and errors.
+        adorn: Changes an entity (`status`, `account`, `instance`) before it is shown: fields that real servers fill and
+            this one leaves empty, or garbage.
         copies: What it knows, by its own id.
     """
 
@@ -182,6 +186,8 @@ class Instance:
     numeric_uris: bool = False
     origin: str | None = None
     troubles: list[Trouble] = field(default_factory=list)
+    noise: Noise | None = None
+    adorn: Callable[[str, dict[str, Any]], dict[str, Any]] | None = None
     copies: dict[str, Copy] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     listening: list[Listening] = field(default_factory=list)
@@ -209,6 +215,12 @@ class Instance:
         """
         found = re.match(r"(\d+)\.(\d+)", self.version)
         return (int(found[1]), int(found[2])) if found else (0, 0)
+
+    def adorned(self, entity: str, found: dict[str, Any]) -> dict[str, Any]:
+        """
+        An entity as it is shown here.
+        """
+        return found if self.adorn is None else self.adorn(entity, found)
 
     def copy_of(self, toot: Toot) -> Copy | None:
         """

@@ -27,6 +27,7 @@ from adapters.mastodon.simulated_posts import Copy
 from adapters.mastodon.simulated_streams import PING_S, THUMP_S, Feed, by_websocket, server_sent
 from adapters.mastodon.simulated_timelines import Query, cut, link_header, tagged
 from listener.simulation.ledger import RequestRow
+from listener.simulation.noise import noisy
 from listener.simulation.server import Fault, Request, Response, Server
 from listener.simulation.websocket import WebSocket, WebSockets
 
@@ -82,6 +83,9 @@ class Site:
         """
         Every request comes through here: the world is brought up to date, and what is wrong goes before what is right.
         """
+        return noisy(self._answer(request), self.here.noise)
+
+    def _answer(self, request: Request) -> Response:
         self.world.turn()
         route, found = _routed(request.path)
         trouble = self.here.trouble(route, self.world.clock.now())

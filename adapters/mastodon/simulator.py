@@ -68,7 +68,7 @@ async def serve(
     clock: Clock | None = None,
     seed: int = 7,
     hashtags: Sequence[str] = ("#yyc",),
-    host: str = "127.0.0.1",
+    host: str | Mapping[str, str] = "127.0.0.1",
 ) -> AsyncIterator[Served]:
     """
     A fediverse, each instance at a port of its own, served until the block ends.
@@ -78,16 +78,17 @@ async def serve(
         clock: Of that day, shared with the daemon; the real pace where None. A given world brings its own.
         seed: Of that day.
         hashtags: Of that day.
-        host: Address in 127.0.0.0/8.
+        host: Address in 127.0.0.0/8; one for all, or by domain.
     """
     if world is None:
         shared = clock or ScaledClock(1.0)
         world = city(shared, seed=seed, hashtags=hashtags, start_at=shared.now() - timedelta(hours=6))
     served = sites_of(world)
     async with AsyncExitStack() as stack:
-        for site in served.sites.values():
+        for domain, site in served.sites.items():
+            where = host if isinstance(host, str) else host[domain]
             site.server = await stack.enter_async_context(
-                serve_http(site.answer, clock=world.clock, host=host)
+                serve_http(site.answer, clock=world.clock, host=where)
             )
             site.here.origin = site.server.address
         yield served
