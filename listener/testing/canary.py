@@ -131,6 +131,31 @@ class Canary:
         """
         return self._marked(label, self._token(32))
 
+    def known(self, label: str, value: str, *, whole: bool = False) -> str:
+        """
+        A string that somebody else made and that belongs nowhere: an account's id or DID, a session's token.
+
+        Args:
+            value: At least 12 characters.
+            whole: Either half of it says nothing, as where an id begins with the time; else one is enough.
+        """
+        return self._marked(label, value, forms=(value,) if whole else (), hashed=(value,))
+
+    def noise(self, label: str = "") -> Noise:
+        """
+        What servers let slip; each marker's label begins with `label`.
+        """
+        return Noise(
+            headers=(
+                ("Set-Cookie", f"session={self.trace(f'{label}header: Set-Cookie')}; Path=/"),
+                ("Server", f"blogd/{self.trace(f'{label}header: Server')}"),
+                ("X-Author", self.trace(f"{label}header: X-Author")),
+                ("Link", f"<https://people.example/{self.trace(f'{label}header: Link')}>; rel=author"),
+            ),
+            error_text=f"No database for {self.trace(f'{label}error body')}",
+            redirect_part=self.trace(f"{label}redirect target"),
+        )
+
     def person(self, label: str, *, script: str = "latin") -> Person:
         """
         A person made of markers; each part is labelled `label: part`.
@@ -193,7 +218,7 @@ class Canary:
             clock,
             (hashtag,),
             owner=self.person("owner", script="accents"),
-            noise=self._noise(),
+            noise=self.noise(),
         )
         for number, place in enumerate(world.places[: -len(_TROUBLES)]):
             self._plant(world, place, hashtag, scripts=SCRIPTS[number % 5 :] + SCRIPTS)
@@ -243,21 +268,6 @@ class Canary:
             f' <a href="{escape(author.profile)}">profile</a></div>'
         )
         return text, "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n")) + box
-
-    def _noise(self) -> Noise:
-        """
-        What servers let slip.
-        """
-        return Noise(
-            headers=(
-                ("Set-Cookie", f"session={self.trace('header: Set-Cookie')}; Path=/"),
-                ("Server", f"blogd/{self.trace('header: Server')}"),
-                ("X-Author", self.trace("header: X-Author")),
-                ("Link", f"<https://people.example/{self.trace('header: Link')}>; rel=author"),
-            ),
-            error_text=f"No database for {self.trace('error body')}",
-            redirect_part=self.trace("redirect target"),
-        )
 
     # ----------------------------------------------------------------------------------------------- searching
 

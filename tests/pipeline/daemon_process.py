@@ -27,10 +27,12 @@ class Installed:
     Args:
         folder: Where.
         program: What runs a command; the shipped one unless a test puts another in its place.
+        packages: Folders whose packages are installed beside it.
     """
 
     folder: Path
     program: Sequence[str] = (sys.executable, "-m", "listener.cli")
+    packages: Sequence[Path] = ()
     process: subprocess.Popen[bytes] | None = None
     runs: int = 0
     outputs: dict[str, bytes] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class Installed:
         run = subprocess.run(
             [*self.program, *words],
             cwd=self.folder,
-            env=_environment(),
+            env=self._environment(),
             input=stdin.encode(),
             capture_output=True,
             timeout=PATIENCE_S,
@@ -69,7 +71,11 @@ class Installed:
         log, errors = self.folder / f"log-{self.runs}.jsonl", self.folder / f"stderr-{self.runs}.txt"
         with log.open("wb") as out, errors.open("wb") as err:
             self.process = subprocess.Popen(
-                [*self.program, "run", *options], cwd=self.folder, env=_environment(), stdout=out, stderr=err
+                [*self.program, "run", *options],
+                cwd=self.folder,
+                env=self._environment(),
+                stdout=out,
+                stderr=err,
             )
         self.wait(lambda: call(self.where, "GET", "/healthz") is not None)
 
@@ -108,7 +114,6 @@ class Installed:
         files = sorted([*self.folder.glob("log-*.jsonl"), *self.folder.glob("stderr-*.txt")])
         return "\n".join(file.read_text("utf-8") for file in files)
 
-
-def _environment() -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("LISTENER_")}
-    return kept | {"PYTHONPATH": str(ROOT)}
+    def _environment(self) -> dict[str, str]:
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("LISTENER_")}
+        return kept | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, *self.packages)))}
