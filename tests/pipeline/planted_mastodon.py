@@ -123,7 +123,7 @@ class Planted:
         world.post(broken, f"{GARBAGE} {say('mastodon words of a broken status')} #yyc")
 
     def break_down(self) -> None:
-        """Streams are cut off, and a post has gone before they are back."""
+        """Event streams of the first instance are cut off."""
         self.one.disturb("cut", start_at=self.world.now(), seconds=0.5, route="stream")
 
     def wanted(self, label: str) -> list[str]:

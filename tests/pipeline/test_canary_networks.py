@@ -69,6 +69,7 @@ class Networks:
         portal: Changes anything in the thread that serves it.
         fediverse: Planted, as `mastodon` serves it.
         network: Planted, as `bluesky` serves it.
+        redirected: Paths that were answered with an address elsewhere.
     """
 
     portal: anyio.from_thread.BlockingPortal
@@ -76,6 +77,7 @@ class Networks:
     fediverse: planted_mastodon.Planted
     bluesky: Bluesky
     network: planted_bluesky.Planted
+    redirected: list[str]
 
     def talk(self) -> list[str]:
         """People talk on both; the words that a consumer must get."""
@@ -123,11 +125,12 @@ def _got(origin: str, path: str, token: str = "") -> bytes:
     return found
 
 
-def redirecting(canary: Canary) -> Callable[[Request], Any]:
+def redirecting(canary: Canary, redirected: list[str]) -> Callable[[Request], Any]:
     """Everything has moved to an address that names somebody."""
     noise = canary.noise("redirecting ")
 
     async def answer(request: Request) -> Response:
+        redirected.append(request.path)
         headers = (("Location", f"https://people.example/@{noise.redirect_part}"), *noise.headers)
         return Response(status=302, headers=headers, body=noise.error_text.encode())
 
@@ -162,11 +165,17 @@ def _raising(canary: Canary, folder: Path) -> Path:
 
 
 @contextmanager
-def networks(canary: Canary, folder: Path) -> Iterator[Networks]:
-    """Both networks, instances in trouble, a redirect and an adapter that raises; the configuration hears them all."""
+def networks(canary: Canary, folder: Path, *, mentions: bool) -> Iterator[Networks]:
+    """
+    Both networks, instances in trouble, a redirect and an adapter that raises; the configuration hears them all.
+
+    Args:
+        mentions: Also what mentions us, which takes the host of the first instance some seconds more.
+    """
     clock = SystemClock()
     fediverse = planted_mastodon.Planted(canary, clock)
     network = planted_bluesky.Planted.of(canary, clock)
+    redirected: list[str] = []
     ill = [_ill(canary, clock, manner) for manner in ILL]
     with ExitStack() as stack:
         portal = stack.enter_context(anyio.from_thread.start_blocking_portal())
@@ -177,7 +186,7 @@ def networks(canary: Canary, folder: Path) -> Iterator[Networks]:
         served = up(mastodon_simulator.serve(fediverse.world, host={ONE: "127.0.0.2", TWO: "127.0.0.4"}))
         sky = up(bluesky_simulator.serve(network.network))
         sky.noise = canary.noise("bluesky ")
-        moved = up(serve(redirecting(canary), host="127.0.0.3"))
+        moved = up(serve(redirecting(canary, redirected), host="127.0.0.3"))
         # Each has a host of its own: one that is held would hold the others.
         troubled = [
             up(mastodon_simulator.serve(each, host=f"127.0.0.{10 + n}")) for n, each in enumerate(ill)
@@ -192,7 +201,6 @@ def networks(canary: Canary, folder: Path) -> Iterator[Networks]:
             '[privacy]\nobjections_file = "objections.txt"\n',
             source("one", "mastodon", endpoint=served.address(ONE), token_file=one),
             source("two", "mastodon", endpoint=served.address(TWO), token_file=two, streaming="websocket"),
-            source("mentions", "mastodon", endpoint=served.address(ONE), token_file=one, listen="mentions"),
             *(
                 source(f"ill-{manner}", "mastodon", endpoint=each.address(ONE))
                 for manner, each in zip(ILL, troubled, strict=True)
@@ -200,8 +208,14 @@ def networks(canary: Canary, folder: Path) -> Iterator[Networks]:
             source("moved", "mastodon", endpoint=moved.address),
             source("raising", "raising", address=f"{moved.address}/feed"),
         ]
+        if mentions:
+            tables.append(
+                source(
+                    "mentions", "mastodon", endpoint=served.address(ONE), token_file=one, listen="mentions"
+                )
+            )
         (folder / "listener.toml").write_text("\n".join(tables), "utf-8")
-        yield Networks(portal, served, fediverse, sky, network)
+        yield Networks(portal, served, fediverse, sky, network, redirected)
 
 
 def _ill(canary: Canary, clock: SystemClock, manner: Manner) -> Fediverse:
@@ -264,7 +278,7 @@ def story(
     objector = canary.person("objector")
     daemon = Installed(folder, program or Installed.program, packages=(package,))
     answers: dict[str, bytes] = {}
-    with networks(canary, folder) as here:
+    with networks(canary, folder, mentions=program is None) as here:
         daemon.command("object", "mastodon", f"@{objector.handle}")
         daemon.accept()
         daemon.command("check")
@@ -290,6 +304,7 @@ def story(
             if daemon.process is not None and daemon.process.poll() is None:
                 daemon.kill()
     assert unserved(canary, wire) == []
+    assert here.redirected
     of_events = {"reply 0", "stream"}
     found = (
         *after_kill,
