@@ -500,6 +500,9 @@ class Cleared:
         former_digests: What counts as the same: under older secrets, so that a rotation changes nothing; and of a post
             what it is as a reply, so that a place that knows no parent does not undo what another knows.
         emit: False for a post older than the retention when first seen: keyed as `seen`, never shown.
+        edited_at: When these words were written, by the clock of a network that can be asked about the post; None where it
+            states no edit, or where only the author's own software says so. Words that are older than those held are a
+            repeat: a place that is behind does not bring them back.
     """
 
     event: PostCreated
@@ -507,6 +510,7 @@ class Cleared:
     digest: bytes
     former_digests: tuple[bytes, ...] = ()
     emit: bool = True
+    edited_at: datetime | None = None
 
     @property
     def key(self) -> PostKey:

@@ -174,6 +174,7 @@ class Gate:
             digest=digest,
             former_digests=tuple(former),
             emit=post.published_at is None or post.published_at >= now - place.emit_from,
+            edited_at=None if post.ask is None else post.edited_at,
         )
 
     def otherwise(self, post: Post, *, place: Place) -> WithheldReason | None:

@@ -7,6 +7,7 @@ decides, therefore frozen.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Final, Literal
 
 import msgspec
@@ -31,7 +32,7 @@ class Known(msgspec.Struct, frozen=True, gc=False):
         until: When the key ends.
         revision: States the post has had.
         expiry: When the body ends; None without a body, and in the next three.
-        digest: Of the body.
+        digest: Of the body; behind it, where they were edited, when (`dated`).
         source: `/<network>/<source>` of the body.
         names: Aliases of the body, 16 bytes each, joined.
         place: Its run; below zero, minus the row that it has in `recent`, or would have there.
@@ -53,6 +54,32 @@ class Known(msgspec.Struct, frozen=True, gc=False):
         Only the key is left.
         """
         return Known(self.key, None, state, self.until, revision, None, None, None, None, self.place)
+
+
+_DIGEST_BYTES: Final = 16
+
+
+def dated(digest: bytes, edited: int | None) -> bytes:
+    """
+    A digest, with the instant of the edit behind it: microseconds since 1970.
+    """
+    return digest if edited is None else digest + edited.to_bytes(8, "big", signed=True)
+
+
+def is_said(digest: bytes | None, *, of: Collection[bytes]) -> bool:
+    """
+    Whether what is held says the same as one of these.
+    """
+    return digest is not None and digest[:_DIGEST_BYTES] in of
+
+
+def edited(digest: bytes | None) -> int | None:
+    """
+    When what is held was edited.
+    """
+    if digest is None or len(digest) == _DIGEST_BYTES:
+        return None
+    return int.from_bytes(digest[_DIGEST_BYTES:], "big", signed=True)
 
 
 BODY: Final = "l.expiry, l.digest, l.source, l.names"

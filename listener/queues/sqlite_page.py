@@ -34,7 +34,7 @@ from listener.events import (
 )
 from listener.queues.base import ALIASES_MOST, KEY_SLACK, Item, Outcome
 from listener.queues.sqlite_keys import Keys
-from listener.queues.sqlite_known import KeyState, Known, aliases
+from listener.queues.sqlite_known import KeyState, Known, aliases, dated, edited, is_said
 from listener.queues.sqlite_rows import put_rows
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -97,6 +97,14 @@ def _as_revision(
     first = event if event.subject == key else structs.replace(event, subject=key)
     end = None if cap is None else instant(cap)
     return revised(first, revision=revision, expiry_cap=end, returned=returned)
+
+
+def _is_behind(item: Cleared, post: Known) -> bool:
+    """
+    Whether these words are older than those held.
+    """
+    held = edited(post.digest)
+    return held is not None and micros(item.edited_at or item.event.time) < held
 
 
 class Page:
@@ -269,7 +277,7 @@ class Page:
         if post.key != names[0] or post.names != b"".join(names[1:]):
             post = self._name(post, names)
         over = post.expiry is not None and post.expiry <= self._at
-        if post.digest == item.digest or post.digest in item.former_digests or over:
+        if over or is_said(post.digest, of=(item.digest, *item.former_digests)) or _is_behind(item, post):
             return "repeat"
         self._take_row(post)
         self._put_row(
@@ -441,7 +449,8 @@ class Page:
         joined = b"".join(own) if plain else self._rejoined(key, own, aliases(names))
         for name in own:
             self._go_by(name, key)
-        source, digest = event.source, item.digest
+        source = event.source
+        digest = dated(item.digest, None if item.edited_at is None else micros(item.edited_at))
         self._known[key] = self._changed[key] = Known(
             key, self.head, "live", until, revision, expiry, digest, source, joined, place
         )

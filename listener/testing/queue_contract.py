@@ -664,6 +664,29 @@ class RecheckContract:
         assert asks == [(key("a"), b"ASK.a.said", HOUR)]
         assert last.id == f"{key('a')}.5"
 
+    async def test_older_words_do_not_come_back(self, engine: Engine) -> None:
+        """
+        Words that a network dates before those held are a repeat, whoever shows them and across a restart; newer ones,
+        and those of a post that was never edited, are told.
+        """
+        first, second, third = (
+            replace(cleared("a", text), edited_at=None if hours is None else START + hours * HOUR)
+            for text, hours in (("said", None), ("edited", 2), ("edited again", 3))
+        )
+        async with opened(engine) as room:
+            outcomes = [
+                await room.commit(
+                    first, second, replace(first, event=cleared("a", "said", source="other").event)
+                )
+            ]
+        async with opened(engine) as room:
+            outcomes.append(await room.commit(first, third, second, first))
+            (event,) = events(await room.queue.read(None))
+
+        assert outcomes == [("created", "updated", "repeat"), ("repeat", "updated", "repeat", "repeat")]
+        assert isinstance(event, PostUpdated)
+        assert event.data.text == "edited again"
+
     async def test_a_no_is_lifted_only_where_it_was_said(self, engine: Engine) -> None:
         """
         What one source took back because somebody said no stays away while another goes on showing it, across a restart

@@ -63,6 +63,7 @@ class _Post:
     ask: bytes | None = None
     asked_at: datetime | None = None
     withdrawn_by: str | None = None
+    edited_at: datetime | None = None
 
     def takes(self, names: Sequence[Name], *, most: int) -> None:
         """
@@ -150,7 +151,14 @@ class MemoryQueue:
             if post.state != "live":
                 return "repeat"
             post.takes(item.provenance.names, most=ALIASES_MOST)
-        if post is not None and post.state == "live" and post.digest in (item.digest, *item.former_digests):
+        if (
+            post is not None
+            and post.state == "live"
+            and (
+                post.digest in (item.digest, *item.former_digests)
+                or (post.edited_at is not None and (item.edited_at or item.event.time) < post.edited_at)
+            )
+        ):
             return "repeat"
         if post is None:
             state = "live" if item.emit else "seen"
@@ -179,6 +187,7 @@ class MemoryQueue:
         first = structs.replace(self._answering(item.event, post.key), subject=post.key)
         event = revised(first, revision=post.revision, expiry_cap=post.expires_at, returned=returned)
         post.digest, post.source, post.network = item.digest, event.source, event.data.network
+        post.edited_at = item.edited_at
         post.expires_at, post.committed_at = event.expirytime, commit.at
         post.ask = item.provenance.sealed_ask
         post.asked_at = None if post.ask is None else commit.at

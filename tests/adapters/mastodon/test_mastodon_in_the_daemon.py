@@ -311,10 +311,6 @@ async def test_an_objection_that_one_instance_shows_binds_the_other() -> None:
     assert created <= 1
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the queue tells an edit from a repeat by its words, not by when they were written",
-)
 async def test_an_instance_that_is_behind_does_not_bring_old_words_back() -> None:
     """An edit reaches the second instance an hour late: its older copy is no news."""
     clock = VirtualClock()
