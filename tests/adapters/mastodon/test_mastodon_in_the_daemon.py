@@ -273,7 +273,7 @@ async def test_what_a_stream_says_is_there_at_once(tmp_path: Path) -> None:
 
 
 async def test_a_hundred_troubles_of_a_stream_lose_nothing(tmp_path: Path) -> None:
-    """Now cut, now half open, now an outage of the whole instance; people go on writing. Each post is there, once."""
+    """Now cut, now reset, now an outage of the whole instance; people go on writing. Each post is there, once."""
     clock = VirtualClock()
     world = Fediverse(clock, hashtags=("#yyc",))
     here = world.instance(ONE)
@@ -282,7 +282,7 @@ async def test_a_hundred_troubles_of_a_stream_lose_nothing(tmp_path: Path) -> No
     token = str(token_file(world, tmp_path))
     for number in range(100):
         at = clock.now() + timedelta(seconds=90 + 200 * number)
-        manner: Manner = ("cut", "half_open", "outage", "503")[number % 4]
+        manner: Manner = ("cut", "reset", "outage", "503")[number % 4]
         here.disturb(manner, start_at=at, seconds=5, route=None if manner == "outage" else "stream")
         for second in (-2, 1, 3, 30):
             world.plan(at + timedelta(seconds=second), lambda: world.post(anna, "Ice #yyc"))
