@@ -136,7 +136,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         "-n",
         "2",
         "--dist",
-        "loadfile",
+        "worksteal",
     ]
     assert "sed -n '/<!-- command: test -->/,/^```$/p' README.md" in (ROOT / ".ci" / "run").read_text("utf-8")
 
