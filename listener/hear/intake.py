@@ -357,7 +357,8 @@ class Intake:
             raise LeaseLost(f"source {seat.source.name}: another node holds its lease")
         await self._keeper.keep(seat, page, lease)
         seat.source.meter.bytes = 0  # each page is told with what came since the one before
-        seat.act("reading", "connected")
+        meant = seat.source.meanings.get(page.note or "")
+        seat.act("reading", f"connected; {meant}" if meant else "connected")
 
     async def _ended(self, seat: Seat, error: Exception) -> None:
         """

@@ -495,6 +495,30 @@ async def test_a_stream_is_kept_connected() -> None:
     assert len((await house.queue.read(None)).entries) == 2
 
 
+async def test_an_operator_reads_what_a_note_of_a_stream_means() -> None:
+    """While the latest page carries a note of its adapter's, the sentence for it stands beside the state; then no more."""
+
+    class Stream:
+        def __init__(self, clock: VirtualClock) -> None:
+            self.clock = clock
+
+        async def run(self, _cursor: Cursor | None, send: Callable[[Page], Awaitable[None]]) -> None:
+            await send(Page(note="one_host"))
+            await self.clock.sleep(100)
+            await send(Page())
+            await anyio.sleep_forever()
+
+    house = House()
+    source = replace(house.source("live", Stream(house.clock)), meanings={"one_host": "one host is away"})
+    async with house.running(source):
+        await house.clock.advance(50)
+        during = house.view("live").reason
+        await house.clock.advance(100)
+        after = house.view("live").reason
+
+    assert (during, after) == ("connected; one host is away", "connected")
+
+
 async def test_a_stream_is_connected_again_sooner_than_a_strangers_site_is_asked() -> None:
     """What is said meanwhile is waited for: the first step of back-off counts, not the five minutes of a public site."""
 
