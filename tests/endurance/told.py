@@ -146,7 +146,9 @@ def _fate(row: PostRow, told: Told) -> str:
 
 
 def _holds(gap: tuple[datetime | None, datetime], at: datetime) -> bool:
+    """Whether a gap covers an instant as posts state it, which is to the millisecond: the last post of a gap is its end."""
     start, end = gap
+    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
     return (start is None or start <= at) and at <= end
 
 
