@@ -174,7 +174,8 @@ class Gate:
             digest=digest,
             former_digests=tuple(former),
             emit=post.published_at is None or post.published_at >= now - place.emit_from,
-            edited_at=None if post.ask is None else post.edited_at,
+            # Never later than it was seen: a date in the future would refuse every later edit.
+            edited_at=None if post.ask is None or post.edited_at is None else min(post.edited_at, now),
         )
 
     def otherwise(self, post: Post, *, place: Place) -> WithheldReason | None:

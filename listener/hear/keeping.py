@@ -111,12 +111,13 @@ class Keeper:
         )
         recovered, read_at = memo.failures, memo.last_read_at
         memo.answered(now)
-        memo.note, memo.line = page.note, seat.line
+        memo.note = page.note
         if recovered:
             self._telemetry.source_recovered(source=source.name, failures=recovered)
         self._tell_outage(seat, page, read_at, now)
         if walked.unread:
             await self._hold(seat, walked, lease, now)
+        memo.line = seat.line  # only of a page that is kept: one that waits has yet to be met under this line
         self._go_on(seat, walked, now)
         due = Due(now) if page.more else self._next_read(seat, page.freshness, now)
         if page.moved_to is not None:

@@ -498,3 +498,20 @@ def test_a_place_that_knows_no_parent_undoes_nothing() -> None:
 
     assert reply.digest in plain.former_digests
     assert plain.digest not in (reply.digest, *reply.former_digests)
+
+
+@pytest.mark.parametrize(
+    ("post", "expected"),
+    [
+        (POST, NOW - DAY),
+        (replace(POST, edited_at=NOW + 400 * DAY), NOW),
+        (replace(POST, edited_at=None), None),
+        (replace(POST, ask=None), None),
+    ],
+    ids=["stated", "of the future", "never edited", "cannot be asked"],
+)
+def test_when_words_were_written_is_never_later_than_they_were_seen(
+    post: Post, expected: datetime | None
+) -> None:
+    """A date of the future would refuse every later edit; where nobody can be asked, the author's software is not believed."""
+    assert cleared(post).edited_at == expected

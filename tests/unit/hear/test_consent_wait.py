@@ -61,6 +61,22 @@ async def test_a_page_waits_until_its_signals_can_be_read() -> None:
     assert house.lines("source.failed") == house.lines("source.consent_given_up") == []
 
 
+async def test_a_page_that_waits_is_read_whole_again_where_the_gate_lets_other_people_through() -> None:
+    """What was not kept has not been met under the new line: every reading until then is without validators."""
+    house = House()
+    house.keeper.line = "before"
+    blind = Page((unread("2", house),), Cursor(b"second"), freshness=FRESH)
+    reads = Script(house.clock, Page((post("1"),), Cursor(b"first"), freshness=FRESH), blind, blind)
+    source = house.source("a", reads, relation="own")
+
+    async with house.running(replace(source, unconditional=lambda _: Cursor(b"whole"))):
+        await house.clock.advance(30)
+        house.keeper.line = "after"
+        await house.clock.advance(3 * HOUR)
+
+    assert [cursor for _, cursor in reads.calls][:5] == [None, b"whole", b"whole", b"whole", b"first"]
+
+
 async def test_after_the_wait_the_page_goes_on_without_them_and_the_gap_is_told_once() -> None:
     """The rest of the page comes no later than the wait; across restarts it is one wait, and one gap with bounds."""
     house = House()
