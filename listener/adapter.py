@@ -15,7 +15,7 @@ from datetime import date
 from typing import Any, Literal, NewType, Protocol, runtime_checkable
 
 from listener.clock import Clock
-from listener.events import Count, Gap, Keep, Post, Rejected, Removal
+from listener.events import Count, Gap, Keep, Post, Rejected, Removal, WatchName
 
 Cursor = NewType("Cursor", bytes)
 """Opaque to the core: made by an adapter, stored with the events it covers, handed back as it was."""
@@ -127,19 +127,27 @@ class Reader(Protocol):
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        judges: frozenset[int] = frozenset(),
+        account: str = "",
     ) -> Reply:
         """
-        The answer to one GET. Any status that carries an answer for the adapter comes back (2xx, 304, 404, 410);
-        the rest is raised.
+        The answer to one GET. Any status that carries an answer for the adapter comes back (2xx, 304, 404, 410, and
+        what it `judges`); the rest is raised.
 
         Args:
             address: Absolute http or https address; sent byte for byte.
             headers: Such as `accept`, `if-none-match`, `authorization`; dropped at the first redirect to another
                 origin, validators at any redirect.
             validators: What makes the request conditional at a hop; asked with each address a redirect leads to.
+            judges: Error statuses whose body says what happened (a quota, a wrong key, comments that are off): they come
+                back too, for the adapter to raise what they mean; the first 64 KiB of the body, none where it is longer. A
+                pause that such an answer asks for holds the host all the same.
+            account: On whose account it is within the source, such as the name of a watch: of a budget, each account of
+                a source has its own part.
 
         Raises:
             RequestRefused: outside the declared reach, or a hop that the guard refuses.
+            BudgetSpent: what the request costs at most is not there now; nothing was sent.
             RateLimited: 429, or 503 with Retry-After.
             AccessDenied: 401, 403.
             SourceUnavailable: no answer within the deadline, broken answer, other 4xx and 5xx.
@@ -173,6 +181,17 @@ class Reader(Protocol):
             headers: Such as `authorization`.
             idle_s: Longest silence, pings of the server included.
             most_bytes: Of one message.
+        """
+        ...
+
+    def paid(self, budget: str, amount: float) -> None:
+        """
+        What the last answer really cost, where its charge was only what it could cost at most; not called, the charge
+        stands. See `AdapterSpec.charges`.
+
+        Args:
+            budget: Name of the budget.
+            amount: In its unit; from 0 to what was charged.
         """
         ...
 
@@ -210,6 +229,20 @@ class Interest(Protocol):
     def terms(self) -> Terms:
         """
         For an adapter that puts them into a query.
+        """
+        ...
+
+    @property
+    def watches(self) -> Mapping[WatchName, Terms]:
+        """
+        The same by watch, for an adapter that asks for each alone; without those that are paused.
+        """
+        ...
+
+    @property
+    def keep(self) -> Keep:
+        """
+        What is kept of what comes: an adapter asks its network for no more than that takes.
         """
         ...
 
@@ -327,6 +360,84 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """
+    What a network lets one credential spend in a window.
+
+    Args:
+        name: Within the adapter, such as `units` or `searches`.
+        credential: Who is charged: a digest that says nothing of the credential. Sources of one credential share what has
+            the same name.
+        limit: In the unit, for one window.
+        unit: As people are told it, such as `units`, `calls`, `USD`.
+        window: What it is renewed with.
+        zone: IANA name of the time zone in which the window turns at midnight.
+        first_day: Of a month, on which it turns: 1 to 28.
+    """
+
+    name: str
+    credential: str
+    limit: float
+    unit: str
+    window: Literal["day", "month"]
+    zone: str = "UTC"
+    first_day: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charge:
+    """
+    What one request takes from a budget.
+
+    Args:
+        budget: Its name.
+        most: What it costs at most, in the unit of the budget; `Reader.paid` gives back what it did not cost.
+        share: Of the budget, which requests of this kind may use up; the rest is left to cheaper ones that say less.
+    """
+
+    budget: str
+    most: float
+    share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlay:
+    """
+    What a source is expected to spend if nothing holds it back.
+
+    Args:
+        budget: Its name.
+        what: The requests, in words: `counts of 3 queries, every hour`.
+        a_window: In one window of the budget, in its unit; None where it depends on how much is said.
+        each: What one request, or one post, costs; in the same unit.
+    """
+
+    budget: str
+    what: str
+    a_window: float | None
+    each: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unlawful:
+    """
+    A term of a watch that a network's terms forbid to look for there.
+
+    Args:
+        term: As the watch has it, folded.
+        because: The clause, with its address and the day somebody read it, as a sentence without a full stop.
+    """
+
+    term: str
+    because: str
+
+
+Proof = Literal["attestation", "permission_ref"]
+"""What an operator has to show in a `[[source]]` before more may be kept: who may see it under which plan, named and
+dated; where a written permission of the network is filed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TermsOfUse:
     """
     What a network's terms oblige us to; data, so that the configuration cannot violate it.
@@ -337,6 +448,11 @@ class TermsOfUse:
         default_keep: What is kept unless the source says otherwise.
         address: Page of the terms; None for the open web.
         checked_on: When somebody read that page last.
+        government: What they ask of users who act for a government, in a sentence; None where nothing.
+        derived_metrics: Whether numbers and classes may be made of what is read: `free`, or only under an `agreement` that
+            the operator has accepted.
+        derived_clause: The clause in a sentence; None where they are free.
+        proofs: What has to be shown before that much may be kept; nothing for what is not named.
     """
 
     retention_max_days: int | None
@@ -344,6 +460,10 @@ class TermsOfUse:
     default_keep: Keep
     address: str | None
     checked_on: date
+    government: str | None = None
+    derived_metrics: Literal["free", "agreement"] = "free"
+    derived_clause: str | None = None
+    proofs: Mapping[Keep, tuple[Proof, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,7 +482,7 @@ class RecheckTerms:
     spacing_s: float
 
 
-def _none(_config: Any) -> tuple[str, ...]:
+def _none(*_: Any) -> tuple[Any, ...]:
     return ()
 
 
@@ -399,6 +519,11 @@ class AdapterSpec:
         address: The one address a source is read at, from its config; None where there is not one.
         exchanges: Whole addresses at which a credential is traded for a token, from its config.
         recheck: Set where what `build` gives is a `Rechecker` too.
+        budgets: What its credential may spend, from its config.
+        charges: What a request to an address takes from which of them, from its config: the reader takes it before the
+            request leaves.
+        outlook: What a source is expected to spend, from its config, interest and relation; shown by `listener check`.
+        unlawful: Which terms of a watch may not be looked for on this network, each with the clause.
         meanings: What each code of its own (`Page.note`, `DocumentRefused.reason`, `AccessDenied.code`) means, in a sentence
             that says what to do; it is all an operator is shown.
     """
@@ -425,4 +550,8 @@ class AdapterSpec:
     address: Callable[[Any], str] | None = None
     exchanges: Callable[[Any], tuple[str, ...]] = _none
     recheck: RecheckTerms | None = None
+    budgets: Callable[[Any], tuple[Budget, ...]] = _none
+    charges: Callable[[Any, str], tuple[Charge, ...]] = _none
+    outlook: Callable[[Any, Interest, str], tuple[Outlay, ...]] = _none
+    unlawful: Callable[[Terms], tuple[Unlawful, ...]] = _none
     meanings: Mapping[str, str] = field(default_factory=dict)

@@ -216,7 +216,7 @@ class Daemon:
         spec, config = chosen.spec, chosen.config
         if moved_to is not None and spec.relocated is not None:
             config = spec.relocated(config, moved_to)
-        interest: Interest = LiveInterest(self._configured)
+        interest: Interest = LiveInterest(self._configured, chosen.name)
         exchanges = spec.exchanges(config)
         reader = self._web_client.reader(chosen.name, spec.reaches(config), exchanges=exchanges)
         return Source(

@@ -14,6 +14,7 @@ Every error this service raises, and the exit code each one ends a command with.
     ├─ SourceError                    one source; never reaches another
     │  ├─ SourceUnavailable           try again with back-off
     │  ├─ RateLimited                 carries wait_s; honoured, not counted as a failure
+    │  │  └─ BudgetSpent              what a request may cost is not there; also raised by adapters whose network says so
     │  ├─ AccessDenied                do not hammer; park the source, tell the operator
     │  ├─ RequestRefused              our own guard said no: the address is outside what was declared
     │  └─ DocumentRefused             the answer cannot be read; carries a reason from a closed set
@@ -177,6 +178,23 @@ class RateLimited(SourceError):
     def __init__(self, message: str, *, wait_s: float | None) -> None:
         self.wait_s = wait_s
         super().__init__(message)
+
+
+class BudgetSpent(RateLimited):
+    """
+    What a credential may spend does not cover the request. Raised by the reader before a byte leaves, and by adapters
+    whose network says that a quota, a cap or a credit is used up; caught by adapters that have a cheaper question, else
+    by intake like any pause.
+
+    Args:
+        message: What is spent, of which source.
+        budget: Its name, as the adapter declares it.
+        wait_s: Seconds until enough is there again; None until its window turns.
+    """
+
+    def __init__(self, message: str, *, budget: str, wait_s: float | None) -> None:
+        self.budget = budget
+        super().__init__(message, wait_s=wait_s)
 
 
 class AccessDenied(SourceError):

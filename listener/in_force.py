@@ -7,6 +7,7 @@ or the gate restarts nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -17,6 +18,7 @@ from listener.events import (
     Cleared,
     Count,
     Gap,
+    Keep,
     Name,
     Noted,
     Post,
@@ -48,6 +50,7 @@ class InForce:
 
     def __init__(self, now: Settings, keys: KeyRing, objections: frozenset[Name]) -> None:
         self._keys = keys
+        self.paused_now: frozenset[WatchName] = frozenset()
         self.apply(now, objections)
 
     def apply(self, now: Settings, objections: frozenset[Name]) -> None:
@@ -93,8 +96,9 @@ class InForce:
 
     def asking(self, paused: frozenset[WatchName]) -> Asking:
         """
-        What the watches ask for while these are paused.
+        What the watches ask for while these are paused; from here on, of sources that ask for each watch, too.
         """
+        self.paused_now = paused
         shorter = {
             WatchName(watch.name): timedelta(days=watch.retention_days)
             for watch in self.settings.watches
@@ -177,10 +181,20 @@ class LiveInterest:
     """
 
     configured: InForce
+    source: str
 
     @property
     def terms(self) -> Terms:
         return self.configured.watcher.interest.terms
+
+    @property
+    def watches(self) -> Mapping[WatchName, Terms]:
+        paused = self.configured.paused_now
+        return {name: terms for name, terms in self.configured.watcher.by_watch.items() if name not in paused}
+
+    @property
+    def keep(self) -> Keep:
+        return self.configured.places[self.source].keep
 
     def maybe(self, frame: bytes) -> bool:
         return self.configured.watcher.interest.maybe(frame)

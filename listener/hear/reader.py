@@ -20,7 +20,7 @@ import re
 import ssl
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -32,7 +32,7 @@ from aiohttp.abc import AbstractResolver
 
 from listener.adapter import Pieces, Reach, Reply, Validators
 from listener.clock import Clock
-from listener.errors import DocumentRefused, RequestRefused, SourceUnavailable
+from listener.errors import DocumentRefused, RateLimited, RequestRefused, SourceUnavailable
 from listener.hear.guard import LISTENED, Guard, IPNetwork, Target, parse
 from listener.hear.handshake import HandshakeAnswered, opened
 from listener.hear.judging import FOREIGN, hold_if_asked, no_answer, unavailable_because
@@ -48,7 +48,7 @@ VALIDATORS: Final = frozenset({"if-none-match", "if-modified-since"})
 """Belong to one address: left behind at every redirect (RFC 9110, section 13.1)."""
 
 _EVERYWHERE: Final = frozenset({"accept", "accept-language"})
-HEADERS: Final = _EVERYWHERE | VALIDATORS | {"authorization"}
+HEADERS: Final = _EVERYWHERE | VALIDATORS | {"authorization", "x-goog-api-key"}
 """What a request may say beside who asks; credentials stay at their origin. Everything else is not sent."""
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -58,6 +58,8 @@ _NOT_TOLD: Final = _BODY_HEADERS | {"set-cookie", "content-encoding"}
 """Of the wire, not of the decoded body; and what would let a server know us again."""
 
 _BREAKS_A_REQUEST: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+JUDGED_MOST_BYTES: Final = 65_536
+"""Of an error that an adapter judges: what says more is a page for people."""
 EXCHANGE_MOST_BYTES: Final = 65_536
 """Chosen: a credential, and the answer to it, take a few thousand bytes; nothing longer is said or heard that way."""
 
@@ -215,6 +217,7 @@ class _Asked:
     headers: Mapping[str, str]
     left_s: float
     body: bytes | None = None
+    judges: frozenset[int] = frozenset()
 
 
 class ReadOnly(httpx.AsyncBaseTransport):
@@ -241,20 +244,22 @@ class ReadOnly(httpx.AsyncBaseTransport):
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        judges: frozenset[int] = frozenset(),
+        account: str = "",
     ) -> Reply:
         """
-        See `listener.adapter.Reader.read`. Only a 2xx has its body read: what an error page says is of no use and
-        may name people. Cookies never come back, nor do headers of the wire (length, encoding). A validator whose bytes cannot be sent as they came is not
+        See `listener.adapter.Reader.read`. Only a 2xx has its body read, and an error that the adapter judges: what any
+        other error page says is of no use and may name people. Cookies never come back, nor do headers of the wire (length, encoding). A validator whose bytes cannot be sent as they came is not
         sent at all.
         """
         said = self._said(headers or {})
         target, reach = self._guard.first(address)
         try:
-            first = _Asked(target, reach, said, self._web.limits.deadline_s)
+            first = _Asked(target, reach, said, self._web.limits.deadline_s, judges=judges)
             reply = await self._follow(first, validators)
         except FOREIGN as error:
             raise self._unavailable(reach.host, error) from error
-        if not 200 <= reply.status < 300 and reply.status not in _ANSWERS:
+        if not 200 <= reply.status < 300 and reply.status not in _ANSWERS | judges:
             raise no_answer(reply.status, reach.host, source=self._name)
         return reply
 
@@ -307,6 +312,11 @@ class ReadOnly(httpx.AsyncBaseTransport):
             yield pieces
         finally:
             await pieces.aclose()
+
+    def paid(self, budget: str, amount: float) -> None:
+        """
+        See `listener.adapter.Reader.paid`.
+        """
 
     async def exchange(self, address: str, *, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
         """
@@ -404,7 +414,7 @@ class ReadOnly(httpx.AsyncBaseTransport):
                     for name, value in self._said(validators(str(target.url))).items()
                     if name in VALIDATORS
                 }
-            asked = _Asked(target, asked.reach, kept, left_s)
+            asked = _Asked(target, asked.reach, kept, left_s, judges=asked.judges)
 
     def _kept_at(self, asked: _Asked, target: Target) -> dict[str, str]:
         """
@@ -418,7 +428,11 @@ class ReadOnly(httpx.AsyncBaseTransport):
         One request in its turn: status, headers, body of a 2xx, and what is left of the deadline.
         """
         (status, headers, body), left_s = await self._in_turn(asked, self._taken_in)
-        self._hold_if_asked(status, headers, asked.target.host)
+        try:
+            self._hold_if_asked(status, headers, asked.target.host)
+        except RateLimited:
+            if status not in asked.judges:
+                raise
         return status, headers, body, left_s
 
     async def _asked(self, asked: _Asked, ask: Callable[[_Asked], Awaitable[_T]]) -> _T:
@@ -473,12 +487,18 @@ class ReadOnly(httpx.AsyncBaseTransport):
             if 200 <= answer.status < 300:
                 limit = self._web.limits.max_bytes
                 limit = limit if asked.body is None else min(limit, EXCHANGE_MOST_BYTES)
-                body = await body_within(
-                    answer, wire_bytes=limit, body_bytes=limit, source=self._name, meter=self.meter
-                )
+                body = await self._body(answer, limit)
+            elif answer.status in asked.judges:
+                with suppress(DocumentRefused):
+                    body = await self._body(answer, JUDGED_MOST_BYTES)
             return answer.status, _headers(answer), body
         finally:
             answer.release()
+
+    async def _body(self, answer: Answer, most: int) -> bytes:
+        return await body_within(
+            answer, wire_bytes=most, body_bytes=most, source=self._name, meter=self.meter
+        )
 
     async def _handshake(self, asked: _Asked, options: Options) -> SocketPieces:
         transport = self._web.transport

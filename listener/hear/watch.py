@@ -56,16 +56,8 @@ class Watcher:
         self._root = _tree(phrases)
         self._mentioned = tuple(sorted({watch.name for watch in watches if watch.mentions}))
         self._handles = frozenset(_own_forms(own_handles) if self._mentioned else ())
-        self.interest: Final = RawInterest(
-            Terms(
-                hashtags=frozenset(self._tags),
-                handles=self._handles,
-                phrases=frozenset(
-                    " ".join(_readable(phrase).split()) for watch in watches for phrase in watch.phrases
-                )
-                - {""},
-            )
-        )
+        self.by_watch: Final = {watch.name: _terms((watch,), self._handles) for watch in watches}
+        self.interest: Final = RawInterest(_terms(watches, self._handles))
 
     def match(self, post: Post) -> tuple[WatchName, ...]:
         """
@@ -99,6 +91,19 @@ class Watcher:
                 names.update(node.names)
                 place += 1
                 node = node.following.get(found[place]) if place < len(found) else None
+
+
+def _terms(watches: Iterable[WatchTerms], handles: frozenset[str]) -> Terms:
+    """
+    What these ask for together.
+    """
+    watches = tuple(watches)
+    phrases = (" ".join(_readable(phrase).split()) for watch in watches for phrase in watch.phrases)
+    return Terms(
+        hashtags=frozenset(filter(None, (_tag(tag) for watch in watches for tag in watch.hashtags))),
+        handles=handles if any(watch.mentions for watch in watches) else frozenset(),
+        phrases=frozenset(filter(None, phrases)),
+    )
 
 
 def _readable(text: str) -> str:

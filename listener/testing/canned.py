@@ -19,6 +19,7 @@ import anyio
 
 from listener.adapter import Pieces, Reach, Reply, Terms, Validators
 from listener.errors import RequestRefused, SourceError, SourceUnavailable
+from listener.events import Keep, WatchName
 
 CONNECTIONS_MOST: Final = 1_000
 """Chosen: an adapter that opens more in one test connects anew by itself, which is the core's to do."""
@@ -47,6 +48,7 @@ class Asked:
         how: Which of the reader's four ways.
         body: What was handed over in an exchange.
         idle_s: Longest silence that the adapter would bear, on a connection.
+        account: Within the source, on whose account.
     """
 
     address: str
@@ -55,6 +57,7 @@ class Asked:
     how: Literal["read", "stream", "listen", "exchange"] = "read"
     body: bytes = field(default=b"", repr=False)
     idle_s: float | None = None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,7 @@ class CannedReader:
         on_taken: Called with each batch before it is given.
         open: Connections that are open now.
         drained: Of those, how many have given all they had and are waited on in vain.
+        payments: What the adapter said its answers cost: budget and amount.
     """
 
     answers: Answers = ()
@@ -105,6 +109,7 @@ class CannedReader:
     on_taken: Callable[[Sequence[bytes]], None] | None = None
     open: int = 0
     drained: int = 0
+    payments: list[tuple[str, float]] = field(default_factory=list)
 
     async def read(
         self,
@@ -112,6 +117,8 @@ class CannedReader:
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        judges: frozenset[int] = frozenset(),
+        account: str = "",
     ) -> Reply:
         """
         The next answer.
@@ -119,10 +126,23 @@ class CannedReader:
         Raises:
             RequestRefused: the address is outside `reaches`.
             SourceError: where the script says so.
-            AssertionError: asked more often than the script has answers.
+            AssertionError: asked more often than the script has answers; or the script has an error that the adapter
+                does not judge, which a reader would have raised.
         """
         self._within_reach(address, ("http", "https"))
-        return await self._answer(self.answers, Asked(address, dict(headers or {}), validators))
+        reply = await self._answer(
+            self.answers, Asked(address, dict(headers or {}), validators, account=account)
+        )
+        assert 200 <= reply.status < 300 or reply.status in {304, 404, 410} | judges, (
+            f"a reader raises what a {reply.status} means, unless the adapter judges it"
+        )
+        return reply
+
+    def paid(self, budget: str, amount: float) -> None:
+        """
+        Remembers it in `payments`.
+        """
+        self.payments.append((budget, amount))
 
     def stream(
         self, address: str, *, headers: Mapping[str, str] | None = None, idle_s: float
@@ -239,6 +259,11 @@ class OnlyReads:
     The rest of a `Reader`, for fakes of adapters that only read: it refuses.
     """
 
+    def paid(self, budget: str, amount: float) -> None:
+        """
+        Nothing costs anything here.
+        """
+
     def stream(
         self, address: str, *, headers: Mapping[str, str] | None = None, idle_s: float
     ) -> AbstractAsyncContextManager[Pieces]:
@@ -253,7 +278,21 @@ class OnlyReads:
         raise RequestRefused("this reader only reads")
 
 
-class EverythingInteresting:
+class Unwatched:
+    """
+    The rest of an `Interest`, for fakes whose terms belong to no watch.
+    """
+
+    @property
+    def watches(self) -> Mapping[WatchName, Terms]:
+        return {}
+
+    @property
+    def keep(self) -> Keep:
+        return "text"
+
+
+class EverythingInteresting(Unwatched):
     """
     An `Interest` without terms that takes every frame.
     """
@@ -266,7 +305,7 @@ class EverythingInteresting:
         return True
 
 
-class NothingInteresting:
+class NothingInteresting(Unwatched):
     """
     An `Interest` without terms that takes no frame.
     """
@@ -277,6 +316,35 @@ class NothingInteresting:
 
     def maybe(self, frame: bytes) -> bool:
         return False
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """
+    An `Interest` in what these watches ask for, that takes every frame.
+
+    Args:
+        watches: Their terms, folded, by name.
+        keep: See `listener.adapter.Interest.keep`.
+    """
+
+    watches: Mapping[WatchName, Terms]
+    keep: Keep = "text"
+
+    @property
+    def terms(self) -> Terms:
+        """
+        Those of all watches.
+        """
+        each = self.watches.values()
+        return Terms(
+            hashtags=frozenset().union(*(terms.hashtags for terms in each)),
+            handles=frozenset().union(*(terms.handles for terms in each)),
+            phrases=frozenset().union(*(terms.phrases for terms in each)),
+        )
+
+    def maybe(self, frame: bytes) -> bool:
+        return True
 
 
 def reply(

@@ -74,6 +74,7 @@ from listener.queues.sqlite import SqliteQueue, open_sqlite
 from listener.testing.queue_contract import PRESENT, page
 from tests.adapters.bluesky.frames import compact, view
 from tests.benchmarks.firehose import Firehose, terms
+from tests.fakes.interest import WatchedInterest
 
 FRAMES: Final = 50_000
 ROUNDS: Final = 5
@@ -250,7 +251,7 @@ class Ours:
         How many posts are durable.
         """
         reader = web.reader("sky", [replace(reach, spacing_s=0.0) for reach in SPEC.reaches(self._config)])
-        source = SPEC.build(self._config, reader, SystemClock(), self._watcher.interest)
+        source = SPEC.build(self._config, reader, SystemClock(), WatchedInterest(self._watcher))
         assert isinstance(source, Streamer)
         with suppress(SourceUnavailable):  # the server has sent everything, and ends
             await source.run(None, self._commit)

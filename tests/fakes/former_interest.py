@@ -12,10 +12,11 @@ from typing import Final
 import orjson
 
 from listener.adapter import Terms
+from listener.testing.canned import Unwatched
 from listener.text import clean, fold, html_to_text, words
 
 
-class FormerInterest:
+class FormerInterest(Unwatched):
     """
     `listener.adapter.Interest` without a sieve.
     """

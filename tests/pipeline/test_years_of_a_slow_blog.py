@@ -93,6 +93,7 @@ class Blog(OnlyReads):
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        **_: object,
     ) -> Reply:
         asked = dict(headers or {})
         changed = max(article.gone_at or article.updated for article in self.articles)
@@ -365,6 +366,7 @@ async def test_dates_in_the_wild(tmp_path: Path) -> None:
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        **_: object,
     ) -> Reply:
         stated = {
             "future": ("Fri, 01 Jan 2100 00:00:00 GMT", ""),

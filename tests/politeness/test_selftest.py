@@ -96,6 +96,7 @@ def reading(change: Callable[[dict[str, str]], object]) -> Sabotage:
             *,
             headers: Mapping[str, str] | None = None,
             validators: Validators | None = None,
+            **_: object,
         ) -> Reply:
             said = dict(headers or {})
             change(said)

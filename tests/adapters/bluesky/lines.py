@@ -78,6 +78,9 @@ class Network:
         self.ended: BaseException | None = None
         self.refused: BaseException | None = None
 
+    def paid(self, budget: str, amount: float) -> None:
+        """Nothing costs anything here."""
+
     async def read(self, address: str, **more: Any) -> Reply:
         asked = Asked(address, dict(more.get("headers") or {}))
         self.asked.append(asked)

@@ -33,6 +33,7 @@ from tests.adapters.bluesky.frames import (
     view,
 )
 from tests.adapters.bluesky.lines import ONE, TWO, Network
+from tests.fakes.interest import WatchedInterest
 
 pytestmark = pytest.mark.anyio
 
@@ -325,7 +326,7 @@ async def test_a_gap_is_searched_where_an_account_is_configured() -> None:
         return appview(asked)
 
     net = network(answer=both)
-    interest = Watcher([WatchTerms(WatchName("snow"), hashtags=("#yyc",))], []).interest
+    interest = WatchedInterest(Watcher([WatchTerms(WatchName("snow"), hashtags=("#yyc",))], []))
     async with net.running(
         cursor=stored(-40 * HOUR_S), interest=interest, identifier="city.example", app_password="abcd"
     ):
@@ -344,7 +345,7 @@ async def test_a_search_that_is_denied_leaves_the_stream_alone() -> None:
         return AccessDenied("403") if "Session" in asked.address else appview(asked)
 
     net = network(answer=denied)
-    interest = Watcher([WatchTerms(WatchName("snow"), hashtags=("#yyc",))], []).interest
+    interest = WatchedInterest(Watcher([WatchTerms(WatchName("snow"), hashtags=("#yyc",))], []))
     async with net.running(
         cursor=stored(-40 * HOUR_S), interest=interest, identifier="city.example", app_password="abcd"
     ):

@@ -116,6 +116,7 @@ class Site(OnlyReads):
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        **_: object,
     ) -> Reply:
         """
         See `listener.adapter.Reader.read`.

@@ -51,7 +51,9 @@ class One(OnlyReads):
 
     reply: Reply
 
-    async def read(self, address: str, *, headers: object = None, validators: object = None) -> Reply:
+    async def read(
+        self, address: str, *, headers: object = None, validators: object = None, **_: object
+    ) -> Reply:
         """
         See `listener.adapter.Reader.read`.
         """

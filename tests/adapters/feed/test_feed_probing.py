@@ -232,7 +232,9 @@ async def test_p06_a_server_that_says_unchanged_to_everybody() -> None:
     assert standing(cursor) is None
 
 
-async def _always_304(address: str, *, headers: object = None, validators: object = None) -> Reply:
+async def _always_304(
+    address: str, *, headers: object = None, validators: object = None, **_: object
+) -> Reply:
     return answer(status=304, address=address)
 
 

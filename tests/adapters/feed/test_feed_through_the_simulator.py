@@ -53,6 +53,7 @@ class Reader(OnlyReads):
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        **_: object,
     ) -> Reply:
         answer = await asyncio.to_thread(get_now, address, dict(headers or {}))
         named = {name.lower(): value for name, value in answer.headers.items()}

@@ -27,12 +27,13 @@ from listener.adapter import Ask, Cursor, Item, Page, Pieces, Reply, Terms, Vali
 from listener.clock import Clock
 from listener.errors import AccessDenied, RateLimited, SourceError, SourceUnavailable
 from listener.events import Post, Removal
+from listener.testing.canned import Unwatched
 from listener.testing.virtual_clock import VirtualClock
 from tests.adapters.mastodon.fediverse import ONE
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Wanted(Unwatched):
     """An interest in these hashtags."""
 
     hashtags: frozenset[str] = frozenset({"yyc"})
@@ -54,12 +55,16 @@ class SocketReader:
     clock: Clock
     asked: list[str] = field(default_factory=list)
 
+    def paid(self, budget: str, amount: float) -> None:
+        """Nothing costs anything here."""
+
     async def read(
         self,
         address: str,
         *,
         headers: Mapping[str, str] | None = None,
         validators: Validators | None = None,
+        **_: object,
     ) -> Reply:
         """As the core's reader answers."""
         status, found, reader, writer = await self._opened(address, headers)

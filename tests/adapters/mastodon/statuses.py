@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from adapters.mastodon.config import MastodonConfig
 from listener.adapter import Reply, Terms
 from listener.errors import SourceError
-from listener.testing.canned import Asked
+from listener.testing.canned import Asked, Unwatched
 
 HOST: Final = "social.example"
 ENDPOINT: Final = f"https://{HOST}"
@@ -129,7 +129,7 @@ class Clock:
 
 
 @dataclass(slots=True)
-class Watching:
+class Watching(Unwatched):
     """An `Interest` whose tags can be changed while it is used."""
 
     hashtags: frozenset[str] = frozenset()

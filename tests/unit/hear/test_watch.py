@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from listener.adapter import Interest, Terms
+from listener.adapter import Terms
 from listener.events import Post, WatchName
 from listener.hear.watch import Watcher, WatchTerms
 from listener.text import html_to_text
@@ -174,7 +174,7 @@ def test_a_watch_without_terms_hears_nothing(terms: tuple[tuple[str, ...], tuple
 
 def test_interest_tells_adapters_the_terms_folded() -> None:
     """What an adapter puts into a query is folded, without signs, and holds both forms of a handle."""
-    interest: Interest = hearing(
+    interest = hearing(
         hashtags=("#YYC", "＃ｙｙｃ"), phrases=("City  Hall",), own=("@City@Gov.example",)
     ).interest
 
