@@ -110,7 +110,9 @@ def _shown(before: SourceRecord, now: SourceRecord) -> Iterator[str]:
     what, was, attested = f"source {now.name}", before.attestation, now.attestation
     if attested is not None:
         if was is None or was.plan != attested.plan:
-            yield f"{what} is read under the plan {attested.plan}" + (f" instead of {was.plan}" if was else "")
+            yield f"{what} is read under the plan {attested.plan}" + (
+                f" instead of {was.plan}" if was else ""
+            )
         for office in _added(was.end_users if was else (), attested.end_users):
             yield f"{what} is also seen by {office}"
     if now.permission_ref is not None and now.permission_ref != before.permission_ref:

@@ -101,7 +101,9 @@ class Obligations:
             (*path, "retention_days"), problem, found=str(days), allowed=f"a whole number, 1 to {limit}"
         )
 
-    def _proofs(self, path: Path, source: Mapping[str, Any], spec: AdapterSpec, keep: Keep) -> Iterator[Fault]:
+    def _proofs(
+        self, path: Path, source: Mapping[str, Any], spec: AdapterSpec, keep: Keep
+    ) -> Iterator[Fault]:
         terms = spec.terms
         free = next((each for each in _MOST_FIRST if not terms.proofs.get(each)), None)
         for proof in terms.proofs.get(keep, ()):
@@ -163,4 +165,3 @@ class Obligations:
             terms = Terms(hashtags=one) if kind == "hashtags" else Terms(phrases=one)
             self._judged[key] = spec.unlawful(terms)
         return self._judged[key]
-

@@ -168,7 +168,8 @@ def warnings(settings: Settings, today: date) -> tuple[str, ...]:
     said += [
         f"source {source.name}: take is matching and no watch is active; nothing of it will be queued"
         for source in settings.sources
-        if source.take == "matching" and living.isdisjoint(living if source.watches is None else source.watches)
+        if source.take == "matching"
+        and living.isdisjoint(living if source.watches is None else source.watches)
     ]
     said += [
         f"terms of {stale.network}: {stale.page} was read on {stale.read_on}, more than {TERMS_STALE_DAYS} days ago;"
