@@ -260,6 +260,7 @@ WHERE WE READ
     at: https://river.example/feed/
     because: Publishes about city services
     we take posts that a watch below asks for, and keep time, language, hashtags and link, no text
+    kept for: 14 days
 
 WHAT WE LISTEN FOR
 - transit: #exampletransit, "Example Transit"
@@ -271,8 +272,8 @@ WHAT WE LISTEN FOR
 Our own accounts: @cityofexample. Only these stay readable in texts.
 
 HOW LONG, AND WHOSE POSTS
-- kept for 14 days, then erased; earlier where the network says it is gone
-- posts are taken if they are at most 14 days old when we first see them
+- kept for 14 days, then erased; earlier where a source above says so, and where the network says it is gone
+- posts are taken if they are at most 14 days old when we first see them, or what a source above says
 - we take only posts of people who invited being indexed; #nobot, #noindex in a profile counts as an objection
 - a list of people who objected is honoured
 
