@@ -96,7 +96,7 @@ class Vocabulary:
         expands_references: By which expansion they are served, too.
         posts: In `includes`.
         reposts: Of how often it was repeated.
-        count: Of a bucket of a count.
+        count: Of a bucket of a count, and of all that an account has written.
         total: Of all its buckets.
         noun: What a post is.
     """
@@ -210,7 +210,7 @@ def page(network: Network, versions: Sequence[tuple[Post, Version]], wanted: Wan
     accounts = _accounts(network, [post for post, _ in versions], wanted.expansions)
     includes: Json = {}
     if accounts:
-        includes["users"] = [account_object(each, wanted.user_fields) for each in accounts]
+        includes["users"] = [account_object(each, wanted) for each in accounts]
     if included:
         includes[vocabulary.posts] = [post_object(network, each, each.latest, wanted) for each in included]
     post_ids = [version.id for _, version in versions] + [each.latest.id for each in included]
@@ -252,7 +252,7 @@ def post_object(network: Network, post: Post, version: Version, wanted: Wanted) 
     }
 
 
-def account_object(account: Account, fields: frozenset[str]) -> Json:
+def account_object(account: Account, wanted: Wanted) -> Json:
     """
     Somebody: id, name and handle, and whatever else was asked for.
     """
@@ -263,13 +263,18 @@ def account_object(account: Account, fields: frozenset[str]) -> Json:
         "location": "Calgary",
         "profile_image_url": person.avatar,
         "protected": account.protected,
-        "public_metrics": {"followers_count": 12, "following_count": 9, "tweet_count": 40, "listed_count": 0},
+        "public_metrics": {
+            "followers_count": 12,
+            "following_count": 9,
+            wanted.vocabulary.count: 40,
+            "listed_count": 0,
+        },
         "url": person.profile,
         "verified": False,
         "verified_type": "none",
     }
     made: Json = {"id": account.id, "name": person.name, "username": account.username}
-    return made | {name: offered[name] for name in sorted(fields & offered.keys())}
+    return made | {name: offered[name] for name in sorted(wanted.user_fields & offered.keys())}
 
 
 def stamp(at: datetime) -> str:

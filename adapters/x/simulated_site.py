@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from adapters.x.simulated_asking import SEARCHED, Asked, Window
+from adapters.x.simulated_asking import Asked, Window
 from adapters.x.simulated_bill import Bill
 from adapters.x.simulated_keys import APP, TAKEN, Caller, Keys
 from adapters.x.simulated_limits import Limits, Standing
@@ -203,14 +203,16 @@ class Site:
         """
         asked.choice("sort_order", ("recency", "relevancy"), "recency")
         matches = self._matches(asked)
-        return self._paged(asked, matches, self._window(asked), asked.number("max_results", 10, 10, 100))
+        size = asked.number("max_results", 10, 10, 100)
+        question = f"search {asked.needed('query')}"
+        return self._paged(asked, question, matches, asked.window(), size)
 
     def _counted(self, asked: Asked) -> Json:
         """
         One bucket after another, oldest first; the first and the last begin and end with the window.
         """
         step = _BUCKETS[asked.choice("granularity", tuple(_BUCKETS), "hour")]
-        window = self._window(asked)
+        window = asked.window()
         matches = [post for post in self._matches(asked) if window.holds(post)]
         start = max(window.start_at, instant(str(window.since_id))) if window.since_id else window.start_at
         vocabulary = asked.vocabulary
@@ -270,7 +272,8 @@ class Site:
                 {"id": [found]}, f"The `id` query parameter value [{found}] is not valid"
             )
         size = asked.number("max_results", 10, 5, 100)
-        window = asked.window(lag=timedelta(0), back=timedelta(days=3650))
+        # The end is exclusive, and what was written this very instant is there.
+        window = asked.window(lag=-timedelta(seconds=1), back=timedelta(days=3650))
         account = self.network.by_id(found)
         if account is None:
             return {"errors": [self._no_user(found)]}, ()
@@ -282,7 +285,7 @@ class Site:
             and name in {span.value.casefold() for span in whole(post, post.latest).mentions}
         ][:_MOST_MENTIONS]
         owned = caller.kind != APP and caller.account == found == self.network.own.id
-        return self._paged(asked, matches, window, size, owned=owned)
+        return self._paged(asked, f"mentions {found}", matches, window, size, owned=owned)
 
     def _no_user(self, identity: str) -> Json:
         return {
@@ -335,17 +338,20 @@ class Site:
             if query.test(Found.of(post, replies=replies[post.id], reposts=reposts[post.id]))
         ]
 
-    def _window(self, asked: Asked) -> Window:
-        return asked.window(back=SEARCHED)
-
     def _paged(
-        self, asked: Asked, matches: Sequence[Post], window: Window, size: int, *, owned: bool = False
+        self,
+        asked: Asked,
+        question: str,
+        matches: Sequence[Post],
+        window: Window,
+        size: int,
+        *,
+        owned: bool = False,
     ) -> tuple[Json, Shown]:
         """
         One page of what a window holds. A page token keeps the end of the window and where the last page ended, and is
-        good for as long as there are posts, for the same question only.
+        good for ever, for the same question only; sizes and fields may change from page to page.
         """
-        question = self._question(asked)
         token = asked.one("next_token") or asked.one("pagination_token")
         before = window.until_id
         if token is not None:
@@ -364,12 +370,6 @@ class Site:
         if len(held) > size:
             meta["next_token"] = self._token(question, window.end_at, int(versions[-1][1].id))
         return _body(told) | {"meta": meta}, versions
-
-    def _question(self, asked: Asked) -> str:
-        """
-        What a page token belongs to: the route and the query; sizes and fields may change from page to page.
-        """
-        return f"{asked.route} {asked.one('query') or ''}"
 
     def _token(self, question: str, end: datetime, before: int) -> str:
         told = hashlib.sha256(f"{question} {end.isoformat()} {before}".encode()).digest()
