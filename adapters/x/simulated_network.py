@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import heapq
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Final
+from typing import Final, NamedTuple
 
 from adapters.x.simulated_posts import Account, Post, Version, make_id, whole
 from listener.clock import Clock
@@ -27,6 +28,16 @@ MOST_EDITS: Final = 5
 EDITABLE: Final = timedelta(minutes=30)
 PLACE: Final = "x"
 """The one place there is, in the ledger."""
+
+
+class Echoes(NamedTuple):
+    """
+    How often each post was answered, repeated and quoted.
+    """
+
+    replies: Counter[str]
+    reposts: Counter[str]
+    quotes: Counter[str]
 
 
 @dataclass(slots=True, repr=False)
@@ -42,6 +53,7 @@ class Network:
         ledger: The book; a post stands in it by the id of its first version.
         accounts: In order of arrival, the city's first.
         posts: By the id of every version, in order of time.
+        echoes: How often each post was answered, repeated and quoted, by its id.
     """
 
     clock: Clock
@@ -51,6 +63,7 @@ class Network:
     ledger: Ledger = field(default_factory=Ledger)
     accounts: list[Account] = field(default_factory=list)
     posts: dict[str, Post] = field(default_factory=dict)
+    echoes: Echoes = field(default_factory=lambda: Echoes(Counter(), Counter(), Counter()))
     _people: list[Person] = field(default_factory=lambda: list(people(0, 120)))
     _due: list[tuple[datetime, int, Callable[[], object]]] = field(default_factory=list)
     _order: Iterator[int] = field(default_factory=count)
@@ -179,6 +192,7 @@ class Network:
         """
         if post.deleted_at is None:
             post.deleted_at = self.now()
+            self._echo(post, -1)
             self.ledger.deleted(post.id, post.deleted_at)
 
     def protect(self, account: Account, *, protected: bool = True) -> None:
@@ -207,14 +221,22 @@ class Network:
 
     # ------------------------------------------------------------------------------------- what may be read
 
-    def readable(self) -> list[Post]:
+    def readable(self, among: Callable[[Post], bool] = lambda _: True, *, behind: int = 0) -> list[Post]:
         """
-        What a stranger may find, by the id of its latest version, newest first; reposts are not found.
+        What a stranger may find of these, newest first; reposts are not found.
+
+        Args:
+            among: Asked of what can be read only.
+            behind: The latest version has a greater id than this.
         """
         found = [
             post
             for key, post in self.posts.items()
-            if key == post.id and post.readable and post.repost_of is None
+            if int(key) > behind
+            and post.repost_of is None
+            and key == post.latest.id
+            and post.readable
+            and among(post)
         ]
         return sorted(found, key=lambda post: int(post.latest.id), reverse=True)
 
@@ -237,8 +259,18 @@ class Network:
         at = self.now()
         return Version(make_id(at, next(self._sequence)), text, at)
 
+    def _echo(self, post: Post, by: int) -> None:
+        """
+        What it answers, repeats or quotes was so once more, or once less.
+        """
+        others = (post.reply_to, post.repost_of, post.quote_of)
+        for other, counter in zip(others, self.echoes, strict=True):
+            if other is not None:
+                counter[other.id] += by
+
     def _entered(self, post: Post) -> Post:
         self.posts[post.id] = post
+        self._echo(post, 1)
         wanted = (self.expect or self._expected)(post)
         self.ledger.published(
             PostRow(

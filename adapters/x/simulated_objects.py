@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from adapters.x.simulated_network import EDITABLE, MOST_EDITS, Network
+from adapters.x.simulated_network import EDITABLE, MOST_EDITS, Echoes, Network
 from adapters.x.simulated_posts import MOST_SHOWN, Account, Post, Span, Version, Words, shown, whole
 
 Json = dict[str, Any]
@@ -243,7 +243,7 @@ def post_object(network: Network, post: Post, version: Version, wanted: Wanted) 
         "reply_settings": "everyone",
         "entities": _entities(network, words),
         "edit_controls": _controls(post, now),
-        "public_metrics": _metrics(network, post, vocabulary),
+        "public_metrics": _metrics(post, vocabulary, network.echoes),
         "withheld": {"copyright": False, "country_codes": list(post.withheld)} if post.withheld else None,
         vocabulary.note: _note(network, post, version),
     }
@@ -351,13 +351,12 @@ def _controls(post: Post, now: datetime) -> Json:
     }
 
 
-def _metrics(network: Network, post: Post, vocabulary: Vocabulary) -> Json:
-    others = [each for key, each in network.posts.items() if key == each.id and each.deleted_at is None]
+def _metrics(post: Post, vocabulary: Vocabulary, echoes: Echoes) -> Json:
     return {
-        vocabulary.reposts: sum(each.repost_of is post for each in others),
-        "reply_count": sum(each.reply_to is post for each in others),
+        vocabulary.reposts: echoes.reposts[post.id],
+        "reply_count": echoes.replies[post.id],
         "like_count": post.likes,
-        "quote_count": sum(each.quote_of is post for each in others),
+        "quote_count": echoes.quotes[post.id],
         "bookmark_count": 0,
         "impression_count": post.likes * 40 + 17,
     }

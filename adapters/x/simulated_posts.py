@@ -15,6 +15,7 @@ import html
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from listener.simulation.people import Person
@@ -218,6 +219,7 @@ def shown(post: Post, version: Version) -> Words:
     return served(f"{kept}…{rest}")
 
 
+@lru_cache(maxsize=8192)
 def served(raw: str) -> Words:
     """
     A typed text as the API writes it.

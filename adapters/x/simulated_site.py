@@ -14,7 +14,7 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -25,7 +25,7 @@ from adapters.x.simulated_keys import APP, TAKEN, Caller, Keys
 from adapters.x.simulated_limits import Limits, Standing
 from adapters.x.simulated_network import PLACE, Network
 from adapters.x.simulated_objects import OLD, Accepts, Page, Vocabulary, page, stamp
-from adapters.x.simulated_posts import Post, Version, instant, whole
+from adapters.x.simulated_posts import Post, Version, instant, make_id, whole
 from adapters.x.simulated_problems import Answer, Json, Manners, Refused
 from adapters.x.simulated_query import Found, QueryError, parse
 from listener.simulation.ledger import RequestRow
@@ -36,7 +36,6 @@ from listener.simulation.world import Noise
 Manner = Literal["500", "503", "503-json", "429", "slow", "cut", "reset", "silent", "garbage", "html"]
 
 MOST_IDS: Final = 100
-_MOST_MENTIONS: Final = 800
 _JSON: Final = ("Content-Type", "application/json; charset=utf-8")
 _PROBLEM: Final = ("Content-Type", "application/problem+json")
 _HTML: Final = ("Content-Type", "text/html; charset=utf-8")
@@ -59,6 +58,7 @@ _BUCKETS: Final = {
 }
 
 Shown = Sequence[tuple[Post, Version]]
+Test = Callable[[Post], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,18 +202,18 @@ class Site:
         Newest first, in whatever order was asked for: relevance is nobody's to imitate.
         """
         asked.choice("sort_order", ("recency", "relevancy"), "recency")
-        matches = self._matches(asked)
+        test = self._test(asked)
         size = asked.number("max_results", 10, 10, 100)
         question = f"search {asked.needed('query')}"
-        return self._paged(asked, question, matches, asked.window(), size)
+        return self._paged(asked, question, test, asked.window(), size)
 
     def _counted(self, asked: Asked) -> Json:
         """
         One bucket after another, oldest first; the first and the last begin and end with the window.
         """
         step = _BUCKETS[asked.choice("granularity", tuple(_BUCKETS), "hour")]
-        window = asked.window()
-        matches = [post for post in self._matches(asked) if window.holds(post)]
+        test, window = self._test(asked), asked.window()
+        matches = self._held(window, test)
         start = max(window.start_at, instant(str(window.since_id))) if window.since_id else window.start_at
         vocabulary = asked.vocabulary
         buckets, at = [], _floor(start, step)
@@ -278,14 +278,13 @@ class Site:
         if account is None:
             return {"errors": [self._no_user(found)]}, ()
         name = account.username.casefold()
-        matches = [
-            post
-            for post in self.network.readable()
-            if post.author is not account
-            and name in {span.value.casefold() for span in whole(post, post.latest).mentions}
-        ][:_MOST_MENTIONS]
+
+        def calls(post: Post) -> bool:
+            called = {span.value.casefold() for span in whole(post, post.latest).mentions}
+            return post.author is not account and name in called
+
         owned = caller.kind != APP and caller.account == found == self.network.own.id
-        return self._paged(asked, f"mentions {found}", matches, window, size, owned=owned)
+        return self._paged(asked, f"mentions {found}", calls, window, size, owned=owned)
 
     def _no_user(self, identity: str) -> Json:
         return {
@@ -320,29 +319,38 @@ class Site:
 
     # ---------------------------------------------------------------------------------------------- within
 
-    def _matches(self, asked: Asked) -> list[Post]:
+    def _test(self, asked: Asked) -> Test:
         """
-        What a query finds, of any time, newest first.
+        Whether the query of a request finds a post.
+
+        Raises:
+            Refused: it is none.
         """
-        text = asked.needed("query")
         try:
-            query = parse(text)
+            query = parse(asked.needed("query"))
         except QueryError as error:
             raise asked.refused("query", f"There were errors processing your request: {error}") from None
-        everything = [post for key, post in self.network.posts.items() if key == post.id]
-        replies = Counter(post.reply_to.id for post in everything if post.reply_to is not None)
-        reposts = Counter(post.repost_of.id for post in everything if post.repost_of is not None)
-        return [
-            post
-            for post in self.network.readable()
-            if query.test(Found.of(post, replies=replies[post.id], reposts=reposts[post.id]))
-        ]
+        echoes = self.network.echoes
+
+        def test(post: Post) -> bool:
+            replies, reposts = echoes.replies[post.id], echoes.reposts[post.id]
+            return query.test(Found.of(post, replies=replies, reposts=reposts))
+
+        return test
+
+    def _held(self, window: Window, test: Test) -> list[Post]:
+        """
+        What may be read of that time and is found, newest first.
+        """
+        first = int(make_id(window.start_at, 0)) - 1
+        behind = max(first, window.since_id)
+        return self.network.readable(lambda post: window.holds(post) and test(post), behind=behind)
 
     def _paged(
         self,
         asked: Asked,
         question: str,
-        matches: Sequence[Post],
+        test: Test,
         window: Window,
         size: int,
         *,
@@ -360,7 +368,7 @@ class Site:
                 name = "next_token" if "next_token" in asked.values else "pagination_token"
                 raise asked.refused(name, f"Invalid '{name}':[{token}]")
             window = replace(window, end_at=end, until_id=before)
-        held = [post for post in matches if window.holds(post)]
+        held = self._held(window, test)
         versions = [(post, post.latest) for post in held[:size]]
         told = page(self.network, versions, asked.wanted())
         self._charge(told, owned=owned)

@@ -110,7 +110,7 @@ def configuration(
         data_dir: Where the daemon keeps its queue and secret.
         http_port: 0 for a free one.
         hashtags: Of the watch; the world's where empty.
-        secrets: By the name of a setting, the file that holds it, such as `bearer_token_file`; see `write_secrets`.
+        secrets: By the name of a setting, the file that holds it, such as `bearer_token_file`.
         listens: One source for each of `search`, `mentions`.
         keep: `counts`, `links` or `text`.
         extra: More settings of every source, such as `attestation`.
