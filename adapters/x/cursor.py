@@ -98,7 +98,7 @@ class State(msgspec.Struct, frozen=True, array_like=True):
         return "State(…)"
 
 
-_encode: Final = msgspec.msgpack.Encoder(order="deterministic").encode
+_encode: Final = msgspec.msgpack.Encoder().encode
 _decoder: Final = msgspec.msgpack.Decoder(State)
 
 

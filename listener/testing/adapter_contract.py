@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -73,7 +73,7 @@ class Script:
     bad_items: int
     broken: Sequence[Reply]
     people: Sequence[str]
-    interest: Interest = EverythingInteresting()
+    interest: Interest = field(default_factory=EverythingInteresting)
 
 
 class _FixedClock:
