@@ -28,7 +28,7 @@ class Method:
     The rules of one method.
 
     Args:
-        parts: That exist.
+        parts: That exist; not every resource here has each of them, then it is left out.
         filters: Of which exactly one is given; empty where none is needed.
         options: That may be given besides.
         login: Parameters that need a user.
@@ -44,6 +44,10 @@ class Method:
     not_with_id: frozenset[str] = frozenset()
     sizes: tuple[int, int, int]
     most_ids: int | None = None
+
+
+def _parts_of(told: str) -> frozenset[str]:
+    return frozenset(told.split(","))
 
 
 METHODS: Final = {
@@ -70,7 +74,10 @@ METHODS: Final = {
         sizes=(0, 5, 50),
     ),
     "videos": Method(
-        parts=frozenset({"id", "snippet", "contentDetails", "status", "statistics"}),
+        parts=_parts_of(
+            "id,snippet,contentDetails,status,statistics,player,topicDetails,recordingDetails,localizations,"
+            "liveStreamingDetails,paidProductPlacementDetails"
+        ),
         filters=("id",),
         options=frozenset({"maxResults", "pageToken", "hl"}),
         login=frozenset({"myRating", "onBehalfOfContentOwner"}),
@@ -79,7 +86,9 @@ METHODS: Final = {
         most_ids=50,
     ),
     "channels": Method(
-        parts=frozenset({"id", "snippet", "contentDetails", "statistics", "status"}),
+        parts=_parts_of(
+            "id,snippet,contentDetails,statistics,status,topicDetails,brandingSettings,contentOwnerDetails,localizations"
+        ),
         filters=("id", "forHandle"),
         options=frozenset({"maxResults", "pageToken", "hl"}),
         login=frozenset({"mine", "managedByMe", "onBehalfOfContentOwner"}),
