@@ -155,7 +155,12 @@ class Tube:
             to: A comment or an answer; the answer belongs to the comment at the top.
             held_s: Until a moderator lets it through; it keeps the date of its writing.
             picture: An image comes with it.
+
+        Raises:
+            ValueError: what is answered stands under another video.
         """
+        if to is not None and to.video is not video:
+            raise ValueError("an answer stands under the video of its comment")
         number, now = len(self.comments) + 1, self.now()
         parent = to.parent or to if to is not None else None
         written = f"@{to.author.handle} {text}" if to is not None else text

@@ -263,6 +263,14 @@ async def test_what_is_deleted_is_gone_with_what_stood_under_it() -> None:
     assert tube.ledger.posts[answer.post].deleted_at is not None
 
 
+async def test_an_answer_stands_under_the_video_of_its_comment() -> None:
+    """Nowhere else can it be written."""
+    tube, _, who, video = small_tube()
+    said = tube.comment(video, who, "Said")
+    with pytest.raises(ValueError, match="under the video of its comment"):
+        tube.comment(tube.video(video.channel, "Another"), who, "Answered", to=said)
+
+
 async def test_whoever_closes_their_channel_leaves_nothing() -> None:
     """Uploads and comments go with it, and the channel."""
     tube, clock, who, video = small_tube()
