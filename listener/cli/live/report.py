@@ -7,8 +7,8 @@ No field holds a value of an answer, an address or the message of an error.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Final, Literal
 
 from listener.cli.live.documents import Body
 
@@ -127,14 +127,8 @@ class Looked:
     verdict: Verdict = "as documented"
     why: str | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """
-        The same as plain values.
-        """
-        return asdict(self)
 
-
-MOST_ASKED = 60
+MOST_ASKED: Final = 60
 """Chosen: of one source, as many requests as are told one by one."""
 
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from listener.cli.live.documents import Body
 from listener.cli.live.report import Asked, Live, Looked, Made
@@ -45,7 +46,7 @@ def _as_json(live: Live) -> dict[str, Any]:
         "daemon_runs": live.daemon_runs,
         "interrupted": live.interrupted,
         "not_looked_at": list(live.not_looked_at),
-        "sources": [asdict(each) for each in live.looked],
+        "sources": msgspec.to_builtins(live.looked),
     }
 
 
