@@ -18,7 +18,7 @@ from listener.cli.live.vocabulary import WORDS
 NOWHERE: Final = "(outside its reach)"
 EXCHANGE: Final = "(exchange)"
 
-_PART: Final = re.compile(r"[^\W_]+")
+_PART: Final = re.compile(r"[^/?&=#\s@,;]+")
 _LONG_NUMBER: Final = re.compile(r"\d{5,}")
 _HIDDEN: Final = "(configured)"
 
@@ -59,15 +59,16 @@ def _without(pattern: str, own: frozenset[str]) -> str:
     """
     shown = []
     for segment in pattern.split("/"):
-        said = {part.lower() for part in _PART.findall(segment.replace("\\", ""))}
-        hidden = _LONG_NUMBER.search(segment) is not None or not own.isdisjoint(said)
+        said = segment.replace("\\", "").lower()
+        hidden = _LONG_NUMBER.search(said) is not None or any(part in said for part in own)
         shown.append(_HIDDEN if hidden else segment)
     return "/".join(shown)
 
 
 def _parts(value: Any) -> Iterator[str]:
     """
-    Every word and number of a configuration, lower case; of addresses only what follows the host.
+    Every part of a configuration that could name something, lower case: segments of paths, and what stands before the
+    first dot of each; of addresses only what follows the host.
     """
     if hasattr(value, "model_dump"):
         value = value.model_dump()
@@ -82,4 +83,5 @@ def _parts(value: Any) -> Iterator[str]:
         text = str(said)
         if "://" in text:
             text = text.partition("://")[2].partition("/")[2]
-        yield from (part.lower() for part in _PART.findall(text) if len(part) > 1)
+        for part in _PART.findall(text.lower()):
+            yield from (each for each in (part, part.partition(".")[0]) if len(each) > 2)
