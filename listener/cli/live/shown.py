@@ -65,7 +65,7 @@ def _words(looked: Looked) -> Iterator[str]:
         failure = looked.failure
         code = "" if failure.code is None else f" ({failure.code})"
         wait = "" if failure.wait_s is None else f"; asks to wait {failure.wait_s:.0f} s"
-        yield f"  ended with {failure.error}{code}: {failure.meaning}{wait}"
+        yield f"  ended with {failure.error}{code}{wait}"
     yield f"  {looked.verdict}" + ("" if looked.why is None else f": {looked.why}")
 
 
