@@ -162,10 +162,12 @@ class RecordingReader:
         host, pattern = self._patterns.of(address)
         if method == "POST":
             host, pattern = urlsplit(address).hostname or "", EXCHANGE
-        begun_s = self._clock.monotonic()
+        begun_s, sent = self._clock.monotonic(), self._inner.meter.requests
         cost = {charge.budget: charge.most for charge in self._spec.charges(self._config, address)}
 
-        def told(*, status: int | None, **rest: Any) -> None:
+        def told(*, status: int | None = None, **rest: Any) -> None:
+            if status is None and self._inner.meter.requests > sent:
+                status = self._inner.meter.status or None
             if len(self._looked.asked) >= MOST_ASKED:
                 self._looked.more_asked += 1
                 return
@@ -178,7 +180,7 @@ class RecordingReader:
         return told
 
     def _failed(self, told: Callable[..., None], error: ListenerError) -> None:
-        told(status=self._inner.meter.status or None, failure=type(error).__name__)
+        told(failure=type(error).__name__)
 
     def _answered(self, told: Callable[..., None], reply: Reply, address: str) -> None:
         body: Body | None = None if reply.status == 304 else body_of(reply.body, self._declared)

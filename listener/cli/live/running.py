@@ -3,7 +3,8 @@ How `listener check --live` runs: what the daemon would build, without a queue; 
 
 The reader is the daemon's: same identity, guard, limits and pace, held hosts excepted: which hosts asked for a pause before
 is written in the queue, which belongs to the daemon and is not opened. So no host is asked more than one turn asks, in the
-pace that holds for it, and a pause that is asked for now ends the turn.
+pace that holds for it, and a pause that is asked for now ends the turn. For the same reason nothing is taken from a budget:
+what a request costs is told, and a source that pays is asked for one page.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _CONNECTED_WITHIN_S: Final = 60.0
 """Chosen: questions before a connection, each in its turn at the host."""
 
 _PAGES: Final = 3
-"""Chosen: of a source that is asked, pages of one turn; shows that paging works, and spends little."""
+"""Chosen: of a source that is asked, pages of one turn; shows that paging works. Where a page costs something: one."""
 
 _POSTS: Final = 20
 """Chosen: enough to see which fields are filled; a stream that has said so much is not listened to any longer."""
@@ -199,7 +200,8 @@ class Run:
 
     async def _poll(self, turn: Turn, reads: Poller) -> None:
         cursor: Cursor | None = None
-        for _ in range(_PAGES):
+        costs = turn.chosen.spec.budgets(turn.chosen.config)
+        for _ in range(1 if costs else _PAGES):
             page = await reads.fetch(cursor)
             turn.take(page)
             cursor = page.cursor or cursor
