@@ -1,0 +1,3 @@
+"""
+X, read by its API v2.
+"""
