@@ -1,0 +1,3 @@
+"""
+YouTube, heard by the Data API v3 with a key.
+"""
