@@ -55,11 +55,12 @@ class Hurried:
 @dataclass(frozen=True)
 class Printed:
     """
-    Everything a run leaves: what it found out, and what it prints.
+    Everything a run leaves: what it found out, and what it prints; and what was sent to it, where a test keeps that.
     """
 
     live: Live
     outputs: dict[str, bytes]
+    wire: bytes = b""
 
 
 def look(

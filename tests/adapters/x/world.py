@@ -53,7 +53,9 @@ def post(at: datetime = NOW, low: int = 0, **more: Any) -> dict[str, Any]:
 
 def reply(value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
     """An answer with JSON in it."""
-    return Reply(status=status, headers=dict(headers or {}), body=json.dumps(value).encode(), address=ENDPOINT)
+    return Reply(
+        status=status, headers=dict(headers or {}), body=json.dumps(value).encode(), address=ENDPOINT
+    )
 
 
 def page(*posts: dict[str, Any], token: str | None = None, **more: Any) -> Reply:
@@ -146,7 +148,9 @@ class World:
     clock: Clock
     said: list[dict[str, Any]] = field(default_factory=list)
     counted: dict[datetime, int] = field(default_factory=dict)
-    faults: dict[str, Reply | SourceError | Callable[[Asked], Reply | SourceError]] = field(default_factory=dict)
+    faults: dict[str, Reply | SourceError | Callable[[Asked], Reply | SourceError]] = field(
+        default_factory=dict
+    )
     words: str = "tweet"
     gone: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
