@@ -70,7 +70,7 @@ def heard(canary: Canary, folder: Path, *, keep: str, change: Change | None = No
             served.site.noise = canary.noise("x ")
             assert served.site.server is not None
             served.site.server.app = naming(
-                served.site.answer, f"{talker.name} @{talker.handle} {talker.email}"
+                served.site.answer, f"{talker.name} @{talker.handle} {talker.email}", wire
             )
             token = folder / "token"
             token.touch(mode=0o600)
