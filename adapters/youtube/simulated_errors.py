@@ -36,6 +36,7 @@ class Fault:
         location: What is wrong; with `location_type`.
         status: Of the newer envelope.
         detail: Reason of the newer envelope's `google.rpc.ErrorInfo`.
+        limit: Which quota that ErrorInfo says is spent.
     """
 
     code: int
@@ -46,6 +47,7 @@ class Fault:
     location_type: str = "parameter"
     status: str | None = None
     detail: str | None = None
+    limit: str | None = None
 
     def body(self, envelope: Envelope, *, also: str = "") -> dict[str, Any]:
         """
@@ -63,12 +65,13 @@ class Fault:
         if envelope == "newer" and self.status is not None:
             error["status"] = self.status
         if envelope == "newer" and self.detail is not None:
+            limit = {"quota_limit": self.limit} if self.limit is not None else {}
             error["details"] = [
                 {
                     "@type": "type.googleapis.com/google.rpc.ErrorInfo",
                     "reason": self.detail,
                     "domain": "googleapis.com",
-                    "metadata": {"service": "youtube.googleapis.com"},
+                    "metadata": {"service": "youtube.googleapis.com", **limit},
                 }
             ]
         return {"error": error}
@@ -149,8 +152,12 @@ SEARCHES_EXCEEDED: Final = Fault(
     "'youtube.googleapis.com' for consumer 'project_number:000000000000'.",
     status="RESOURCE_EXHAUSTED",
     detail="RATE_LIMIT_EXCEEDED",
+    limit="SearchQueriesPerDayPerProject",
 )
-"""What the bucket of uploads was seen to say in 2026-05; whether that of searches says so, too, nobody told."""
+"""
+What the bucket of uploads was seen to say in 2026-05, without details, as the older envelope has it here; whether that of
+searches says so, too, nobody told.
+"""
 
 IN_HASTE: Final = Fault(
     code=429,
@@ -159,6 +166,7 @@ IN_HASTE: Final = Fault(
     "'youtube.googleapis.com' for consumer 'project_number:000000000000'.",
     status="RESOURCE_EXHAUSTED",
     detail="RATE_LIMIT_EXCEEDED",
+    limit="defaultPerMinutePerProject",
 )
 RATE_403: Final = Fault(
     code=403, reason="rateLimitExceeded", message="Rate Limit Exceeded", domain="usageLimits"

@@ -304,13 +304,11 @@ class Tube:
 
 def expected(what: Video | Comment, hashtags: Collection[str]) -> Expected:
     """
-    What should become of a post that is read: what stands on the organisation's channel is heard, elsewhere what carries one
-    of the hashtags; a picture without a word is a comment without content. Whether a listener reads videos, comments or
+    What should become of a post that is read: what stands on the organisation's channel is heard, be it a picture without a
+    word; elsewhere what carries one of the hashtags. Whether a listener reads videos, comments or
     both is for the `read_by` of whoever counts.
     """
     words = f"{what.title} {what.description}" if isinstance(what, Video) else what.text
-    if isinstance(what, Comment) and not words.strip():
-        return Expected("rejected", "no_content")
     own = what.channel.own if isinstance(what, Video) else what.video.channel.own
     said = {word.strip(".,;:!?()").casefold() for word in words.split() if word.startswith("#")}
     watched = {f"#{tag.lstrip('#')}".casefold() for tag in hashtags}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from adapters.youtube.simulated_city import CITY, city
+from adapters.youtube.simulated_parts import Channel
 from adapters.youtube.simulated_site import Site
 from adapters.youtube.simulated_tube import Tube
 from listener.simulation.clock import Clock, ScaledClock
@@ -97,6 +98,8 @@ def configuration(
     http_port: int = 0,
     key_file: Path,
     hashtags: Sequence[str] = (),
+    uploads: bool = False,
+    titles: bool = False,
 ) -> str:
     """
     A `listener.toml` that hears what is said on the city's own channel, and what carries a hashtag on every other that uploads.
@@ -107,6 +110,8 @@ def configuration(
         http_port: 0 for a free one.
         key_file: Holds an API key, such as `a-good-key`.
         hashtags: Of the watch; the world's where empty.
+        uploads: Hears the videos of these channels, too.
+        titles: Looks for videos anywhere whose title carries one of them, too.
     """
     tube = served.tube
     tags = [f"#{tag.lstrip('#')}" for tag in hashtags or tube.hashtags or ("yyc",)]
@@ -122,27 +127,34 @@ def configuration(
         'purpose = "Answer questions and mend what is reported"\n'
         'owner = "Communications"\nlegal_authority = "Municipal Government Act, s. 3"\n'
         f"review_by = {review_by.isoformat()}",
-        *(_source(served, each.handle, key_file, own=each.own) for each in uploaders),
+        *(_source(served, each, "comments", key_file) for each in uploaders),
+        *(_source(served, each, "uploads", key_file) for each in uploaders if uploads),
+        *([_source(served, None, "titles", key_file)] if titles else []),
         f'[http]\nhost = "127.0.0.1"\nport = {http_port}',
         '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
     ]
     return "\n\n".join([*tables, ""])
 
 
-def _source(served: Served, handle: str, key_file: Path, *, own: bool) -> str:
+def _source(served: Served, channel: Channel | None, listen: str, key_file: Path) -> str:
     """
     One `[[source]]` table.
+
+    Args:
+        channel: None for every channel there is.
     """
+    own = channel is not None and channel.own
     lines = [
         "[[source]]",
-        f"name = {json.dumps(f'youtube-{handle}')}",
+        f"name = {json.dumps(f'youtube-{channel.handle}-{listen}' if channel else f'youtube-{listen}')}",
         'adapter = "youtube"',
         f'relation = "{"own" if own else "public"}"',
         f"endpoint = {json.dumps(served.address)}",
-        f"channel = {json.dumps(f'@{handle}')}",
-        'listen = "comments"',
+        f"listen = {json.dumps(listen)}",
         f"key_file = {json.dumps(str(key_file))}",
     ]
+    if channel is not None:
+        lines.append(f"channel = {json.dumps(channel.id)}")
     if not own:
         lines.append('criterion = "Broadcasters of the valley whose uploads are mostly about the town"')
     return "\n".join(lines)

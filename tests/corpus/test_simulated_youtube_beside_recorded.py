@@ -27,6 +27,7 @@ PUBLISHED: Final = {
     "error.details",
     "error.details[]",
     *(f"error.details[].{name}" for name in ("@type", "reason", "domain", "metadata", "metadata.service")),
+    "error.details[].metadata.quota_limit",
 }
 """What no recorded document of ours has; by resource, as the paths below are named."""
 
@@ -102,6 +103,8 @@ async def _asked(served: Served, video: str, closed: str, top: str) -> Any:
     ):
         yield (await get(served, route, **query)).json
     yield (await get(served, "videos", key="expired", part="id", id=video)).json
+    served.tube.meter.per_minute = 0
+    yield (await get(served, "videos", part="id", id=video)).json
 
 
 async def test_no_path_that_the_api_has_not() -> None:

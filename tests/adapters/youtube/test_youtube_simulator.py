@@ -746,8 +746,12 @@ async def test_too_many_in_a_minute() -> None:
         clock.walk(minutes=1)
         third = await get(served, "videos", part="id", id=video.id)
 
+    detail = second.json["error"]["details"][0]
     assert [each.status for each in (first, second, third)] == [200, 429, 200]
-    assert second.json["error"]["details"][0]["reason"] == "RATE_LIMIT_EXCEEDED"
+    assert (detail["reason"], detail["metadata"]["quota_limit"]) == (
+        "RATE_LIMIT_EXCEEDED",
+        "defaultPerMinutePerProject",
+    )
     assert tube.meter.left("units", clock.now()) == 9_998
 
 
@@ -931,35 +935,37 @@ async def test_every_post_has_a_fate() -> None:
         "missed": "missing",
         "tagged": "queued",
         "untagged": "not_ours",
-        "picture": "rejected",
+        "picture": "missing",
     }
     assert fates[video.post] == "never_shown"
     assert told["heard"].link == f"/watch?v={video.id}&lc={told['heard'].id}"
 
 
 async def test_a_configuration_names_every_channel(tmp_path: Path) -> None:
-    """The city's as its own, the broadcaster's as public; the key stands in a file."""
+    """By its id; the city's as its own, the broadcaster's as public; the key stands in a file."""
     clock = Walker()
     async with serve(clock=clock) as served:
-        told = configuration(served, tmp_path, key_file=tmp_path / "key", http_port=0)
+        usual = configuration(served, tmp_path, key_file=tmp_path / "key")
+        told = configuration(served, tmp_path, key_file=tmp_path / "key", uploads=True, titles=True)
         address = served.address
-
-    sources = tomllib.loads(told)["source"]
-    common = {
-        "adapter": "youtube",
-        "endpoint": address,
-        "listen": "comments",
-        "key_file": str(tmp_path / "key"),
+    ids = {each.handle: each.id for each in served.tube.channels.values()}
+    common = {"adapter": "youtube", "endpoint": address, "key_file": str(tmp_path / "key")}
+    public = {
+        "relation": "public",
+        "criterion": "Broadcasters of the valley whose uploads are mostly about the town",
     }
-    assert sources == [
-        common | {"name": f"youtube-{CITY}", "relation": "own", "channel": f"@{CITY}"},
+    expected = [
         common
-        | {
-            "name": f"youtube-{BROADCASTER}",
-            "relation": "public",
-            "channel": f"@{BROADCASTER}",
-            "criterion": "Broadcasters of the valley whose uploads are mostly about the town",
-        },
+        | {"name": f"youtube-{handle}-{listen}", "listen": listen, "channel": ids[handle]}
+        | ({"relation": "own"} if handle == CITY else public)
+        for listen in ("comments", "uploads")
+        for handle in (CITY, BROADCASTER)
+    ]
+
+    assert tomllib.loads(usual)["source"] == expected[:2]
+    assert tomllib.loads(told)["source"] == [
+        *expected,
+        common | public | {"name": "youtube-titles", "listen": "titles"},
     ]
 
 
