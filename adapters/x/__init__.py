@@ -14,6 +14,7 @@ from typing import Final
 from adapters.x.config import OWN_INTERVAL_S, PUBLIC_FLOOR_S, PUBLIC_INTERVAL_S, XConfig
 from adapters.x.meanings import MEANINGS
 from adapters.x.money import RETENTION_DAYS, budgets, charges, outlook
+from adapters.x.sensitive import unlawful
 from adapters.x.wire import WIRE_TYPES
 from listener.adapter import AdapterSpec, Clause, Interest, Poller, Reach, Reader, RecheckTerms, TermsOfUse
 from listener.clock import Clock
@@ -136,6 +137,7 @@ SPEC: Final = AdapterSpec(
     budgets=budgets,
     charges=charges,
     outlook=outlook,
+    unlawful=unlawful,
     meanings=MEANINGS,
 )
 """

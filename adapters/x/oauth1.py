@@ -2,7 +2,7 @@
 Signs a request with the token of our own account, as OAuth 1.0a asks for (RFC 5849), through oauthlib.
 
 Used by `api` for mentions, where such a token makes a post five times cheaper. Nonce and timestamp come from the injected
-clock; the nonce is a keyed digest of both a count and the time, so that it repeats neither within a process nor after a
+clock; the nonce is a keyed digest of a count, the time and the address, so that it repeats neither within a process nor after a
 restart.
 
 Source: docs.x.com, fundamentals/authentication/oauth-1-0a; HMAC-SHA1 is the one method that X takes. Read 2026-11.
@@ -44,12 +44,12 @@ class Signer:
             client_secret=secret,
             resource_owner_key=token,
             resource_owner_secret=token_secret,
-            nonce=self._nonce(moment, token_secret),
+            nonce=self._nonce(moment, address, token_secret),
             timestamp=str(int(moment)),
         )
         _, headers, _ = client.sign(address)
         return str(headers["Authorization"])
 
-    def _nonce(self, moment: float, secret: str) -> str:
-        once = f"{moment:.6f} {next(self._count)}".encode()
+    def _nonce(self, moment: float, address: str, secret: str) -> str:
+        once = f"{moment:.6f} {next(self._count)} {address}".encode()
         return hashlib.blake2b(once, key=secret.encode()[:64], digest_size=16).hexdigest()

@@ -61,7 +61,9 @@ def empty_network() -> tuple[Network, Walker]:
     return Network(clock, hashtags=("#yyc",)), clock
 
 
-async def get(served: Served, path: str, *, token: str | None = "app-token", **parameters: object) -> Answer:
+async def get(
+    served: Served, path: str, *, token: str | None = "app-token", timeout_s: float = 10, **parameters: object
+) -> Answer:
     """One GET on a connection of its own; `tweet_fields` is sent as `tweet.fields`."""
     named = {
         name.replace("_fields", ".fields"): ",".join(value) if isinstance(value, list) else value
@@ -69,11 +71,18 @@ async def get(served: Served, path: str, *, token: str | None = "app-token", **p
     }
     target = f"{path}?{urlencode(named)}" if named else path
     sent = {"Authorization": f"Bearer {token}"} if token is not None else {}
-    return await asyncio.to_thread(_get, served.address, target, sent)
+    return await get_raw(served, target, sent, timeout_s=timeout_s)
 
 
-def _get(address: str, target: str, headers: Mapping[str, str]) -> Answer:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)
+async def get_raw(
+    served: Served, target: str, headers: Mapping[str, str], *, timeout_s: float = 10
+) -> Answer:
+    """One GET of exactly that."""
+    return await asyncio.to_thread(_get, served.address, target, headers, timeout_s)
+
+
+def _get(address: str, target: str, headers: Mapping[str, str], timeout_s: float) -> Answer:
+    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=timeout_s)
     try:
         connection.request("GET", target, headers=dict(headers))
         response = connection.getresponse()

@@ -4,12 +4,15 @@ The X simulator speaks the real protocol: searches, counts, look-ups, mentions, 
 
 from __future__ import annotations
 
+import tomllib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
+from pathlib import Path
 from typing import Any
 
 import pytest
+from oauthlib import oauth1
 
 from adapters.x.simulated_crowd import city
 from adapters.x.simulated_keys import UserKeys
@@ -17,13 +20,15 @@ from adapters.x.simulated_limits import Limits
 from adapters.x.simulated_network import Network
 from adapters.x.simulated_objects import NEW, OLD
 from adapters.x.simulated_posts import instant, make_id
-from adapters.x.simulated_query import Found, QueryError, parse
 from adapters.x.simulated_site import Manner
-from adapters.x.simulator import serve, site_of
+from adapters.x.simulator import configuration, serve, site_of
+from listener.simulation.clock import ScaledClock
 from listener.simulation.ledger import tally
-from tests.adapters.x.net import COUNTS, LOOKUP, SEARCH, USAGE, Walker, empty_network, get
+from tests.adapters.x.net import COUNTS, LOOKUP, SEARCH, USAGE, Walker, empty_network, get, get_raw
 
 pytestmark = pytest.mark.anyio
+
+_FIELDS_IN_EACH: list[dict[str, Any]] = [{"tweet_fields": "note_tweet"}, {"post_fields": "note_post"}, {}]
 
 DEFAULT = {"id", "text", "edit_history_tweet_ids"}
 
@@ -198,98 +203,6 @@ async def test_reposts_are_not_searched() -> None:
     assert looked.json["data"][0]["text"] == f"RT @{anna.username}: Ice #yyc"
 
 
-# -------------------------------------------------------------------------------------------------------- query
-
-
-def finds(query: str, network: Network) -> list[str]:
-    """The texts of what a query finds, oldest first."""
-    test = parse(query).test
-    return [post.latest.raw for post in network.readable()[::-1] if test(Found.of(post))]
-
-
-def said(*texts: str, **how: Any) -> Network:
-    """Somebody says these."""
-    network, clock = empty_network()
-    anna = network.account(username="anna")
-    for text in texts:
-        clock.walk(seconds=1)
-        network.post(anna, text, **how)
-    return network
-
-
-@pytest.mark.parametrize(
-    ("query", "found"),
-    [
-        ("#yyc", ["Ice #yyc", "Snow #YYC on Québec"]),
-        ("#yy", []),
-        ("ice", ["Ice #yyc"]),
-        ("quebec", ["Snow #YYC on Québec"]),
-        ('"on quebec"', ["Snow #YYC on Québec"]),
-        ('"snow on"', []),
-        ("@cityofexample", ["@CityOfExample where?"]),
-        ("ice OR snow", ["Ice #yyc", "Snow #YYC on Québec"]),
-        ("ice #yyc OR where", ["Ice #yyc", "@CityOfExample where?"]),
-        ("(ice OR where) #yyc", ["Ice #yyc"]),
-        ("#yyc -ice", ["Snow #YYC on Québec"]),
-        ('#yyc -"on quebec"', ["Ice #yyc"]),
-        ("from:anna has:mentions", ["@CityOfExample where?"]),
-        ("#yyc lang:fr", []),
-        ("#yyc lang:en -is:nullcast -is:retweet", ["Ice #yyc", "Snow #YYC on Québec"]),
-        ("#yyc min_likes:1", []),
-    ],
-)
-def test_queries_find(query: str, found: list[str]) -> None:
-    """Spaces join before `OR`; hashtags are whole; case and diacritics do not count."""
-    network = said("Ice #yyc", "Snow #YYC on Québec", "@CityOfExample where?")
-
-    assert finds(query, network) == found
-
-
-def test_replies_and_quotes_are_told_apart_and_a_quote_has_only_its_own_words() -> None:
-    """What is quoted does not find the quote."""
-    network, _ = empty_network()
-    anna = network.account()
-    first = network.post(anna, "Ice")
-    network.post(anna, "An answer", reply_to=first)
-    network.post(anna, "A remark", quote_of=first)
-
-    who = anna.username
-    assert finds(f"from:{who} is:reply", network) == ["An answer"]
-    assert finds(f"from:{who} is:quote", network) == ["A remark"]
-    assert finds("ice", network) == ["Ice"]
-
-
-@pytest.mark.parametrize(
-    ("query", "why"),
-    [
-        ("   ", "Rule must contain at least one positive, non-stopword clause"),
-        ("lang:en", "Rule must contain at least one positive, non-stopword clause"),
-        ("is:reply -#yyc", "Rule must contain at least one positive, non-stopword clause"),
-        ("#yyc OR lang:en", "Rule must contain at least one positive, non-stopword clause"),
-        ("#yyc -(ice OR snow)", "Negation of a group is not supported; negate each of its clauses"),
-        ("(#yyc", "missing ')' at '<EOF>'"),
-        ("#yyc)", "extraneous input ')'"),
-        ("#yyc OR", "mismatched input '<EOF>'"),
-        ("#yyc and ice", "Ambiguous use of and as a keyword. Quote it to find its occurrences in text"),
-        ("#yyc is:nullcast", "'is:nullcast' can be used only with a negation"),
-        ("#yyc is:funny", "Reference to invalid field 'is:funny'"),
-        ('#yyc "ice', "no viable alternative at character 6: '\"'"),
-        (
-            "#yyc min_faves:3",
-            "Reference to invalid operator 'min_faves'. Operator is not available in current product or product "
-            "packaging. Please refer to complete available operator list at https://t.co/operators.",
-        ),
-        ("#" + "y" * 512, "Rule must be at most 512 characters long; this one has 513"),
-    ],
-)
-def test_queries_that_are_refused(query: str, why: str) -> None:
-    """What the documents call an error is one."""
-    with pytest.raises(QueryError) as refused:
-        parse(query)
-
-    assert str(refused.value) == why
-
-
 async def test_a_refused_query_is_a_400() -> None:
     """Its parameter named, its message told, and nothing charged."""
     network, _ = empty_network()
@@ -325,7 +238,7 @@ async def test_both_vocabularies_in_their_turn() -> None:
         keys: list[object] = []
         for accepts in ("tweet", "post", "both"):
             served.site.accepts = accepts
-            for fields in ({"tweet_fields": "note_tweet"}, {"post_fields": "note_post"}, {}):
+            for fields in _FIELDS_IN_EACH:
                 found = await get(served, SEARCH, query="#yyc", **fields)
                 keys.append(
                     sorted(found.json["data"][0]) if found.status == 200 else found.message.split(" is")[0]
@@ -645,6 +558,41 @@ async def test_which_credential_is_taken_where() -> None:
     assert (enrolled.status, enrolled.json["reason"]) == (403, "client-not-enrolled")
 
 
+def signed(
+    network: Network, target: str, *, secret: str = "user-token-secret", stamp: int | None = None
+) -> str:
+    """An Authorization header by oauthlib, for that address at X, with a nonce that is always the same."""
+    keys = UserKeys(network.own.id)
+    stamp = int(network.clock.now().timestamp()) if stamp is None else stamp
+    pen = oauth1.Client(
+        keys.consumer_key, keys.consumer_secret, keys.token, secret, timestamp=str(stamp), nonce="once"
+    )
+    _, headers, _ = pen.sign(f"https://api.x.com{target}", http_method="GET")
+    return str(headers["Authorization"])
+
+
+async def test_a_signature_is_good_once_for_its_request_and_its_time() -> None:
+    """Another secret, another address, an old stamp, or the same nonce again: 401."""
+    network, _ = empty_network()
+    now_s = int(network.clock.now().timestamp())
+    target = f"/2/users/{network.own.id}/mentions?max_results=5&post.fields=created_at%2Clang"
+    async with serve(network) as served:
+        answers = [
+            await get_raw(served, target, {"Host": "api.x.com", "Authorization": header})
+            for header in (
+                signed(network, target, secret="another"),
+                signed(network, f"{target}&until_id=5"),
+                signed(network, target, stamp=now_s - 301),
+                "OAuth nonsense",
+                signed(network, target),
+                signed(network, target),
+                signed(network, target, stamp=now_s - 299),
+            )
+        ]
+
+    assert [answer.status for answer in answers] == [401, 401, 401, 401, 200, 401, 200]
+
+
 # ------------------------------------------------------------------------------------------------ limits, money
 
 
@@ -847,6 +795,32 @@ async def test_troubles_that_are_no_answers(manner: Manner, error: type[Exceptio
     assert network.ledger.posts[post].shown == 0
 
 
+async def test_a_slow_answer_drips_and_is_whole() -> None:
+    """In pieces of 256 bytes, half a second apart."""
+    network = Network(ScaledClock(500.0), hashtags=("#yyc",))
+    network.post(network.account(), "Ice #yyc " * 30)
+    await network.clock.sleep(60)
+    async with serve(network) as served:
+        served.site.disturb("slow", 3600)
+        began_s = network.clock.monotonic()
+        found = await get(served, SEARCH, query="#yyc", tweet_fields="note_tweet,entities")
+        took_s = network.clock.monotonic() - began_s
+
+    assert (found.status, len(found.ids)) == (200, 1)
+    assert took_s >= 0.5 * (len(found.body) // 256)
+
+
+async def test_a_silent_server_lets_the_client_wait() -> None:
+    """The connection stays open, and nothing comes."""
+    network, _ = empty_network()
+    async with serve(network) as served:
+        served.site.disturb("silent", 60)
+        with pytest.raises(TimeoutError):
+            await get(served, SEARCH, query="#yyc", timeout_s=0.1)
+
+    assert [(row.status, row.disturbance) for row in network.ledger.requests] == [(0, "silent")]
+
+
 # --------------------------------------------------------------------------------------------------------- life
 
 
@@ -913,6 +887,43 @@ async def test_the_ledger_knows_what_was_shown() -> None:
         "not_ours": 1,
         "never_shown": 1,
     }
+
+
+def test_its_configuration_names_its_address_its_account_and_its_watch() -> None:
+    """One source for what is searched, one for what mentions the city, each with its secrets' files."""
+    network, _ = empty_network()
+    served = site_of(network)
+    told = configuration(
+        served,
+        Path("data"),
+        secrets={"bearer_token_file": Path("token")},
+        listens=("search", "mentions"),
+        extra={"attestation": "a.pdf"},
+    )
+    common = {
+        "adapter": "x",
+        "endpoint": "https://api.x.com",
+        "bearer_token_file": "token",
+        "keep": "counts",
+        "attestation": "a.pdf",
+    }
+
+    read = tomllib.loads(told)
+    assert read["source"] == [
+        common
+        | {
+            "name": "x-search",
+            "relation": "public",
+            "listen": "search",
+            "criterion": "The network on which most people of the town complain",
+        },
+        common
+        | {"name": "x-mentions", "relation": "own", "listen": "mentions", "own_user_id": network.own.id},
+    ]
+    assert (read["watch"][0]["hashtags"], read["organisation"]["own_handles"]) == (
+        ["#yyc"],
+        ["@cityofexample"],
+    )
 
 
 def test_nothing_of_it_prints_content() -> None:
