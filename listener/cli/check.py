@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,19 +17,47 @@ if TYPE_CHECKING:
     from listener.errors import ConfigError
 
 
-def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
+SourcesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(help="With --live: only these, by name. [default: all]", metavar="[SOURCE]..."),
+]
+LiveOption = Annotated[
+    bool, typer.Option("--live", help="Ask each source once; print the shape of what comes, never a value.")
+]
+ForOption = Annotated[
+    float,
+    typer.Option(
+        "--for", help="With --live: how long a stream is listened to.", min=0.1, max=600, metavar="SECONDS"
+    ),
+]
+
+
+def check(
+    sources: SourcesArgument = None,
+    live: LiveOption = False,
+    for_s: ForOption = 20.0,
+    config: ConfigOption = CONFIG,
+    as_json: JsonOption = False,
+) -> None:
     """
     Check the configuration as a whole.
 
     Prints every fault at once, or the privacy statement that follows from it, its digest, warnings, and whether what is
     stored can be asked about again inside the clocks of its networks.
 
+    With --live each source is then asked once, as the daemon would ask it, with its real credentials: one page or some
+    seconds of a stream, one post again. Told are requests, status, limits, keys and types, and what the adapter made of
+    it; no text, no name, no address. Nothing is stored, so the daemon will read the same again. Nothing is asked before
+    the statement is accepted.
+
     \b
     Example:
       listener check --config /etc/listener/listener.toml
+      listener check --live town-social --for 60
     \b
     Exit codes:
-      0 valid and accepted · 2 faults · 3 valid, and the statement is not accepted yet
+      0 valid and accepted; with --live, every source is as documented · 1 with --live, a source is not
+      2 faults · 3 valid, and the statement is not accepted yet · 130 interrupted; what was answered is told
     """
     from listener.cli.clocks import line
     from listener.cli.screen import clean, print_json
@@ -41,6 +70,8 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
             raise
         print_json({"valid": False, "faults": _faults(error)})
         raise typer.Exit(error.exit_code) from error
+    if live and found["accepted"]:
+        raise typer.Exit(_live(config, sources or (), for_s=for_s, as_json=as_json))
     if as_json:
         print_json(found)
     else:
@@ -52,6 +83,23 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
         for clock in found["clocks"]:
             print(f"{'warning' if clock['beyond'] else 're-check'}: {clean(line(clock))}")
     raise typer.Exit(0 if found["accepted"] else 3)
+
+
+def _live(config: Path, names: Sequence[str], *, for_s: float, as_json: bool) -> int:
+    """
+    Each source was asked and told of: the exit code.
+
+    Raises:
+        ConfigError: a name is no source's; the secret or the list of objections cannot be read.
+    """
+    from listener import settings
+    from listener.cli.live import running, shown
+
+    loaded = settings.load(config, environ=os.environ)
+    run = running.Run(loaded, names, for_s=for_s, daemon_runs=running.daemon_runs(config))
+    found = run.look(shown.asking)
+    shown.tell(found, as_json=as_json)
+    return found.exit_code
 
 
 def _checked(config: Path) -> dict[str, Any]:

@@ -26,8 +26,10 @@ import pytest
 from listener.adapter import AdapterSpec, Cursor, Interest, Item, Page, Poller, Reply
 from listener.errors import AccessDenied, RateLimited, RequestRefused, SourceError, SourceUnavailable
 from listener.events import Post, Rejected, Removal
-from listener.testing.canned import SILENCE, Answer, CannedReader, EverythingInteresting
+from listener.testing.canned import SILENCE, Answer, Answers, Asked, CannedReader, EverythingInteresting
+from listener.testing.judged_errors import error_bodies
 from listener.testing.spec_contract import SpecContract
+from listener.testing.spending import check_charges
 
 _PAGES: Final = 1000
 """Chosen: a reading that goes on for longer never ends."""
@@ -209,6 +211,23 @@ class AdapterContract(SpecContract):
 
             assert [person for person in script.people if person in shown] == []
 
+    async def test_every_error_it_judges_becomes_one_of_ours(self, script: Script) -> None:
+        """
+        An error that comes back because the adapter judges it, and that explains nothing, still ends the reading as a
+        `SourceError`, and shows nothing of what it said.
+        """
+        reader = reader_for(script, script.first)
+        await read_on(poller_for(script, reader), None)
+
+        for status in sorted(frozenset().union(*(asked.judges for asked in reader.asked))):
+            for body in error_bodies(script.people):
+                answers = _errors(status, body)
+                with pytest.raises(SourceError) as caught:
+                    await read_on(poller_for(script, reader_for(script, answers)), None)
+                shown = "".join(traceback.format_exception(caught.value))
+
+                assert [person for person in script.people if person in shown] == []
+
     async def test_cancels_promptly(self, script: Script) -> None:
         """A server that never answers holds nobody up who wants to leave."""
         reader = reader_for(script, [SILENCE])
@@ -253,6 +272,13 @@ class AdapterContract(SpecContract):
             assert urlsplit(asked.address).hostname in {reach.host for reach in reader.reaches or ()}
             assert all(name == name.lower() for name in asked.headers)
 
+    async def test_everything_it_asks_for_has_a_price(self, script: Script) -> None:
+        """Every address asked for costs something of declared budgets that they could hold, or nothing."""
+        reader = reader_for(script, script.first)
+        await read_on(poller_for(script, reader), None)
+
+        check_charges(script.spec, script.config, [asked.address for asked in reader.asked])
+
     def test_discovery_is_safe(self, script: Script) -> None:
         """An answer of the source offers itself; whatever else comes offers only what could be configured, and nobody is shown."""
         if script.spec.discover is None:
@@ -267,7 +293,7 @@ class AdapterContract(SpecContract):
             assert not any(person in repr(candidate) for person in script.people)
 
 
-def reader_for(script: Script, answers: Sequence[Answer]) -> CannedReader:
+def reader_for(script: Script, answers: Answers) -> CannedReader:
     """
     A reader that gives these answers and keeps to the declared reach.
     """
@@ -304,6 +330,19 @@ async def read_on(poller: Poller, cursor: Cursor | None) -> tuple[Page, ...]:
         if not page.more:
             return tuple(pages)
     raise AssertionError("a reading that never ends")
+
+
+def _errors(status: int, body: bytes) -> Answers:
+    """
+    This error to whatever judges it; to anything else what a reader would raise.
+    """
+
+    def answer(asked: Asked) -> Answer:
+        if status in asked.judges:
+            return Reply(status=status, headers={}, body=body, address=asked.address)
+        return SourceUnavailable(f"the source answered {status}", status=status)
+
+    return answer
 
 
 def _nonsense(script: Script) -> tuple[Reply, ...]:

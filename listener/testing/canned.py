@@ -49,6 +49,7 @@ class Asked:
         body: What was handed over in an exchange.
         idle_s: Longest silence that the adapter would bear, on a connection.
         account: Within the source, on whose account.
+        judges: Error statuses that would come back.
     """
 
     address: str
@@ -58,6 +59,7 @@ class Asked:
     body: bytes = field(default=b"", repr=False)
     idle_s: float | None = None
     account: str = ""
+    judges: frozenset[int] = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class CannedReader:
         """
         self._within_reach(address, ("http", "https"))
         reply = await self._answer(
-            self.answers, Asked(address, dict(headers or {}), validators, account=account)
+            self.answers, Asked(address, dict(headers or {}), validators, account=account, judges=judges)
         )
         assert 200 <= reply.status < 300 or reply.status in {304, 404, 410} | judges, (
             f"a reader raises what a {reply.status} means, unless the adapter judges it"

@@ -16,6 +16,8 @@ import msgspec
 import pytest
 
 from listener.adapter import AdapterSpec, Terms
+from listener.testing.canned import EverythingInteresting
+from listener.testing.spending import check_budgets
 
 CORE_KEYS: Final = frozenset(
     {
@@ -118,6 +120,18 @@ class SpecContract:
         for address in script.spec.exchanges(script.config):
             assert address.startswith("https://")
             assert "?" not in address
+
+    def test_budgets_are_sound(self, script: Scripted) -> None:
+        """What a credential may spend is named without saying anything of the credential; expectations name budgets only."""
+        check_budgets(script.spec, script.config)
+        names = {budget.name for budget in script.spec.budgets(script.config)}
+
+        for relation in ("own", "public"):
+            for outlay in script.spec.outlook(script.config, EverythingInteresting(), relation):
+                assert outlay.budget in names
+                assert outlay.what
+                assert outlay.each >= 0
+                assert outlay.a_window is None or outlay.a_window >= 0
 
     def test_wire_types_are_closed(self, script: Scripted) -> None:
         """Every type off the wire declares its fields, so that an allow-list can name each."""

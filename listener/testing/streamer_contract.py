@@ -48,6 +48,7 @@ from listener.testing.canned import (
     NothingInteresting,
 )
 from listener.testing.spec_contract import SpecContract
+from listener.testing.spending import check_charges
 
 PROMPT_S: Final = 10.0
 """Chosen: real seconds after which a stream that neither ends nor waits has hung."""
@@ -395,6 +396,12 @@ class StreamerContract(SpecContract):
             assert asked.how == "exchange" or urlsplit(asked.address).hostname in declared
             assert all(name == name.lower() for name in asked.headers)
             assert asked.how in {"read", "exchange"} or 0 < (asked.idle_s or 0) <= 600
+
+    async def test_everything_it_asks_for_has_a_price(self, script: StreamScript) -> None:
+        """Every address asked for costs something of declared budgets that they could hold, or nothing."""
+        reader = (await hear(script, script.first)).reader
+
+        check_charges(script.spec, script.config, [asked.address for asked in reader.asked])
 
 
 class _NotDurable(Exception):
