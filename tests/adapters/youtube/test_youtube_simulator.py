@@ -938,6 +938,7 @@ async def test_every_post_has_a_fate() -> None:
         "picture": "missing",
     }
     assert fates[video.post] == "never_shown"
+    assert video.post not in tube.fates([], kinds=("comment", "reply"))
     assert told["heard"].link == f"/watch?v={video.id}&lc={told['heard'].id}"
 
 
