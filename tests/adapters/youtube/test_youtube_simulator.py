@@ -966,7 +966,13 @@ async def test_a_configuration_names_every_channel(tmp_path: Path) -> None:
     assert tomllib.loads(usual)["source"] == expected[:2]
     assert tomllib.loads(told)["source"] == [
         *expected,
-        common | public | {"name": "youtube-titles", "listen": "titles"},
+        common
+        | {
+            "name": "youtube-titles",
+            "listen": "titles",
+            "relation": "public",
+            "criterion": "Videos of anybody whose title carries a hashtag of the town",
+        },
     ]
 
 
