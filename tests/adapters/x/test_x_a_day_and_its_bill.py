@@ -107,7 +107,7 @@ async def day(
     ):
         config = XConfig.model_validate({"endpoint": served.address, "token": "app-token"})
         reaches = [replace(reach, spacing_s=0.0) for reach in SPEC.reaches(config)]
-        purse = Purse(web.reader("here", reaches))
+        purse: Any = Purse(web.reader("here", reaches))
         interest = Watching({WatchName("city"): BOTH}, "text")
         yield Day(world, clock, served, purse, SPEC.build(config, purse, clock, interest))
 
