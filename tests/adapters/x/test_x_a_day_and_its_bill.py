@@ -23,7 +23,7 @@ from listener.adapter import Ask, Cursor, Item, Reader, Reply, Terms
 from listener.events import Post, Rejected, WatchName
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web
-from listener.simulation.ledger import tally
+from listener.simulation.ledger import Fate, tally
 from listener.testing.canned import Watching
 from tests.adapters.x.net import Walker
 from tests.fakes.loopback import LOOPBACK
@@ -112,10 +112,10 @@ async def day(
         yield Day(world, clock, served, purse, SPEC.build(config, purse, clock, interest))
 
 
-def fates(here: Day) -> dict[str, int]:
+def fates(here: Day) -> dict[Fate, int]:
     """Of every post of the day, by the links that were read, each as of its first version."""
     queued = {here.world.canonical(post.link or "") for post in here.posts if post.consent.public}
-    return dict(tally(here.world.ledger.partition(queued).values()))
+    return tally(here.world.ledger.partition(queued).values())
 
 
 async def test_a_day_is_searched_without_loss_and_paid_to_the_cent() -> None:
