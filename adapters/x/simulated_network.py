@@ -49,7 +49,8 @@ class Network:
         clock: Whose time it is.
         hashtags: Of the watch, for the expectations in the ledger.
         city: Handle of the organisation's account; it is there from the beginning.
-        expect: What should become of a post; None expects what carries one of the hashtags, or calls the city, to be queued.
+        expect: What should become of a post; None expects what carries one of the hashtags, or calls the city, to be queued, unless it is
+            withheld in some country.
         ledger: The book; a post stands in it by the id of its first version.
         accounts: In order of arrival, the city's first.
         posts: By the id of every version, in order of time.
@@ -240,6 +241,14 @@ class Network:
         ]
         return sorted(found, key=lambda post: int(post.latest.id), reverse=True)
 
+    def canonical(self, link: str) -> str:
+        """
+        The link of a post as the ledger has it, whatever version of it a link leads to, and at whatever host.
+        """
+        identity = link.rstrip("/").rpartition("/")[2]
+        post = self.posts.get(identity)
+        return f"/i/web/status/{identity if post is None else post.id}"
+
     def named(self, username: str) -> Account | None:
         """
         The account of a handle, whatever its case.
@@ -288,6 +297,8 @@ class Network:
     def _expected(self, post: Post) -> Expected:
         if post.repost_of is not None:
             return Expected("not_ours")
+        if post.withheld:
+            return Expected("withheld", "not_public")
         words = whole(post, post.latest)
         tags = {span.value.casefold() for span in words.hashtags}
         wanted = {tag.lstrip("#").casefold() for tag in self.hashtags}

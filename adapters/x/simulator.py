@@ -12,8 +12,9 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Literal
 
 from adapters.x.simulated_crowd import city
 from adapters.x.simulated_keys import UserKeys
@@ -23,7 +24,9 @@ from listener.simulation.clock import Clock, ScaledClock
 from listener.simulation.exchange import Route
 from listener.simulation.server import serve as serve_http
 
-__all__ = ["Network", "Served", "Site", "UserKeys", "configuration", "serve", "site_of"]
+__all__ = ["Network", "Served", "Site", "UserKeys", "configuration", "serve", "site_of", "write_secrets"]
+
+Keep = Literal["counts", "links", "text"]
 
 HOST = "api.x.com"
 """Its name, for a simulated internet in which each has one."""
@@ -91,33 +94,53 @@ async def serve(
         yield served
 
 
+def write_secrets(served: Served, folder: Path) -> dict[str, Path]:
+    """
+    Every credential in a file that nobody else may read; by the name of its setting, without `_file`.
+    """
+    keys = UserKeys(served.world.own.id)
+    secrets = {
+        "token": "app-token",
+        "consumer_key": keys.consumer_key,
+        "consumer_secret": keys.consumer_secret,
+        "access_token": keys.token,
+        "access_token_secret": keys.token_secret,
+    }
+    files = {name: folder / f"x-{name}" for name in secrets}
+    for name, file in files.items():
+        file.touch(mode=0o600)
+        file.write_text(secrets[name], "utf-8")
+    return files
+
+
 def configuration(
     served: Served,
     data_dir: Path,
     *,
+    secrets: Mapping[str, Path],
     http_port: int = 0,
     hashtags: Sequence[str] = (),
-    secrets: Mapping[str, Path] | None = None,
     listens: Sequence[str] = ("search",),
-    keep: str = "counts",
-    extra: Mapping[str, str] | None = None,
+    keep: Keep = "counts",
+    monthly_usd: float = 10.0,
 ) -> str:
     """
-    A `listener.toml` that searches for the hashtags of the watch, or hears what mentions the city, or both.
+    A `listener.toml` that searches for the hashtags of the watch, or hears what mentions the city, or both; with whatever X's
+    terms ask for before so much is kept.
 
     Args:
         served: Inside `serve`; its address stands in the file.
         data_dir: Where the daemon keeps its queue and secret.
+        secrets: From `write_secrets`. Searches take the app's token, mentions the four keys of the city's account.
         http_port: 0 for a free one.
         hashtags: Of the watch; the world's where empty.
-        secrets: By the name of a setting, the file that holds it, such as `bearer_token_file`.
         listens: One source for each of `search`, `mentions`.
-        keep: `counts`, `links` or `text`.
-        extra: More settings of every source, such as `attestation`.
+        keep: How much of what is found.
+        monthly_usd: What a credential may spend.
     """
     world = served.world
     tags = [f"#{tag.lstrip('#')}" for tag in hashtags or world.hashtags or ("yyc",)]
-    review_by = (world.clock.now() + timedelta(days=365)).date()
+    today = world.clock.now().date()
     tables = [
         f"data_dir = {json.dumps(str(data_dir))}",
         "[organisation]\n"
@@ -127,30 +150,49 @@ def configuration(
         f'name = "city"\nhashtags = {json.dumps(tags, ensure_ascii=False)}\n'
         'purpose = "Answer questions and mend what is reported"\n'
         'owner = "Communications"\nlegal_authority = "Municipal Government Act, s. 3"\n'
-        f"review_by = {review_by.isoformat()}",
-        *(_source(served, listen, secrets or {}, {"keep": keep, **(extra or {})}) for listen in listens),
+        f"review_by = {(today + timedelta(days=365)).isoformat()}",
+        *(
+            "\n".join(
+                [*_source(served, listen, secrets), *_proofs(keep, today), f"monthly_usd = {monthly_usd}"]
+            )
+            for listen in listens
+        ),
         f'[http]\nhost = "127.0.0.1"\nport = {http_port}',
         '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
     ]
     return "\n\n".join([*tables, ""])
 
 
-def _source(served: Served, listen: str, secrets: Mapping[str, Path], extra: Mapping[str, str]) -> str:
+def _source(served: Served, listen: str, secrets: Mapping[str, Path]) -> list[str]:
     """
-    One `[[source]]` table.
+    The keys of a `[[source]]` table that say what is read.
     """
-    lines = [
+    mentions = listen == "mentions"
+    files = {name: file for name, file in secrets.items() if (name != "token") == mentions}
+    return [
         "[[source]]",
         f'name = "x-{listen}"',
         'adapter = "x"',
-        f'relation = "{"own" if listen == "mentions" else "public"}"',
+        f'relation = "{"own" if mentions else "public"}"',
         f"endpoint = {json.dumps(served.address)}",
         f'listen = "{listen}"',
+        f'own_user_id = "{served.world.own.id}"'
+        if mentions
+        else 'criterion = "The network on which most people of the town complain"',
+        *(f"{name}_file = {json.dumps(str(file))}" for name, file in files.items()),
     ]
-    if listen == "mentions":
-        lines.append(f'own_user_id = "{served.world.own.id}"')
-    else:
-        lines.append('criterion = "The network on which most people of the town complain"')
-    lines += [f"{name} = {json.dumps(str(file))}" for name, file in secrets.items()]
-    lines += [f"{name} = {json.dumps(value)}" for name, value in extra.items()]
-    return "\n".join(lines)
+
+
+def _proofs(keep: Keep, today: date) -> list[str]:
+    """
+    What X's terms ask for before so much is kept; nobody has agreed to anything, in a simulation.
+    """
+    shown = [f'keep = "{keep}"', f"derived_metrics_agreed = {today.isoformat()}"]
+    if keep != "counts":
+        shown.append(
+            'attestation = { plan = "Enterprise", end_users = ["Communications"], '
+            f'attested_on = {today.isoformat()}, by = "Legal" }}'
+        )
+    if keep == "text":
+        shown.append('permission_ref = "simulated"')
+    return shown

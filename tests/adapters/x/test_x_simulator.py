@@ -4,7 +4,6 @@ The X simulator speaks the real protocol: searches, counts, look-ups, mentions, 
 
 from __future__ import annotations
 
-import tomllib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 from oauthlib import oauth1
 
+from adapters.x.config import XConfig
 from adapters.x.simulated_crowd import city
 from adapters.x.simulated_keys import UserKeys
 from adapters.x.simulated_limits import Limits
@@ -21,7 +21,8 @@ from adapters.x.simulated_network import Network
 from adapters.x.simulated_objects import NEW, OLD
 from adapters.x.simulated_posts import instant, make_id
 from adapters.x.simulated_site import Manner
-from adapters.x.simulator import configuration, serve, site_of
+from adapters.x.simulator import configuration, serve, site_of, write_secrets
+from listener.settings.loading import load
 from listener.simulation.clock import ScaledClock
 from listener.simulation.ledger import tally
 from tests.adapters.x.net import COUNTS, LOOKUP, SEARCH, USAGE, Walker, empty_network, get, get_raw
@@ -890,41 +891,46 @@ async def test_the_ledger_knows_what_was_shown() -> None:
     }
 
 
-def test_its_configuration_names_its_address_its_account_and_its_watch() -> None:
-    """One source for what is searched, one for what mentions the city, each with its secrets' files."""
-    network, _ = empty_network()
-    served = site_of(network)
-    told = configuration(
-        served,
-        Path("data"),
-        secrets={"bearer_token_file": Path("token")},
-        listens=("search", "mentions"),
-        extra={"attestation": "a.pdf"},
-    )
-    common = {
-        "adapter": "x",
-        "endpoint": "https://api.x.com",
-        "bearer_token_file": "token",
-        "keep": "counts",
-        "attestation": "a.pdf",
-    }
+@pytest.mark.parametrize("keep", ["counts", "links", "text"])
+async def test_its_configuration_is_one_that_the_daemon_takes(keep: Any, tmp_path: Path) -> None:
+    """One source for what is searched, one for what mentions the city, with its credentials and what X's terms ask for."""
+    network, clock = empty_network()
+    async with serve(network) as served:
+        file = tmp_path / "listener.toml"
+        secrets = write_secrets(served, tmp_path)
+        file.write_text(
+            configuration(
+                served, tmp_path / "data", secrets=secrets, listens=("search", "mentions"), keep=keep
+            ),
+            "utf-8",
+        )
+        settings = load(file, environ={}, now=clock.now())
+        address = served.address
 
-    read = tomllib.loads(told)
-    assert read["source"] == [
-        common
-        | {
-            "name": "x-search",
-            "relation": "public",
-            "listen": "search",
-            "criterion": "The network on which most people of the town complain",
-        },
-        common
-        | {"name": "x-mentions", "relation": "own", "listen": "mentions", "own_user_id": network.own.id},
+    read = [(source.name, source.keep, source.config) for source in settings.sources]
+    assert read == [
+        (
+            "x-search",
+            keep,
+            XConfig.model_validate({"endpoint": address, "token": "app-token"}),
+        ),
+        (
+            "x-mentions",
+            keep,
+            XConfig.model_validate(
+                {
+                    "endpoint": address,
+                    "listen": "mentions",
+                    "own_user_id": network.own.id,
+                    "consumer_key": "consumer-key",
+                    "consumer_secret": "consumer-secret",
+                    "access_token": "user-token",
+                    "access_token_secret": "user-token-secret",
+                }
+            ),
+        ),
     ]
-    assert (read["watch"][0]["hashtags"], read["organisation"]["own_handles"]) == (
-        ["#yyc"],
-        ["@cityofexample"],
-    )
+    assert {each.stat().st_mode & 0o777 for each in secrets.values()} == {0o600}
 
 
 def test_nothing_of_it_prints_content() -> None:
