@@ -97,8 +97,8 @@ def test_what_upkeep_may_keep_follows_the_watches_of_a_source(base: str, loads: 
 
     assert (wanted.sources, wanted.watches, dict(wanted.only)) == (
         {"/made-up/river": False, "/made-up/lake": False},
-        {"transit", "roads"},
-        {"/made-up/river": {"transit"}},
+        frozenset({"transit", "roads"}),
+        {"/made-up/river": frozenset({"transit"})},
     )
 
 
