@@ -13,7 +13,16 @@ import pytest
 from adapters.x.sensitive import unlawful
 from listener.adapter import AdapterSpec, Clause
 from listener.errors import ConfigError, Fault
-from listener.settings import TERMS_STALE_DAYS, Settings, StaleTerms, load, stale_terms, statement, warnings
+from listener.settings import (
+    TERMS_STALE_DAYS,
+    Settings,
+    StaleTerms,
+    grown,
+    load,
+    stale_terms,
+    statement,
+    warnings,
+)
 from listener.settings.schema import SourceTable
 from listener.testing.spec_contract import CORE_KEYS
 
@@ -252,9 +261,9 @@ def test_an_attestation_is_whole(
     with pytest.raises(ConfigError) as raised:
         load(Path(FILE), environ={}, now=datetime(2026, 11, 25, 9, 59, tzinfo=UTC))
 
-    key, *rest = fault
+    key, problem, found, allowed = fault
     (told,) = (each for each in raised.value.faults if not each.key.endswith(".pln"))
-    assert told == Fault(FILE, f"source[0].{key}", *rest)
+    assert told == Fault(FILE, f"source[0].{key}", problem, found, allowed)
 
 
 def test_a_day_that_has_begun_in_the_east_is_not_the_future(base: str, here: Path) -> None:
@@ -265,6 +274,21 @@ def test_a_day_that_has_begun_in_the_east_is_not_the_future(base: str, here: Pat
     assert load(Path(FILE), environ={}, now=ten).sources[0].derived_metrics_agreed == date(2026, 11, 26)
     with pytest.raises(ConfigError, match=r"derived_metrics_agreed: lies in the future"):
         load(Path(FILE), environ={}, now=ten - timedelta(minutes=1))
+
+
+@pytest.mark.usefixtures("strict")
+def test_no_secret_of_an_address_leaves_the_configuration(base: str, loads: Loads) -> None:
+    """D25: a permission may be filed at an address with a key in it; the page has the address without the key."""
+    ref = 'permission_ref = "https://robin:hunter1@files.example/7?page=2&token=hunter2"\n'
+    token = "hunter3" * 3
+    settings = loads(f'{base}keep = "text"\n{ref}{ATTESTED}', LISTENER_SOURCE__0__TOKEN=token)
+    before = statement(loads(f'{base}keep = "text"\npermission_ref = "File 7"\n{ATTESTED}'))
+
+    assert "permission: https://files.example/7?page=2&token=(secret)" in in_page(settings)
+    assert "hunter" not in statement(settings).as_text()
+    assert grown(before, statement(settings)) == (
+        "source river rests on another permission: https://files.example/7?…",
+    )
 
 
 # ------------------------------------------------------------------------------------------------- numbers
