@@ -454,7 +454,7 @@ class Telemetry:
         self.reads.add(1, source, "budget_spent")
 
     @_signal("budget.stage_changed", "info")
-    def budget_stage(
+    def budget_stage_changed(
         self,
         *,
         network: str,

@@ -300,7 +300,7 @@ class Purse:
             self._telemetry.budget_stands(**where, spent=spent, limit=line.limit, forecast=ahead)
             stage, back_at = stage_of(line, now)
             if book.stages.get(line.key, "open") != stage:
-                self._telemetry.budget_stage(
+                self._telemetry.budget_stage_changed(
                     **where,
                     stage=stage,
                     spent=round(spent, 6),
