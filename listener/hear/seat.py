@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import anyio
 
 from listener.adapter import Cursor, Poller, Streamer
-from listener.events import Noted
+from listener.events import Noted, WatchName
 from listener.hear.memo import Memo
 from listener.hear.pace import Spread
 from listener.hear.purse import Wallet
 from listener.hear.reads import Meter, unpacked
 from listener.hear.reasons import FIXED
 from listener.hear.walk import Door
-from listener.status import SourceStateName, SourceView, Why
+from listener.status import DerivedMetrics, SourceStateName, SourceView, Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,8 @@ class Source:
         meanings: Of its adapter's own codes.
         wallet: What its requests are paid from; None where they cost nothing.
         secret_group: The group says which credential it is, so nobody is told.
+        watches: Those that are looked for here; None: every watch.
+        derived_metrics, terms_read_on: For the operator's view.
     """
 
     name: str
@@ -60,6 +62,9 @@ class Source:
     interval_s: float | None
     floor_s: float
     look_back: timedelta
+    derived_metrics: DerivedMetrics
+    terms_read_on: date
+    watches: frozenset[WatchName] | None = None
     meter: Meter = field(default_factory=Meter)
     place: str = ""
     unconditional: Callable[[Cursor], Cursor] | None = None
@@ -156,6 +161,8 @@ class Seat:
             error_code=memo.error_code,
             received=self.received,
             queued=self.queued,
+            derived_metrics=source.derived_metrics,
+            terms_read_on=source.terms_read_on,
             moved=memo.moved is not None,
             note=memo.note,
             silent_since=None if memo.rhythm is None else memo.rhythm.silent_since,
