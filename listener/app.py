@@ -102,9 +102,9 @@ class Daemon:
         async with AsyncExitStack() as stack:
             self._queue = await stack.enter_async_context(_opened(self._settings, keys, self._clock))
             await self._tell_queue()
-            self._purse = await stack.enter_async_context(self._purse_opened())
             web = await stack.enter_async_context(self._web())
             self._build(web)
+            stack.push_async_callback(self._settle)
             async with anyio.create_task_group() as group:
                 if signals:
                     group.start_soon(self._signals)
@@ -114,14 +114,9 @@ class Daemon:
                 group.cancel_scope.cancel()
         self._telemetry.daemon_stopped()
 
-    @asynccontextmanager
-    async def _purse_opened(self) -> AsyncIterator[Purse]:
-        purse = Purse(queue=self._queue, clock=self._clock, telemetry=self._telemetry, node=NODE)
-        try:
-            yield purse
-        finally:
-            with anyio.CancelScope(shield=True):
-                await purse.aclose()
+    async def _settle(self) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._purse.aclose()
 
     # --------------------------------------------------------------------------------------------- building
 
@@ -146,6 +141,7 @@ class Daemon:
 
     def _build(self, web: Web) -> None:
         self._web_client = web
+        self._purse = Purse(queue=self._queue, clock=self._clock, telemetry=self._telemetry, node=NODE)
         self._keeper = Keeper(
             queue=self._queue,
             pace=self._pace,
