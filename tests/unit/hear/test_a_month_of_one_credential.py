@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -140,6 +140,8 @@ class Town:
             interval_s=interval_s,
             floor_s=60.0,
             look_back=timedelta(days=7),
+            derived_metrics="free",
+            terms_read_on=date(2026, 1, 1),
             wallet=wallet,
             secret_group=True,
         )
