@@ -63,9 +63,12 @@ def check(
     from listener.cli.clocks import line
     from listener.cli.outlook import lines
     from listener.cli.screen import clean, print_json
-    from listener.errors import ConfigError
+    from listener.errors import ConfigError, Fault
 
     try:
+        if sources and not live:
+            problem = "is for --live; the configuration is checked as a whole"
+            raise ConfigError([Fault("command line", "SOURCE", problem)])
         found = _checked(config)
     except ConfigError as error:
         if not as_json:

@@ -116,7 +116,7 @@ def test_nobody_is_told_of_youtube(tmp_path: Path, capsys: pytest.CaptureFixture
             "denied",
             "key_restricted",
         ),
-        (lambda tube: tube.meter.limits.update(units=0, searches=0), "limited", "rate_limited"),
+        (lambda tube: tube.meter.limits.update(units=0, searches=0), "limited", "budget_spent"),
         (lambda tube: tube.disturb("403-rate", 3600), "limited", "rate_limited"),
         (lambda tube: tube.disturb("503", 3600), "unreachable", "unavailable"),
         (lambda tube: tube.disturb("html", 3600), "differs", "not_an_answer"),

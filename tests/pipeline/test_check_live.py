@@ -101,12 +101,13 @@ def test_what_is_told_of_a_feed(run: Run, tmp_path: Path) -> None:
 
 
 def test_nothing_is_asked_before_somebody_signed(run: Run, tmp_path: Path) -> None:
-    """A configuration with faults, or one that is not accepted, asks nobody; nor does the name of no source."""
+    """A configuration with faults, or one that is not accepted, asks nobody; nor does the name of no source, nor one without `--live`."""
     with sites({1: {"/feed": feed()}}) as there:
         config = configured(tmp_path, there.at(1, "/feed"))
         unsigned = run("check", "--live", "-c", config)
         accepted(run, tmp_path, there.at(1, "/feed"))
         unknown = run("check", "--live", "river", "Jo Fenn", "-c", config)
+        without = run("check", "river", "-c", config)
         config.write_text(config.read_text("utf-8").replace("[organisation]", "[organization]"), "utf-8")
         faulty = run("check", "--live", "-c", config, "--json")
         asked = there.asked(1)
@@ -118,6 +119,7 @@ def test_nothing_is_asked_before_somebody_signed(run: Run, tmp_path: Path) -> No
         True,
         False,
     )
+    assert (without[0], without[1], "SOURCE: is for --live" in without[2]) == (2, "", True)
     assert (faulty[0], json.loads(faulty[1])["valid"]) == (2, False)
     assert asked == []
 
