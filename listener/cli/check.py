@@ -42,8 +42,9 @@ def check(
     """
     Check the configuration as a whole.
 
-    Prints every fault at once, or the privacy statement that follows from it, its digest, warnings, and whether what is
-    stored can be asked about again inside the clocks of its networks.
+    Prints every fault at once, or the privacy statement that follows from it, its digest, warnings, whether what is
+    stored can be asked about again inside the clocks of its networks, and what sources that cost something may spend
+    and are expected to.
 
     With --live each source is then asked once, as the daemon would ask it, with its real credentials: one page or some
     seconds of a stream, one post again. Told are requests, status, limits, keys and types, and what the adapter made of
@@ -60,10 +61,14 @@ def check(
       2 faults · 3 valid, and the statement is not accepted yet · 130 interrupted; what was answered is told
     """
     from listener.cli.clocks import line
+    from listener.cli.outlook import lines
     from listener.cli.screen import clean, print_json
-    from listener.errors import ConfigError
+    from listener.errors import ConfigError, Fault
 
     try:
+        if sources and not live:
+            problem = "is for --live; the configuration is checked as a whole"
+            raise ConfigError([Fault("command line", "SOURCE", problem)])
         found = _checked(config)
     except ConfigError as error:
         if not as_json:
@@ -82,6 +87,9 @@ def check(
             print(f"warning: {clean(warning)}")
         for clock in found["clocks"]:
             print(f"{'warning' if clock['beyond'] else 're-check'}: {clean(line(clock))}")
+        for outlook in found["budgets"]:
+            for told in lines(outlook):
+                print(f"budget: {clean(told)}")
     raise typer.Exit(0 if found["accepted"] else 3)
 
 
@@ -111,6 +119,7 @@ def _checked(config: Path) -> dict[str, Any]:
     """
     from listener import settings
     from listener.cli.clocks import clocks
+    from listener.cli.outlook import outlooks
     from listener.clock import SystemClock
     from listener.errors import NotAccepted
 
@@ -129,6 +138,7 @@ def _checked(config: Path) -> dict[str, Any]:
         "why_not": why_not,
         "warnings": list(settings.warnings(loaded, SystemClock().now().date())),
         "clocks": clocks(config, loaded),
+        "budgets": outlooks(loaded, SystemClock().now().date()),
     }
 
 

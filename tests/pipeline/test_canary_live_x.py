@@ -156,8 +156,8 @@ def test_nobody_is_told_of_x(
     [
         (lambda site: site.keys.app.clear(), "denied", "credential_refused"),
         (lambda site: setattr(site, "enrolled", False), "denied", "not_enrolled"),
-        (lambda site: setattr(site.bill, "credit", Decimal(0)), "limited", "rate_limited"),
-        (lambda site: setattr(site.bill, "cap", 0), "limited", "rate_limited"),
+        (lambda site: setattr(site.bill, "credit", Decimal(0)), "limited", "budget_spent"),
+        (lambda site: setattr(site.bill, "cap", 0), "limited", "budget_spent"),
         (lambda site: site.disturb("429", 3600), "limited", "rate_limited"),
         (lambda site: site.disturb("html", 3600), "differs", "not_an_answer"),
     ],
@@ -172,7 +172,9 @@ def test_errors_that_name_people_are_told_by_what_they_mean(
 
     mentions = printed.live.looked[-1]
     told = {each.label for each in canary.search({"wire": printed.wire})}
-    assert code in ("rate_limited", "not_an_answer") or "x who stands in an error: name" in told
+    assert (
+        code in ("rate_limited", "budget_spent", "not_an_answer") or "x who stands in an error: name" in told
+    )
     assert [str(each) for each in canary.search(printed.outputs)] == []
     assert mentions.failure is not None
     assert (mentions.verdict, mentions.failure.code) == (verdict, code)

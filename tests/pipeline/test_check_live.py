@@ -20,6 +20,7 @@ from listener import cli
 from listener.cli.live import running
 from tests.fakes.loopback import answer
 from tests.fakes.sites import configured, feed, sites
+from tests.unit.cli.test_cli_daemon import Daemon
 
 ROOT = Path(cli.__file__).parents[2]
 ATOM = b"""<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><id>urn:x:1</id><title>Synthetic</title>
@@ -100,12 +101,13 @@ def test_what_is_told_of_a_feed(run: Run, tmp_path: Path) -> None:
 
 
 def test_nothing_is_asked_before_somebody_signed(run: Run, tmp_path: Path) -> None:
-    """A configuration with faults, or one that is not accepted, asks nobody; nor does the name of no source."""
+    """A configuration with faults, or one that is not accepted, asks nobody; nor does the name of no source, nor one without `--live`."""
     with sites({1: {"/feed": feed()}}) as there:
         config = configured(tmp_path, there.at(1, "/feed"))
         unsigned = run("check", "--live", "-c", config)
         accepted(run, tmp_path, there.at(1, "/feed"))
         unknown = run("check", "--live", "river", "Jo Fenn", "-c", config)
+        without = run("check", "river", "-c", config)
         config.write_text(config.read_text("utf-8").replace("[organisation]", "[organization]"), "utf-8")
         faulty = run("check", "--live", "-c", config, "--json")
         asked = there.asked(1)
@@ -117,6 +119,7 @@ def test_nothing_is_asked_before_somebody_signed(run: Run, tmp_path: Path) -> No
         True,
         False,
     )
+    assert (without[0], without[1], "SOURCE: is for --live" in without[2]) == (2, "", True)
     assert (faulty[0], json.loads(faulty[1])["valid"]) == (2, False)
     assert asked == []
 
@@ -206,3 +209,20 @@ def test_an_interrupt_tells_what_was_answered(run: Run, tmp_path: Path) -> None:
     told = json.loads(out)
     assert (process.returncode, err) == (130, b"")
     assert (told["interrupted"], told["not_looked_at"], told["sources"]) == (True, ["river"], [])
+
+
+def test_a_running_daemon_is_told_of(run: Run, tmp_path: Path) -> None:
+    """A daemon with the same data folder goes on; that it runs is said, and the sources are asked all the same."""
+    daemon = Daemon(tmp_path)
+    with daemon.running(), sites({1: {"/feed": feed(ATOM)}}) as there:
+        folder = tmp_path / "other"
+        folder.mkdir()
+        config = accepted(run, folder, there.at(1, "/feed"))
+        text = config.read_text("utf-8").replace('data_dir = "data"', f'data_dir = "{tmp_path / "d"}"')
+        config.write_text(text, "utf-8")
+        run("accept", "--by", "a test", "--reason", "another folder", "-c", config)
+        words = run("check", "--live", "-c", config)
+        raw = run("check", "--live", "-c", config, "--json")
+
+    assert (words[0], json.loads(raw[1])["daemon_runs"]) == (0, True)
+    assert words[2].startswith("a daemon runs with this data folder")

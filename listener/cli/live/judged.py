@@ -22,7 +22,8 @@ from listener.hear.walk import Asking, Door, judge
 from listener.keys import Sealer
 
 _MEANINGS: Final = FAILURES | {
-    "rate_limited": "the server asked for a pause, or a budget is spent; try again later",
+    "rate_limited": "the server asked for a pause; try again later",
+    "budget_spent": "a quota, a cap or a credit is used up; try again when it is there again",
     "denied": "the server wants a credential or does not want us; look at the credential and what it may do",
     "internal": "the adapter raised what it may not; please report it with its class",
 }
