@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import anyio
@@ -140,6 +140,8 @@ class House:
             interval_s=HOUR,
             floor_s=60.0,
             look_back=MONTH,
+            derived_metrics="free",
+            terms_read_on=date(2026, 1, 1),
         )
         return Rechecked(source=source, terms=terms, remove=door.remove)
 
@@ -383,6 +385,21 @@ async def test_every_verdict() -> None:
     value = house.telemetry.registry.get_sample_value
     assert value("listener_rechecked_total", {"source": "town", "verdict": "changed"}) == 5
     assert value("listener_removals_honoured_total", {"reason": "withdrawn"}) == 3
+
+
+async def test_an_edit_is_judged_by_the_watches_of_its_source() -> None:
+    """What is looked for elsewhere only does not stay here, once the source says that it was edited."""
+    house = House()
+    town = Town(house.clock, verdicts={"1": Verdict("changed", post(1, "snow and ice"))})
+    each = house.source(town)
+    each = replace(each, source=replace(each.source, watches=frozenset({WatchName("ice")})))
+    await house.store(post(1))
+
+    async with house.running(each):
+        await house.pass_s(DAY)
+        told = await house.told()
+
+    assert [(kind, reason) for kind, _, reason in told] == [("removed", "watch_removed")]
 
 
 async def test_what_is_gone_is_refused_and_what_was_withdrawn_may_return() -> None:
