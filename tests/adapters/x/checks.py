@@ -245,7 +245,8 @@ async def a_long_post_is_read_whole() -> None:
     """`text` ends after 280 characters; the whole stands in the note, under either name."""
     for note in ("note_tweet", "note_post"):
         whole = "The river is high. " * 40 + "#rivertown"
-        hearing = await read_one(post(text=f"{whole[:270]}…", **{note: {"text": whole}}))
+        said = post(text=f"{whole[:270]}…")
+        hearing = await read_one({**said, note: {"text": whole}})
 
         assert only(hearing).text == whole
 
