@@ -116,11 +116,11 @@ SPEC: Final = AdapterSpec(
         default_keep="text",
         address="https://developers.google.com/youtube/terms/developer-policies",
         checked_on=date(2026, 11, 25),
-        derived_metrics="agreement",
         government=None,
+        derived_metrics="agreement",
         derived_clause=Clause(
-            says="sentiment of viewers, classes of content and other metrics may be derived only after the amendment on "
-            "derived metrics was accepted (in force since 2026-06-01)",
+            says="sentiment of viewers, classes of content and other metrics may be derived only after the amendment on derived "
+            "metrics was accepted; in force since 2026-06-01",
             address="https://developers.google.com/youtube/terms/derived-metrics-policy",
             checked_on=date(2026, 11, 25),
         ),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -141,19 +141,19 @@ class RecordingReader:
         status: int,
         opening: AbstractAsyncContextManager[Pieces],
     ) -> AsyncIterator[Pieces]:
-        try:
-            pieces = await opening.__aenter__()
-        except ListenerError as error:
-            self._failed(told, error)
-            raise
-        self.on_open()
-        heard = _Heard(pieces, flow)
-        try:
-            yield heard
-        finally:
+        async with AsyncExitStack() as stack:
+            try:
+                pieces = await stack.enter_async_context(opening)
+            except ListenerError as error:
+                self._failed(told, error)
+                raise
+            self.on_open()
+            heard = _Heard(pieces, flow)
             kind: ContentType = "events" if flow.is_events else "none"
-            told(status=status, content_type=kind, body_bytes=heard.body_bytes, body=flow.body())
-            await opening.__aexit__(None, None, None)
+            try:
+                yield heard
+            finally:
+                told(status=status, content_type=kind, body_bytes=heard.body_bytes, body=flow.body())
 
     def _begun(self, method: Method, address: str) -> Callable[..., None]:
         """

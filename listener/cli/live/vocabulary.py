@@ -66,9 +66,12 @@ year zone
 WORDS: Final = frozenset(_WORDS.split())
 """Chosen: what fields of public APIs and feeds are called, one word each; no word that people are called."""
 
-_ONLY_TOGETHER: Final = frozenset(
-    {"max", "min", "dc", "ban", "bot", "may", "and", "is", "by", "long", "rev", "sy", "gd"}
-)
+_TOGETHER: Final = """
+and ban banner bot by dc field gate gd head hide high is long low max may min place rev root short
+sy
+"""
+
+_ONLY_TOGETHER: Final = frozenset(_TOGETHER.split())
 """Words that could stand for somebody where they stand alone."""
 
 _WHOLE: Final = """
