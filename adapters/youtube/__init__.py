@@ -21,6 +21,7 @@ from adapters.youtube.config import (
 from adapters.youtube.meanings import MEANINGS
 from adapters.youtube.wire import WIRE_TYPES
 from listener.adapter import (
+    Clause,
     AdapterSpec,
     Cursor,
     Interest,
@@ -116,9 +117,13 @@ SPEC: Final = AdapterSpec(
         address="https://developers.google.com/youtube/terms/developer-policies",
         checked_on=date(2026, 11, 25),
         derived_metrics="agreement",
-        derived_clause="Sentiment of viewers, classes of content and other metrics may be derived only after the amendment on "
-        "derived metrics was accepted (developers.google.com/youtube/terms/derived-metrics-policy, in force since 2026-06-01, "
-        "as noted on 2026-11-25)",
+        derived_clause=Clause(
+            says="sentiment of viewers, classes of content and other metrics may be derived only after the amendment on derived "
+            "metrics was accepted",
+            address="https://developers.google.com/youtube/terms/derived-metrics-policy",
+            checked_on=date(2026, 11, 25),
+        ),
+        government=None,
     ),
     config=YouTubeConfig,
     example=_EXAMPLE,
