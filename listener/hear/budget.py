@@ -6,6 +6,9 @@ What may have been spent by an instant grows with the window (`Leaf.fraction`), 
 goes to the parts of the accounts that ask, in equal shares, the rest to whoever asks first. A part holds no more than comes
 in while `AHEAD` of the window passes (or than the request its account waits for), so what nobody wants is soon there for all.
 
+Requests that may not use up all of it (`Charge.share`) are bounded together by what they spend themselves, so that those which
+may use all find the rest, and cannot shut them out by using it.
+
 Invariants, for charges that `fits` allowed: what is spent is never more than the limit, nor than came in so far; a part is
 spent by its own account alone; at the end of the window nothing is held back for anybody.
 """
@@ -19,8 +22,14 @@ from typing import Final
 import msgspec
 
 AHEAD: Final = 1 / 24
-"""Chosen: an hour of a day, a day and a quarter of a month. So much may be spent at once when a window begins, a part holds
-so much, and what was spent so recently says how fast it is spent."""
+"""Chosen: an hour of a day, a day and a quarter of a month. So much may be spent at once when a window begins, and a part holds
+so much."""
+
+FADES: Final = 1 / 4
+"""Chosen: of a window; how fast somebody spent who has not come for so long says little any more."""
+
+LATEST: Final = 0.3
+"""Chosen: weight of the latest turn in how fast somebody spends."""
 
 PARTS: Final = 0.5
 """Chosen: of what comes in, for the parts; nobody is slower for another than by this."""
@@ -41,13 +50,15 @@ class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
         level: What is held for it now.
         wants: What it was last refused, while it is expected back.
         until: When it may have that.
-        pull: What it spends in a second, had nobody slowed it; the mean of the last `AHEAD` of a window.
+        turn: Spent since its source was last asked how long it would wait; see `asked_again`.
+        pull: What it would spend in a second, were it not slowed; smoothed over its last turns.
     """
 
     spent: float = 0.0
     level: float = 0.0
     wants: float = 0.0
     until: datetime | None = None
+    turn: float = 0.0
     pull: float = 0.0
 
 
@@ -62,6 +73,7 @@ class Leaf(msgspec.Struct, kw_only=True, omit_defaults=True):
         upto: The fraction of the window whose income is in the parts.
         at: When `pull` was last brought up to date.
         shut_until: The network says that there is nothing before then.
+        dear: By share, what requests took that may not use up all of it.
         least: The cheapest request that was asked for; None where none was.
     """
 
@@ -73,6 +85,7 @@ class Leaf(msgspec.Struct, kw_only=True, omit_defaults=True):
     at: datetime | None = None
     shut_until: datetime | None = None
     least: float | None = None
+    dear: dict[float, float] = {}
 
     @property
     def length_s(self) -> float:
@@ -121,7 +134,7 @@ def bring_up(leaf: Leaf, limit: float, at: datetime) -> None:
     since_s = 0.0 if leaf.at is None else (at - leaf.at).total_seconds()
     if leaf.at is None or since_s > 0:
         leaf.at = at
-        fade = math.exp(-since_s / (leaf.length_s * AHEAD))
+        fade = math.exp(-since_s / (leaf.length_s * FADES))
         for part in leaf.parts.values():
             part.pull *= fade
 
@@ -164,12 +177,12 @@ def soonest(
     return at + timedelta(seconds=low)
 
 
-def take(leaf: Leaf, most: float, *, account: Account, slowed: float = 1.0) -> float:
+def take(leaf: Leaf, most: float, *, account: Account, share: float = 1.0) -> float:
     """
     Spend it.
 
     Args:
-        slowed: How much longer than wanted the source waits between its reads now; see `slowing`.
+        share: See `Charge.share`.
 
     Returns:
         What of it came out of the account's own part; for `give_back`.
@@ -178,13 +191,22 @@ def take(leaf: Leaf, most: float, *, account: Account, slowed: float = 1.0) -> f
     own = min(part.level, most)
     part.level -= own
     part.spent += most
-    part.pull += most * slowed / (leaf.length_s * AHEAD)
+    if share < 1.0:
+        leaf.dear[share] = leaf.dear.get(share, 0.0) + most
+    part.turn += most
     if most >= part.wants:
         part.wants, part.until = 0.0, None
     return own
 
 
-def give_back(leaf: Leaf, amount: float, *, account: Account, own: float = 0.0, slowed: float = 1.0) -> None:
+def give_back(
+    leaf: Leaf,
+    amount: float,
+    *,
+    account: Account,
+    own: float = 0.0,
+    share: float = 1.0,
+) -> None:
     """
     So much of what was taken was not spent after all; below 0, more was.
 
@@ -193,8 +215,20 @@ def give_back(leaf: Leaf, amount: float, *, account: Account, own: float = 0.0, 
     """
     part = leaf.parts[account]
     part.spent = max(0.0, part.spent - amount)
+    if share in leaf.dear:
+        leaf.dear[share] = max(0.0, leaf.dear[share] - amount)
     part.level += max(0.0, min(own, amount))
-    part.pull = max(0.0, part.pull - amount * slowed / (leaf.length_s * AHEAD))
+    part.turn = max(0.0, part.turn - amount)
+
+
+def asked_again(leaf: Leaf, *, accounts: frozenset[Account], wanted_s: float) -> None:
+    """
+    A turn of a source is over, and it would come again after so many seconds: what the turn cost says how fast it would spend.
+    """
+    for part in (leaf.parts[account] for account in accounts):
+        fast = part.turn / max(1.0, wanted_s)
+        part.pull = fast if not part.pull else part.pull + LATEST * (fast - part.pull)
+        part.turn = 0.0
 
 
 def slowing(leaf: Leaf, limit: float, *, accounts: frozenset[Account], at: datetime) -> float:
@@ -216,7 +250,7 @@ def slowing(leaf: Leaf, limit: float, *, accounts: frozenset[Account], at: datet
 
 def forecast(leaf: Leaf, *, at: datetime) -> float:
     """
-    What would be spent at the end of the window, if it went on as in the last `AHEAD` of it and nobody slowed it.
+    What would be spent at the end of the window, if it went on as in the last turns and nobody slowed it.
     """
     pull = math.fsum(part.pull for part in leaf.parts.values())
     return leaf.spent + pull * max(0.0, (leaf.end - at).total_seconds())
@@ -225,9 +259,10 @@ def forecast(leaf: Leaf, *, at: datetime) -> float:
 def _fits(
     leaf: Leaf, limit: float, most: float, *, share: float, account: Account, upto: float, left: float
 ) -> bool:
-    there = limit * share * upto + limit * SLACK
+    there = limit * upto + limit * SLACK
     spent = leaf.spent + most
-    if spent > there:
+    dear = math.fsum(amount for most_of_it, amount in leaf.dear.items() if most_of_it <= share)
+    if spent > there or (share < 1.0 and dear + most > limit * share * upto + limit * SLACK):
         return False
     gain = _share(leaf, limit, upto)
     levels = {

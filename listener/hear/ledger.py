@@ -73,7 +73,7 @@ class Taken:
         account: Who spent.
         most: What was taken.
         own: Of that, out of the account's own part.
-        slowed: See `listener.hear.budget.take`.
+        share: See `Charge.share`.
     """
 
     budget: str
@@ -81,14 +81,20 @@ class Taken:
     account: Account
     most: float
     own: float
-    slowed: float
+    share: float
 
     def settle(self, amount: float) -> None:
         """
         It really cost so much.
         """
         back = self.most - max(0.0, amount)
-        spending.give_back(self.page.leaf, back, account=self.account, own=self.own, slowed=self.slowed)
+        spending.give_back(
+            self.page.leaf,
+            back,
+            account=self.account,
+            own=self.own,
+            share=self.share,
+        )
 
 
 class Refused(NamedTuple):
@@ -173,7 +179,7 @@ class Ledger:
     # ------------------------------------------------------------------------------------------------- spending
 
     def charge(
-        self, charges: Sequence[Charge], *, account: Account, at: datetime, slowed: float
+        self, charges: Sequence[Charge], *, account: Account, at: datetime
     ) -> tuple[Taken, ...] | Refused:
         """
         Take all of these, or none.
@@ -192,8 +198,8 @@ class Ledger:
                 line.page,
                 account,
                 charge.most,
-                spending.take(line.page.leaf, charge.most, account=account, slowed=slowed),
-                slowed,
+                spending.take(line.page.leaf, charge.most, account=account, share=charge.share),
+                charge.share,
             )
             for line, charge in wanted
         )

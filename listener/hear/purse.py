@@ -153,7 +153,7 @@ class Purse:
     # ------------------------------------------------------------------------------------------------- spending
 
     async def charge(
-        self, book: _Book, charges: Sequence[Charge], *, account: str, source: str, slowed: float
+        self, book: _Book, charges: Sequence[Charge], *, account: str, source: str
     ) -> tuple[Taken, ...]:
         """
         All of these are taken, and written down.
@@ -164,7 +164,7 @@ class Purse:
         """
         async with book.lock:
             ledger, now = await self._ledger(book), self._clock.now()
-            taken = ledger.charge(charges, account=account, at=now, slowed=slowed)
+            taken = ledger.charge(charges, account=account, at=now)
             if isinstance(taken, Refused):
                 self.tell(book, ledger)
                 wait_s = (taken.until - now).total_seconds()
@@ -196,16 +196,17 @@ class Purse:
             self.tell(book, ledger)
         return until
 
-    def slowing(self, books: Iterable[_Book], source: str) -> tuple[float, float]:
+    def slowing(self, books: Iterable[_Book], source: str, wanted_s: float) -> tuple[float, float]:
         """
-        How much longer than wanted this source should wait between reads, and how long at most, in seconds: until the window
-        turns.
+        How much longer than wanted this source should wait until its next read, and how long at most, in seconds: until the
+        window turns.
         """
         now, slowest, most_s = self._clock.now(), 1.0, 0.0
         for line in self._lines(books, now):
             leaf = line.page.leaf
             spending.bring_up(leaf, line.limit, now)
             ours = frozenset(account for account in leaf.parts if account.startswith(f"{source}/"))
+            spending.asked_again(leaf, accounts=ours, wanted_s=wanted_s)
             slowed = spending.slowing(leaf, line.limit, accounts=ours, at=now)
             if slowed > slowest:
                 slowest, most_s = slowed, (leaf.end + EDGE - now).total_seconds()
@@ -334,7 +335,6 @@ class Wallet:
         self._purse, self._source, self._books, self._charges = purse, source, books, charges
         self._taken: tuple[Taken, ...] = ()
         self._refusal: BudgetSpent | None = None
-        self._slowed = 1.0
 
     async def pay(self, address: str, *, account: str) -> None:
         """
@@ -351,9 +351,7 @@ class Wallet:
         who = f"{self._source}/{account}"
         try:
             for book, of_it in charges.items():
-                taken += await self._purse.charge(
-                    book, of_it, account=who, source=self._source, slowed=self._slowed
-                )
+                taken += await self._purse.charge(book, of_it, account=who, source=self._source)
         except BaseException as error:
             for each in taken:
                 each.settle(0.0)
@@ -391,10 +389,8 @@ class Wallet:
         """
         How long to wait until the next read, where it would be so long if it cost nothing.
         """
-        slowing, most_s = self._purse.slowing(self._books.values(), self._source)
-        longer_s = max(wait_s, min(wait_s * slowing, most_s))
-        self._slowed = longer_s / wait_s if wait_s > 0 else 1.0
-        return longer_s
+        slowing, most_s = self._purse.slowing(self._books.values(), self._source, wait_s)
+        return max(wait_s, min(wait_s * slowing, most_s))
 
 
 def _view(book: _Book, line: Line, now: datetime) -> BudgetView:

@@ -14,6 +14,7 @@ from listener.hear.budget import (
     PARTS,
     Leaf,
     Part,
+    asked_again,
     bring_up,
     fits,
     forecast,
@@ -42,7 +43,7 @@ def ask(day: Leaf, account: str, most: float, at: datetime, *, share: float = 1.
         part, until = day.parts[account], soonest(day, LIMIT, most, share=share, account=account, at=at)
         part.wants, part.until = max(part.wants, most), until or day.end
         return False
-    take(day, most, account=account)
+    take(day, most, account=account, share=share)
     return True
 
 
@@ -73,6 +74,14 @@ def test_dear_requests_leave_the_rest_to_cheap_ones() -> None:
     assert all_of(alone, "a", 10, at, share=0.9) == pytest.approx(2160)
     assert soonest(alone, LIMIT, 10, share=0.9, account="a", at=at) is None
     assert all_of(alone, "a", 1, at) == pytest.approx(240)
+
+
+def test_cheap_requests_do_not_shut_out_dear_ones() -> None:
+    """Where cheap ones have used more than what is left to them, dear ones still have their turn at what comes in."""
+    alone = leaf("a")
+    all_of(alone, "a", 1, START + 6 * HOUR)
+
+    assert all_of(alone, "a", 10, START + 7 * HOUR, share=0.9) == 100
 
 
 def test_a_loud_account_leaves_the_others_their_part() -> None:
@@ -160,8 +169,10 @@ def test_who_spends_too_fast_is_slowed_and_who_does_not_is_not() -> None:
         at = START + timedelta(minutes=minute)
         bring_up(day, LIMIT, at)
         take(day, 3, account="loud/x")  # 180 an hour, where 100 come in
+        asked_again(day, accounts=frozenset({"loud/x"}), wanted_s=60)
         if minute % 30 == 0:
             take(day, 1, account="quiet/y")
+            asked_again(day, accounts=frozenset({"quiet/y"}), wanted_s=1800)
     at = START + 6 * HOUR
     bring_up(day, LIMIT, at)
     left = LIMIT - day.spent
@@ -206,8 +217,11 @@ def test_never_more_is_spent_than_came_in(asks: list[tuple[str, float, float, fl
         at = min(at + timedelta(hours=hours), day.end)
         before = day.spent
         if ask(day, account, most, at, share=share):
-            assert day.spent <= LIMIT * day.fraction(at) * share + 1e-5
-            give_back(day, most * (1 - cost), account=account)
+            assert day.spent <= LIMIT * day.fraction(at) + 1e-5
+            give_back(day, most * (1 - cost), account=account, share=share)
+            for most_of_it in day.dear:
+                dearer = sum(spent for each, spent in day.dear.items() if each <= most_of_it)
+                assert dearer <= LIMIT * day.fraction(at) * most_of_it + 1e-5
         else:
             assert day.spent == before
         assert day.spent <= LIMIT + 1e-5
