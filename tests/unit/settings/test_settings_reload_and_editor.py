@@ -48,6 +48,10 @@ def test_nothing_changed_is_nothing_to_do(base: str, loads: Callable[..., Settin
             Change(changed=("river",), unchanged=("lake",)),
         ),
         (
+            lambda t: t.replace('address = "https://river', 'watches = []\naddress = "https://river'),
+            Change(changed=("river",), unchanged=("lake",)),
+        ),
+        (
             lambda t: t.replace("Publishes about", "Writes about"),
             Change(changed=("river",), unchanged=("lake",)),
         ),
@@ -153,6 +157,22 @@ def test_an_editor_underlines_mistakes(
     assert change(text) != text
 
     assert list(validator.iter_errors(as_json(change(text))))
+
+
+def test_an_editor_knows_what_terms_want_to_be_shown(
+    validator: jsonschema.Draft7Validator, base: str
+) -> None:
+    """An attestation is a table of its own in every source, and a misspelt key of it is underlined."""
+    table = """
+[source.attestation]
+plan = "Enterprise"
+end_users = ["Transit"]
+attested_on = 2026-10-01
+by = "Privacy office"
+"""
+
+    assert [error.message for error in validator.iter_errors(as_json(base + table))] == []
+    assert list(validator.iter_errors(as_json(base + table.replace("plan", "pln"))))
 
 
 def test_an_editor_knows_the_files_of_secrets(

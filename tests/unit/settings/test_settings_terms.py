@@ -15,6 +15,7 @@ from listener.adapter import AdapterSpec, Clause
 from listener.errors import ConfigError, Fault
 from listener.settings import (
     TERMS_STALE_DAYS,
+    Attestation,
     Settings,
     StaleTerms,
     grown,
@@ -321,6 +322,47 @@ def test_numbers_are_made_only_under_the_agreement(
         "kept for: 30 days",
         "numbers and classes may be made of it: agreed on 2026-10-01",
     ]
+
+
+def test_limits_and_proofs_come_from_the_environment_too(base: str, loads: Loads, faults: Faults) -> None:
+    """Text of a variable is read as a day, a list or a number; what is wrong with it is told by its name."""
+    (source,) = loads(
+        base,
+        LISTENER_SOURCE__0__WATCHES='["transit"]',
+        LISTENER_SOURCE__0__RETENTION_DAYS="7",
+        LISTENER_SOURCE__0__DERIVED_METRICS_AGREED="2026-10-01",
+        LISTENER_SOURCE__0__ATTESTATION='{"plan": "P", "end_users": ["U"], "attested_on": "2026-10-02", "by": "B"}',
+    ).sources
+
+    assert (source.watches, source.retention_days, source.derived_metrics_agreed) == (
+        ("transit",),
+        7,
+        date(2026, 10, 1),
+    )
+    assert source.attestation == Attestation(
+        plan="P", end_users=("U",), attested_on=date(2026, 10, 2), by="B"
+    )
+    assert faults(
+        base,
+        LISTENER_SOURCE__0__WATCHES='["transti"]',
+        LISTENER_SOURCE__0__DERIVED_METRICS_AGREED="2999-01-01",
+    ) == (
+        Fault(
+            "environment",
+            "LISTENER_SOURCE__0__DERIVED_METRICS_AGREED",
+            "lies in the future",
+            "2999-01-01",
+            "a day that has come",
+        ),
+        Fault(
+            "environment",
+            "LISTENER_SOURCE__0__WATCHES[0]",
+            "is not the name of a watch",
+            '"transti"',
+            "transit",
+            "transit",
+        ),
+    )
 
 
 # ------------------------------------------------------------------------------------------------- watches and words
