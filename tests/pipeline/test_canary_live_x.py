@@ -21,15 +21,12 @@ from adapters.x.simulated_network import Network
 from adapters.x.simulated_site import Site
 from listener import settings
 from listener.clock import SystemClock
+from listener.events import Keep
 from listener.simulation.exchange import Request, Response
 from listener.testing.canary import Canary
 from tests.pipeline.test_canary_live import Printed, look
 
 Change = Callable[[Site], object]
-
-_ATTESTED = (
-    'attestation = { plan = "Pro", end_users = ["Communications"], by = "a test", attested_on = 2026-11-24 }'
-)
 
 
 def planted(canary: Canary) -> Network:
@@ -55,7 +52,7 @@ def talk(canary: Canary, network: Network) -> None:
 
 
 @contextmanager
-def heard(canary: Canary, folder: Path, *, keep: str, change: Change | None = None) -> Iterator[list[bytes]]:
+def heard(canary: Canary, folder: Path, *, keep: Keep, change: Change | None = None) -> Iterator[list[bytes]]:
     """
     The network, served; every error of it names somebody in every place that holds text; a configuration beside it.
 
@@ -84,10 +81,7 @@ def heard(canary: Canary, folder: Path, *, keep: str, change: Change | None = No
                 secrets={"token_file": token},
                 listens=("search", "mentions"),
                 keep=keep,
-                extra={"permission_ref": "file 7"} if keep == "text" else {},
             )
-            config = config.replace('permission_ref = "file 7"', f'permission_ref = "file 7"\n{_ATTESTED}')
-            config = config.replace('keep = "counts"', 'keep = "counts"\nderived_metrics_agreed = 2026-11-24')
             (folder / "listener.toml").write_text(config, "utf-8")
             yield wire
 
@@ -123,7 +117,7 @@ def asked_of(
     folder: Path,
     capsys: pytest.CaptureFixture[str],
     *,
-    keep: str = "text",
+    keep: Keep = "text",
     change: Change | None = None,
 ) -> Printed:
     """What is told of X's search and mentions."""
@@ -134,7 +128,7 @@ def asked_of(
 
 @pytest.mark.parametrize(("keep", "made"), [("counts", "Count"), ("text", "Post")])
 def test_nobody_is_told_of_x(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], keep: str, made: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], keep: Keep, made: str
 ) -> None:
     """Of numbers, searches and mentions requests, prices, shapes and what was made of them are told, and no person."""
     canary = Canary(seed=31)
