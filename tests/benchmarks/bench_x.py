@@ -97,7 +97,7 @@ def parsers() -> dict[str, Parse]:
     """
     found: dict[str, Parse] = {"listener": ours}
     try:
-        from tweepy import Client, Tweet
+        from tweepy import Client, Tweet  # type: ignore[import-untyped]  # ships no types
     except ImportError:
         print("tweepy is not installed: pip install '.[test]'")
         return found
