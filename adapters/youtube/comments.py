@@ -1,0 +1,252 @@
+"""
+Reads comments and replies on one channel, page by page.
+
+Takes what `api` brings, gives `Page`s with what `normalise` makes of it. A turn is:
+
+1. the newest threads of the whole channel, page by page, until a page holds no thread that was not seen (the first time:
+   until they are older than anything that is kept);
+2. the replies of every thread that has more of them than came with it, and another number than when they were last read;
+3. one page of one recent video: a late reply does not move its thread up, and a comment that waited for approval appears
+   where it would have stood, so that both are found only by going through the threads again and comparing.
+
+`sweep` says which video is next. A video whose comments are off is passed over.
+
+Invariants: of a thread the number of replies is noted only when all of them were read; nothing is settled before a walk is
+through (`cursor`). So that whatever is broken off is read again, and the key removes the repeat.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from adapters.youtube.api import Api, Listed
+from adapters.youtube.config import YouTubeConfig
+from adapters.youtube.cursor import REPLIES_DUE, Seen, decode_cursor, digest, encode_cursor
+from adapters.youtube.judging import QuotaSpent
+from adapters.youtube.normalise import Place, comment_from, instant, items_of_thread, replies_of
+from adapters.youtube.recheck import Rechecks
+from adapters.youtube.sweep import Stretch, Sweep
+from adapters.youtube.wire import WireThread
+from listener.adapter import Cursor, Interest, Item, Page, Reader
+from listener.clock import Clock
+from listener.errors import BudgetSpent
+from listener.events import Gap, Post, Rejected
+
+PAGES_MOST: Final = 10
+"""Chosen: a thousand comments between two readings; more is told as a gap."""
+
+REPLY_PAGES_MOST: Final = 10
+"""Chosen: YouTube itself shows no more than a few hundred replies to a comment."""
+
+KEPT: Final = timedelta(days=30)
+"""Longest that anything is kept (developer policies, III.E.4.d): further back nothing is news."""
+
+LOOK_BACK: Final = timedelta(days=60)
+"""Nothing older is told, whatever is shown, so that keys need to outlive bodies no longer than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """
+    A thread whose replies are to be read.
+    """
+
+    name: bytes
+    parent: str
+    video: str | None
+    count: int
+    token: str | None = None
+    pages: int = 0
+
+
+@dataclass(slots=True)
+class _Turn:
+    """
+    What is left of a turn after a page.
+
+    Args:
+        cursor: Of that page; the turn goes on only from there.
+        token: Of the next page of the newest.
+        pages: Of the newest, read.
+        through: The newest are read.
+        unread: Threads whose replies were still due when the last turn ended, and that were not met again yet.
+        due: Threads whose replies come next.
+        swept: The video of this turn was read.
+    """
+
+    cursor: Cursor | None
+    token: str | None = None
+    pages: int = 0
+    through: bool = False
+    unread: set[bytes] = field(default_factory=set)
+    due: deque[_Due] = field(default_factory=deque)
+    swept: bool = False
+
+
+class CommentsSource(Rechecks):
+    """
+    A `Poller` over what is said on one channel; a `Rechecker`, too.
+    """
+
+    asks_for_comments = True
+
+    def __init__(self, config: YouTubeConfig, reader: Reader, clock: Clock, interest: Interest) -> None:
+        self._channel = config.channel or ""
+        self._clock = clock
+        self._api = Api(config, reader, clock)
+        self._place = Place(ours=config.relation == "own")
+        self._sweep = Sweep()
+        self._turn: _Turn | None = None
+
+    def __repr__(self) -> str:
+        return "CommentsSource(…)"
+
+    async def fetch(self, cursor: Cursor | None) -> Page:
+        """
+        The next page of the turn; the first of a new one where the last has ended or was broken off.
+
+        Raises:
+            DocumentRefused: `channel_not_found`, `not_an_answer`, and what `judging` refuses.
+            SourceError: whatever the reader raises, and what an error of the API means.
+        """
+        turn, self._turn = self._turn, None
+        seen = decode_cursor(cursor, place=self._channel)
+        if turn is None or turn.cursor != cursor:
+            turn = _Turn(cursor, unread=seen.unread)
+        if not turn.through:
+            page = await self._newest(turn, seen)
+        elif turn.due:
+            page = Page(items=await self._replies(turn, seen))
+        else:
+            turn.swept = True
+            page = Page(items=await self._swept(turn, seen))
+        more = (
+            not turn.through
+            or bool(turn.due)
+            or not (turn.swept or not self._sweep.is_due(self._clock.now()))
+        )
+        turn.cursor = encode_cursor(seen, place=self._channel)
+        if more:
+            self._turn = turn
+        return replace(page, cursor=turn.cursor, more=more)
+
+    # ------------------------------------------------------------------------------------------------- newest
+
+    async def _newest(self, turn: _Turn, seen: Seen) -> Page:
+        now = self._clock.now()
+        listed = await self._api.newest(turn.token)
+        turn.pages += 1
+        known = all(digest(thread.id) in seen.settled for thread in listed.items if thread is not None)
+        items, oldest = self._taken(listed, turn, seen), _oldest(listed.items)
+        reached = listed.token is None or (known and not turn.unread)
+        reached = reached or (oldest is not None and oldest < now - KEPT)
+        if reached or turn.pages == PAGES_MOST:
+            items += self._hole(seen, oldest, reached=reached)
+            for name in turn.unread:  # not shown any more
+                seen.settled.pop(name, None)
+            seen.settle(int(now.timestamp()))
+            turn.through = True
+        turn.token = listed.token
+        return Page(items=tuple(items), note=listed.absent)
+
+    def _hole(self, seen: Seen, oldest: datetime | None, *, reached: bool) -> list[Item]:
+        """
+        What lies between the oldest that was shown and the last walk that went through.
+        """
+        if reached or not seen.read_at or oldest is None or oldest.timestamp() <= seen.read_at:
+            return []
+        start_at = datetime.fromtimestamp(seen.read_at, tz=oldest.tzinfo)
+        return [Gap(start_at=start_at, end_at=oldest, cause="window_overrun")]
+
+    # ------------------------------------------------------------------------------------------------ replies
+
+    async def _replies(self, turn: _Turn, seen: Seen) -> tuple[Item, ...]:
+        due = turn.due.popleft()
+        listed = await self._api.replies(due.parent, due.token)
+        if listed.token is not None and due.pages + 1 < REPLY_PAGES_MOST:
+            turn.due.appendleft(replace(due, token=listed.token, pages=due.pages + 1))
+        else:
+            seen.note(due.name, due.count)
+        posts = (
+            comment_from(reply, video=due.video, parent=due.parent, place=self._place)
+            for reply in listed.items
+        )
+        return self._recent(posts)
+
+    # -------------------------------------------------------------------------------------------------- sweep
+
+    async def _swept(self, turn: _Turn, seen: Seen) -> tuple[Item, ...]:
+        """
+        A page of a recent video; nothing where the day's units are kept for the newest.
+        """
+        now = self._clock.now()
+        try:
+            stretch = self._sweep.next
+            if stretch is None:
+                listed = await self._api.uploads(None, places_only=True)
+                self._sweep.begin(
+                    (upload.content_details.video_id for upload in listed.items if upload is not None), now
+                )
+                return ()
+            return tuple(await self._video(stretch, turn, seen, now))
+        except QuotaSpent:
+            raise
+        except BudgetSpent:
+            return ()
+
+    async def _video(self, stretch: Stretch, turn: _Turn, seen: Seen, now: datetime) -> list[Item]:
+        threads = await self._api.on_video(stretch.video, stretch.token)
+        self._sweep.passed()
+        oldest = _oldest(threads.items)
+        if threads.token is not None and oldest is not None and oldest >= now - KEPT:
+            self._sweep.go_on(stretch, threads.token)
+        return self._taken(threads, turn, seen)
+
+    # -------------------------------------------------------------------------------------------------- taking
+
+    def _taken(self, listed: Listed[WireThread], turn: _Turn, seen: Seen) -> list[Item]:
+        """
+        What a page of threads says; and which of them have replies that did not come with it.
+        """
+        items: list[Item] = []
+        for thread in listed.items:
+            items += self._recent(items_of_thread(thread, self._place))
+            if thread is not None:
+                self._noted(thread, turn, seen)
+        return items
+
+    def _noted(self, thread: WireThread, turn: _Turn, seen: Seen) -> None:
+        name, count = digest(thread.id), max(0, thread.snippet.total_reply_count)
+        turn.unread.discard(name)
+        here = len(replies_of(thread.replies))
+        if count > here and seen.replies(name) != count:
+            if all(due.name != name for due in turn.due):
+                top = thread.snippet.top_level_comment.id
+                turn.due.append(_Due(name, top, thread.snippet.video_id, count))
+            seen.note(name, REPLIES_DUE)
+        else:
+            seen.note(name, count)
+
+    def _recent(self, items: Iterable[Post | Rejected]) -> tuple[Item, ...]:
+        since = self._clock.now() - LOOK_BACK
+        return tuple(
+            item
+            for item in items
+            if isinstance(item, Rejected) or item.published_at is None or item.published_at >= since
+        )
+
+
+def _oldest(threads: Iterable[WireThread | None]) -> datetime | None:
+    """
+    When the last thread of a page was begun.
+    """
+    begun = [
+        instant(thread.snippet.top_level_comment.snippet.published_at)
+        for thread in threads
+        if thread is not None
+    ]
+    return min((at for at in begun if at is not None), default=None)

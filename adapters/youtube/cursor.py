@@ -1,0 +1,140 @@
+"""
+Where a source's reading stands: opaque bytes to the core, made and read only here.
+
+Which threads or videos were seen (as digests), and how many replies each thread had when all of them had been read. No
+handle, no text, no identity; and bounded: what was met longest ago is forgotten first, which costs a repeat, not a loss.
+
+Invariant: what was met on a walk that did not reach known ground is `met`, not `settled`: a walk that was broken off leaves a
+hole behind its first pages, and only a walk that goes through to what is settled closes it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import msgspec
+
+from listener.adapter import Cursor
+
+VERSION: Final = 1
+SEEN_MOST: Final = 3_000
+"""Chosen: thirty pages of threads, 24 kB."""
+
+DIGEST_BYTES: Final = 6
+_COUNT_BYTES: Final = 2
+_ENTRY: Final = DIGEST_BYTES + _COUNT_BYTES
+REPLIES_MOST: Final = 0xFFFE
+REPLIES_DUE: Final = 0xFFFF
+"""Stands for a number of replies that were not read yet."""
+
+
+class _Stored(msgspec.Struct, frozen=True, array_like=True):
+    version: int
+    place: bytes
+    read_at: int
+    settled: bytes
+    met: bytes
+    asked: dict[bytes, int]
+
+
+@dataclass(slots=True)
+class Seen:
+    """
+    What a source has seen.
+
+    Args:
+        read_at: When a walk last reached known ground; seconds since 1970, 0 where never.
+        settled: Number of replies by digest; what was met longest ago first.
+        met: The same, of walks that are not through yet.
+        asked: When each search was last made, by digest; seconds since 1970.
+    """
+
+    read_at: int = 0
+    settled: dict[bytes, int] = field(default_factory=dict)
+    met: dict[bytes, int] = field(default_factory=dict)
+    asked: dict[bytes, int] = field(default_factory=dict)
+
+    def note(self, name: bytes, replies: int) -> None:
+        """
+        It was met, with so many replies.
+        """
+        where = self.settled if name in self.settled else self.met
+        where.pop(name, None)
+        where[name] = min(replies, REPLIES_MOST) if replies != REPLIES_DUE else replies
+
+    def replies(self, name: bytes) -> int | None:
+        """
+        How many there were; None where it was never met.
+        """
+        known = self.settled.get(name)
+        return self.met.get(name) if known is None else known
+
+    def settle(self, now_s: int) -> None:
+        """
+        A walk is through: whatever was met on the way has nothing unseen before it.
+        """
+        self.settled |= self.met
+        self.met.clear()
+        self.read_at = now_s
+
+    @property
+    def unread(self) -> set[bytes]:
+        """
+        Threads whose replies were due when the last walk ended.
+        """
+        return {name for name, replies in self.settled.items() if replies == REPLIES_DUE}
+
+
+def encode_cursor(seen: Seen, *, place: str) -> Cursor:
+    """
+    As bytes for the core.
+    """
+    stored = _Stored(
+        VERSION, digest(place), seen.read_at, _packed(seen.settled), _packed(seen.met), seen.asked
+    )
+    return Cursor(_encode(stored))
+
+
+def decode_cursor(stored: Cursor | None, *, place: str) -> Seen:
+    """
+    Nothing seen where there is no cursor, or it is of another version or place, or no cursor at all.
+
+    Args:
+        place: What is read: its channel, or the search.
+    """
+    if stored is None:
+        return Seen()
+    try:
+        cursor = _decode(stored)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Seen()
+    whole = len(cursor.settled) % _ENTRY == 0 and len(cursor.met) % _ENTRY == 0
+    if cursor.version != VERSION or cursor.place != digest(place) or not whole:
+        return Seen()
+    return Seen(
+        cursor.read_at, dict(_entries(cursor.settled)), dict(_entries(cursor.met)), dict(cursor.asked)
+    )
+
+
+def digest(text: str) -> bytes:
+    """
+    Tells equal from different, nothing more.
+    """
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
+
+
+def _packed(seen: Mapping[bytes, int]) -> bytes:
+    newest = list(seen.items())[-SEEN_MOST:]
+    return b"".join(name + replies.to_bytes(_COUNT_BYTES, "big") for name, replies in newest)
+
+
+def _entries(packed: bytes) -> Iterator[tuple[bytes, int]]:
+    for at in range(0, len(packed), _ENTRY):
+        yield packed[at : at + DIGEST_BYTES], int.from_bytes(packed[at + DIGEST_BYTES : at + _ENTRY], "big")
+
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_decode: Final = msgspec.msgpack.Decoder(_Stored).decode

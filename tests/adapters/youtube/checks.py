@@ -1,0 +1,716 @@
+"""
+What has to hold when the shipped adapter reads a channel, one trap of the network to each check.
+
+Run by `test_youtube_traps`, where each is green, and by `test_youtube_trap_mutations`, where each is red as soon as the
+adapter forgets what the trap was. Every check is a function without arguments that raises AssertionError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from adapters.youtube.cursor import SEEN_MOST, Seen, decode_cursor, digest, encode_cursor
+from adapters.youtube.quota import budgets, charges
+from listener.adapter import Reply, Terms
+from listener.errors import (
+    AccessDenied,
+    BudgetSpent,
+    DocumentRefused,
+    RateLimited,
+    SourceError,
+    SourceUnavailable,
+)
+from listener.events import Gap, Post, WatchName
+from listener.testing.canned import Watching
+from tests.adapters.youtube.channel import (
+    CHANNEL,
+    KEY,
+    NOW,
+    PEOPLE,
+    Comment,
+    Hearing,
+    Video,
+    World,
+    error,
+    natives,
+    new_error,
+    post,
+)
+
+Check = Callable[[], Awaitable[None]]
+CHECKS: Final[dict[str, Check]] = {}
+
+
+def check(holds: Check) -> Check:
+    """One more, under its own name."""
+    CHECKS[holds.__name__] = holds
+    return holds
+
+
+def heard(**keys: Any) -> tuple[World, Video, Hearing]:
+    """A channel with one video, and somebody who listens."""
+    world = World()
+    return world, world.video(), Hearing(world, keys)
+
+
+# ---------------------------------------------------------------------------------------------- what is asked
+
+
+@check
+async def no_author_is_asked_for() -> None:
+    """Every request names its fields, and none of them tells of a person or a picture."""
+    for keys in ({}, {"listen": "uploads"}, {"listen": "titles", "channel": None}):
+        world, video, hearing = heard(**keys)
+        hearing.interest = Watching({WatchName("city"): Terms(phrases=frozenset({"riverton"}))})
+        hearing.start()
+        (top,) = world.say(video)
+        world.answer_to(top, 7)
+        await hearing.turns(3)
+        await hearing.verdicts(top.id if not keys else video.id)
+        for _, query in world.calls:
+            asked = query["fields"].lower()
+
+            assert "items(" in asked
+            assert not [word for word in ("author", "channel", "image", "thumb", "*") if word in asked]
+
+
+@check
+async def the_key_is_in_no_address() -> None:
+    """It stands in its header, with every request."""
+    world, video, hearing = heard()
+    (top,) = world.say(video)
+    world.answer_to(top, 7)
+    await hearing.turns(2)
+    await hearing.verdicts(top.id)
+
+    assert {asked.headers["x-goog-api-key"] for asked in hearing.reader.asked} == {KEY}
+    assert not [asked for asked in hearing.reader.asked if KEY in asked.address or "key=" in asked.address]
+
+
+@check
+async def threads_are_asked_for_as_plain_text_by_channel() -> None:
+    """The parameters that the documents name, a hundred at once."""
+    world, video, hearing = heard()
+    world.say(video)
+    await hearing.turn()
+    _, query = world.calls[0]
+    query.pop("fields")
+
+    assert query == {
+        "part": "snippet,replies",
+        "allThreadsRelatedToChannelId": CHANNEL,
+        "order": "time",
+        "textFormat": "plainText",
+        "maxResults": "100",
+    }
+
+
+# ------------------------------------------------------------------------------------------------------ paging
+
+
+@check
+async def a_burst_between_two_turns_is_read_to_the_last() -> None:
+    """Page by page, until a page holds nothing that was not seen."""
+    world, video, hearing = heard()
+    world.say(video, 3)
+    await hearing.turn()
+    said = world.say(video, 250)
+
+    assert {one.id for one in said} <= set(natives(await hearing.turn()))
+
+
+@check
+async def paging_ends_at_what_is_known() -> None:
+    """A turn in which nothing happened takes one request, beside that of the round over the videos."""
+    world, video, hearing = heard()
+    world.say(video, 350)
+    await hearing.turns(6)  # the round is through
+    world.calls.clear()
+    await hearing.turn()
+
+    assert hearing.calls == ["commentThreads"]
+
+
+@check
+async def a_walk_that_was_broken_off_is_gone_through_again() -> None:
+    """The first page of a burst was kept, the second failed: what is on it is no known ground."""
+    world, video, hearing = heard()
+    world.say(video, 3)
+    await hearing.turn()
+    said = world.say(video, 250)
+    await hearing.page()
+    world.disturb = lambda asked, query: SourceUnavailable("down") if "pageToken" in query else None
+    with pytest.raises(SourceUnavailable):
+        await hearing.page()
+    world.disturb = None
+    hearing.start()
+    await hearing.turn()
+
+    assert {one.id for one in said} <= set(natives(hearing.items))
+
+
+@check
+async def what_the_round_met_first_hides_nothing() -> None:
+    """The round over the videos saw the newest page of a burst before the walk did: the walk goes behind it."""
+    world, video, hearing = heard()
+    world.say(video, 3)
+    await hearing.turn()  # and the list of videos
+    said: list[Comment] = []
+    await hearing.page()
+    said += world.say(video, 250)
+    while await hearing.page():
+        pass
+    hearing.world.disturb = lambda asked, query: SourceUnavailable("down") if "videoId" in query else None
+    with suppress(SourceError):
+        await hearing.turn()
+
+    assert {one.id for one in said} <= set(natives(hearing.items))
+
+
+@check
+async def more_than_is_shown_is_told_as_a_gap() -> None:
+    """A thousand comments are read; what lies behind them and after the last turn is a gap with its bounds."""
+    world, video, hearing = heard()
+    world.say(video, 3)
+    await hearing.turn()
+    read_at = world.at
+    world.walk(minutes=1)
+    world.say(video, 1200)
+    gaps = [item for item in await hearing.turn() if isinstance(item, Gap)]
+
+    assert gaps == [Gap(read_at, video.threads[-1000].at, "window_overrun")]
+
+
+@check
+async def the_first_reading_goes_back_a_month_and_no_further() -> None:
+    """Older ones are kept by nobody; whoever starts anew needs no years."""
+    world, video, hearing = heard()
+    for days in range(400, 0, -1):
+        world.say(video, at=NOW - timedelta(days=days))
+    await hearing.turn()
+
+    assert hearing.calls.count("commentThreads") == 1
+    assert len(natives(hearing.items)) == 60
+
+
+@check
+async def a_comment_approved_late_is_read() -> None:
+    """It appears where it would have stood, pages behind the newest."""
+    world, video, hearing = heard()
+    (waiting,) = world.say(video)
+    waiting.hidden = True
+    world.say(video, 300)
+    await hearing.turns(6)
+    waiting.hidden = False
+    await hearing.turns(70)
+
+    assert waiting.id in natives(hearing.items)
+
+
+# ----------------------------------------------------------------------------------------------------- replies
+
+
+@check
+async def all_replies_are_read_where_some_are_shown() -> None:
+    """A thread shows five of them; the rest is asked for, page by page, each under its parent and its video."""
+    world, video, hearing = heard()
+    (top,) = world.say(video)
+    said = world.answer_to(top, 130)
+    items = await hearing.turn()
+    first = post(items, said[0].id)
+
+    assert {one.id for one in said} <= set(natives(items))
+    assert hearing.calls.count("comments") == 2
+    assert (first.kind, first.reply_to, first.link) == (
+        "reply",
+        top.id,
+        f"https://www.youtube.com/watch?v={video.id}&lc={said[0].id}",
+    )
+
+
+@check
+async def replies_are_asked_for_once() -> None:
+    """As long as their number stays the same."""
+    world, video, hearing = heard()
+    (top,) = world.say(video)
+    world.answer_to(top, 9)
+    await hearing.turns(5)
+
+    assert hearing.calls.count("comments") == 1
+
+
+@check
+async def a_late_reply_to_an_old_thread_is_read() -> None:
+    """It moves nothing up: three hundred newer comments stand before its thread."""
+    world, video, hearing = heard()
+    (top,) = world.say(video)
+    world.answer_to(top, 7)
+    world.say(video, 300)
+    await hearing.turns(6)
+    late = [*world.answer_to(top, 7)]
+    await hearing.turns(70)
+
+    assert {one.id for one in late} <= set(natives(hearing.items))
+
+
+@check
+async def replies_that_could_not_be_read_are_read_later() -> None:
+    """The number is noted with the replies, not before them; a restart in between loses none."""
+    world, video, hearing = heard()
+    (top,) = world.say(video)
+    said = world.answer_to(top, 9)
+    world.disturb = lambda asked, query: SourceUnavailable("down") if "parentId" in query else None
+    with pytest.raises(SourceUnavailable):
+        await hearing.turn()
+    world.disturb = None
+    hearing.start()
+    await hearing.turn()
+
+    assert {one.id for one in said} <= set(natives(hearing.items))
+
+
+@check
+async def a_thread_that_went_while_its_replies_were_due_holds_nobody_up() -> None:
+    """Its replies are not there any more, and the walk does not look for it for ever."""
+    world, video, hearing = heard()
+    (top,) = world.say(video)
+    world.say(video, 250)
+    world.answer_to(top, 9)
+    world.disturb = lambda asked, query: SourceUnavailable("down") if "parentId" in query else None
+    with pytest.raises(SourceUnavailable):
+        await hearing.turn()
+    world.disturb = None
+    video.threads.remove(top)
+    await hearing.turns(8)
+    world.calls.clear()
+    await hearing.turn()
+
+    assert hearing.calls == ["commentThreads"]
+
+
+# ---------------------------------------------------------------------------------------------- comments off
+
+
+@check
+async def a_video_with_comments_off_does_not_fail_the_channel() -> None:
+    """Whether a reason says it or only a message: the others are gone through."""
+    for manner in ("commentsDisabled", "message"):
+        world, video, hearing = heard()
+        (top,) = world.say(video)
+        world.answer_to(top, 7)
+        world.say(video, 120)
+        world.video("vid00000002", comments_off=manner)
+        await hearing.turns(6)
+        late = world.answer_to(top, 7)
+        await hearing.turns(70)
+
+        assert {one.id for one in late} <= set(natives(hearing.items))
+
+
+@check
+async def a_channel_with_comments_off_says_so() -> None:
+    """Nothing fails; the operator is told."""
+    world, _, hearing = heard()
+    world.disturb = lambda asked, query: error(403, "commentsDisabled") if "order" in query else None
+    await hearing.turn()
+
+    assert hearing.notes[0] == "comments_off"
+    assert natives(hearing.items) == []
+
+
+# ------------------------------------------------------------------------------------------- what a comment is
+
+
+@check
+async def a_picture_without_words_is_a_comment() -> None:
+    """What is said to us is seen with its link, even where it is no word."""
+    world, video, hearing = heard()
+    (picture,) = world.say(video, text="")
+    said = post(await hearing.turn(), picture.id)
+
+    assert (said.text, said.addressed, said.link) == (
+        "",
+        True,
+        f"https://www.youtube.com/watch?v={video.id}&lc={picture.id}",
+    )
+
+
+@check
+async def the_displayed_text_is_what_was_said() -> None:
+    """The original is shown to its author only."""
+    world, video, hearing = heard()
+    (one,) = world.say(video, text="Ice &amp; <b>snow</b> <3 it's #yyc")
+
+    assert post(await hearing.turn(), one.id).text == "Ice &amp; <b>snow</b> <3 it's #yyc"
+
+
+@check
+async def an_edit_is_one_and_an_unedited_comment_is_none() -> None:
+    """Edited ones keep their date and change another; that other date is there from the start."""
+    world, video, hearing = heard()
+    plain, edited = world.say(video, 2)
+    edited.updated = world.at + timedelta(minutes=3)
+    items = await hearing.turn()
+
+    assert post(items, plain.id).edited_at is None
+    assert (post(items, edited.id).published_at, post(items, edited.id).edited_at) == (
+        edited.at,
+        edited.updated,
+    )
+
+
+@check
+async def nobody_is_in_what_is_read() -> None:
+    """Although everything about them came: no author, no name, no picture; and no cursor holds anything said."""
+    world, video, hearing = heard()
+    (top,) = world.say(video)
+    world.answer_to(top, 7, text="Thanks")
+    items = await hearing.turn()
+    posts = [item for item in items if isinstance(item, Post)]
+    shown = [
+        str([getattr(item, name) for name in Post.__slots__]) for item in posts
+    ]  # whole, unlike what prints
+
+    assert [item.author for item in posts] == [None] * len(posts)
+    assert not [person for person in PEOPLE if any(person in text for text in shown)]
+    assert hearing.cursor is not None
+    for word in (*PEOPLE, "Ice", top.id, video.id, CHANNEL):
+        assert word.encode() not in bytes(hearing.cursor)
+
+
+@check
+async def another_channel_says_nothing_to_us() -> None:
+    """Its comments are public talk; its videos are not ours."""
+    world, video, hearing = heard(relation="public")
+    (one,) = world.say(video)
+    uploads = Hearing(world, {"relation": "public", "listen": "uploads"})
+
+    assert not post(await hearing.turn(), one.id).addressed
+    assert not post(await uploads.turn(), video.id).by_us
+
+
+# -------------------------------------------------------------------------------------------------------- cursor
+
+
+@check
+async def a_cursor_is_bounded() -> None:
+    """However much is said, it remembers so many threads and not one more: those that were met last."""
+    seen = Seen()
+    for number in range(SEEN_MOST * 2):
+        seen.note(digest(str(number)), number)
+    seen.settle(1)
+    for number in range(SEEN_MOST * 2, SEEN_MOST * 4):
+        seen.note(digest(str(number)), number)
+    stored = encode_cursor(seen, place=CHANNEL)
+    kept = decode_cursor(stored, place=CHANNEL)
+
+    assert len(stored) <= 2 * 8 * SEEN_MOST + 50
+    assert list(kept.settled.values()) == list(range(SEEN_MOST, SEEN_MOST * 2))
+    assert list(kept.met.values()) == list(range(SEEN_MOST * 3, SEEN_MOST * 4))
+    assert decode_cursor(stored, place="UCanother") == Seen()
+
+
+# ----------------------------------------------------------------------------------------------------- uploads
+
+
+@check
+async def uploads_are_read_without_a_search_or_a_profile() -> None:
+    """From the list whose id follows from the channel's, as far as a page holds something new."""
+    world, _, hearing = heard(listen="uploads")
+    for number in range(2, 130):
+        world.walk(minutes=1)
+        world.video(f"vid{number:08}")
+    items = await hearing.turn()
+    world.calls.clear()
+    world.video("vid00000999")
+    again = await hearing.turn()
+    newest = post(again, "vid00000999")
+
+    assert len(set(natives(items))) == 129
+    assert hearing.calls == ["playlistItems", "playlistItems"]
+    assert (newest.kind, newest.title, newest.text, newest.by_us, newest.link) == (
+        "video",
+        "Title of vid00000999",
+        "About it",
+        True,
+        "https://www.youtube.com/watch?v=vid00000999",
+    )
+
+
+@check
+async def a_video_that_is_not_public_says_nothing() -> None:
+    """Unlisted, private or lost: no word of it is taken."""
+    world, _, hearing = heard(listen="uploads")
+    world.video("vid00000002", privacy="unlisted")
+    hidden = post(await hearing.turn(), "vid00000002")
+
+    assert (hidden.consent.public, hidden.title, hidden.text) == (False, None, "")
+
+
+@check
+async def a_channel_without_uploads_has_none() -> None:
+    """The list does not exist before there is a video."""
+    world, _, hearing = heard(listen="uploads")
+    world.disturb = lambda asked, query: error(404, "playlistNotFound")
+
+    assert await hearing.turn() == []
+    assert hearing.notes == ["no_uploads"]
+
+
+# ------------------------------------------------------------------------------------------------------ titles
+
+
+def three_watches() -> Watching:
+    """Who ask for different things."""
+    return Watching(
+        {
+            WatchName("a"): Terms(phrases=frozenset({"river town", 'the "old" bridge'})),
+            WatchName("b"): Terms(hashtags=frozenset({"yyc"})),
+            WatchName("c"): Terms(handles=frozenset({"@city"})),
+            WatchName("d"): Terms(phrases=frozenset({"snow"})),
+        }
+    )
+
+
+@check
+async def watches_take_turns_in_searching() -> None:
+    """One search a turn, each on the account of its watch; the bucket lasts a day, across restarts."""
+    world = World()
+    hearing = Hearing(world, {"listen": "titles", "channel": None}, three_watches())
+    asked: list[tuple[str, str]] = []
+    for _ in range(6):
+        await hearing.turn()
+        asked += [
+            (one.account, parse_qs(urlsplit(one.address).query)["q"][0]) for one in hearing.reader.asked
+        ]
+        world.walk(minutes=16)
+        hearing.start()
+    everyone = [("a", '"river town"|"the  old  bridge"'), ("b", "#yyc"), ("d", '"snow"')]
+
+    assert sorted(asked[:3]) == everyone
+    assert asked[3:] == asked[:3]
+
+
+@check
+async def a_watch_without_means_starves_no_other() -> None:
+    """Whose part is spent is passed over; who may still ask is asked for."""
+    world = World()
+    hearing = Hearing(world, {"listen": "titles", "channel": None}, three_watches())
+    world.disturb = lambda asked, query: (
+        BudgetSpent("spent", budget="searches", wait_s=None) if asked.account == "a" else None
+    )
+    for _ in range(4):
+        await hearing.turn()
+        world.walk(minutes=16)
+    answered = [asked.account for asked in hearing.reader.asked if asked.account != "a"]
+
+    assert sorted(answered) == ["b", "b", "d", "d"]
+
+
+@check
+async def a_search_goes_back_behind_the_last_one() -> None:
+    """What is found late was published before it."""
+    world = World()
+    watching = Watching({WatchName("a"): Terms(phrases=frozenset({"snow"}))})
+    hearing = Hearing(world, {"listen": "titles", "channel": None}, watching)
+    await hearing.turn()
+    world.walk(hours=2)
+    late = Video("vid00000002", "Rock &amp; snow", world.at - timedelta(hours=20))
+    world.found.append(late)
+    found = post(await hearing.turn(), late.id)
+
+    assert (found.title, found.text, found.kind, found.by_us) == ("Rock & snow", "", "video", False)
+
+
+# ------------------------------------------------------------------------------------------------ asked again
+
+
+@check
+async def what_is_gone_and_what_was_edited_is_known_when_asked_again() -> None:
+    """Fifty at once; what the answer leaves out is gone, what it shows is what it is now, under its video."""
+    world, video, hearing = heard()
+    said = world.say(video, 60)
+    (reply,) = world.answer_to(said[3])
+    items = await hearing.turn()
+    asks = [str(post(items, one.id).ask) for one in (*said, reply)]
+    video.threads.remove(said[7])
+    said[5].text, said[5].updated = "Corrected", world.at
+    before = post(items, said[6].id)
+    world.calls.clear()
+    verdicts = await hearing.verdicts(*asks)
+    by_ask = {str(ask): verdict for ask, verdict in verdicts.items()}
+    corrected = by_ask[asks[5]].post
+
+    assert hearing.calls == ["comments", "comments"]
+    assert by_ask.keys() == set(asks)
+    assert [ask for ask in asks if by_ask[ask].state == "gone"] == [asks[7]]
+    assert corrected is not None
+    assert (corrected.text, corrected.edited_at) == ("Corrected", said[5].updated)
+    assert by_ask[asks[6]].post == before
+    assert by_ask[asks[60]].post == post(items, reply.id)
+
+
+@check
+async def one_comment_that_is_not_found_hides_no_other() -> None:
+    """Where the whole list is refused because of it, each is asked for alone."""
+    world, video, hearing = heard()
+    said = world.say(video, 4)
+    asks = [str(post(await hearing.turn(), one.id).ask) for one in said]
+    video.threads.remove(said[1])
+    world.disturb = lambda asked, query: (
+        error(404, "commentNotFound") if said[1].id in query.get("id", "") else None
+    )
+    verdicts = await hearing.verdicts(*asks)
+
+    assert [verdict.state for verdict in verdicts.values()] == ["changed", "gone", "changed", "changed"]
+
+
+@check
+async def an_answer_that_is_empty_by_mistake_takes_nothing_away() -> None:
+    """Where nothing at all is shown, one is asked for alone before it is believed."""
+    world, video, hearing = heard()
+    said = world.say(video, 3)
+    asks = [str(post(await hearing.turn(), one.id).ask) for one in said]
+    world.disturb = lambda asked, query: (
+        Reply(200, {}, b'{"kind":"youtube#commentListResponse"}', asked.address)
+        if "," in query.get("id", "")
+        else None
+    )
+    verdicts = await hearing.verdicts(*asks)
+
+    assert [verdict.state for verdict in verdicts.values()] == ["changed", "changed", "changed"]
+
+
+# ------------------------------------------------------------------------------------------------------ errors
+
+PACIFIC_NOON: Final = datetime(2026, 11, 24, 20, 0, tzinfo=UTC)
+
+ERRORS: Final[tuple[tuple[Reply, type[SourceError], str | None], ...]] = (
+    (error(403, "quotaExceeded"), BudgetSpent, "units"),
+    (error(403, "dailyLimitExceeded"), BudgetSpent, "units"),
+    (
+        new_error(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", quota_limit="defaultPerDayPerProject"),
+        BudgetSpent,
+        "units",
+    ),
+    (
+        new_error(429, "RESOURCE_EXHAUSTED", "RATE_LIMIT_EXCEEDED", quota_limit="PerMinutePerUser"),
+        RateLimited,
+        None,
+    ),
+    (error(403, "rateLimitExceeded"), RateLimited, None),
+    (error(403, "userRateLimitExceeded"), RateLimited, None),
+    (error(429, "rateLimitExceeded"), RateLimited, None),
+    (error(429), RateLimited, None),
+    (error(400, "keyInvalid"), AccessDenied, "key_refused"),
+    (new_error(400, "INVALID_ARGUMENT", "API_KEY_INVALID"), AccessDenied, "key_refused"),
+    (error(401, "authError"), AccessDenied, "key_refused"),
+    (error(401), AccessDenied, "key_refused"),
+    (error(403, "accessNotConfigured"), AccessDenied, "api_not_enabled"),
+    (new_error(403, "PERMISSION_DENIED", "SERVICE_DISABLED"), AccessDenied, "api_not_enabled"),
+    (error(403, "ipRefererBlocked"), AccessDenied, "key_restricted"),
+    (new_error(403, "PERMISSION_DENIED", "API_KEY_IP_ADDRESS_BLOCKED"), AccessDenied, "key_restricted"),
+    (new_error(403, "PERMISSION_DENIED", "CONSUMER_SUSPENDED"), AccessDenied, "project_suspended"),
+    (error(403, "forbidden"), AccessDenied, "not_permitted"),
+    (error(404, "channelNotFound"), DocumentRefused, "channel_not_found"),
+    (error(400, "invalidParameter", location="fields"), DocumentRefused, "fields_refused"),
+    (error(400, "unexpectedParameter", location="order"), DocumentRefused, "request_refused"),
+    (error(400, "processingFailure"), SourceUnavailable, None),
+    (error(400, "invalidPageToken"), SourceUnavailable, None),
+    (error(403, "somethingNew"), SourceUnavailable, None),
+    (error(404, "somethingNew"), SourceUnavailable, None),
+    (error(400), SourceUnavailable, None),
+    (Reply(403, {}, b"<html>Brook Secret", ""), SourceUnavailable, None),
+    (Reply(400, {}, b'{"error": "Brook Secret"}', ""), SourceUnavailable, None),
+    (Reply(404, {}, b"", ""), SourceUnavailable, None),
+    (Reply(410, {}, b"", ""), SourceUnavailable, None),
+    (Reply(304, {}, b"", ""), SourceUnavailable, None),
+)
+"""What comes, what it means, and the word for it."""
+
+
+@check
+async def every_error_is_what_it_means() -> None:
+    """By its reason, in either envelope; exactly that class, and no message shows what the server wrote."""
+    for said, kind, word in ERRORS:
+        world, _, hearing = heard()
+        world.at = PACIFIC_NOON
+        world.disturb = lambda asked, query, said=said: said
+        with pytest.raises(SourceError) as caught:
+            await hearing.turn()
+        found = caught.value
+        told = [getattr(found, name, None) for name in ("budget", "code", "reason")]
+
+        assert next(cls for cls in type(found).__mro__ if cls.__module__ == "listener.errors") is kind, (
+            said.body
+        )
+        assert next((each for each in told if each is not None), None) == word
+        assert "Brook" not in str(found)
+
+
+@check
+async def a_spent_quota_comes_back_at_midnight_in_california() -> None:
+    """Also on the days on which the clocks are set there; and each bucket is its own."""
+    for at, hours in (
+        (datetime(2026, 11, 24, 20, 0, tzinfo=UTC), 12.0),  # noon in winter
+        (datetime(2026, 7, 1, 19, 0, tzinfo=UTC), 12.0),  # noon in summer
+        (datetime(2026, 11, 1, 7, 0, tzinfo=UTC), 25.0),  # midnight before the clocks are set back
+        (datetime(2027, 3, 14, 8, 0, tzinfo=UTC), 23.0),  # and before they are set forward
+    ):
+        world, _, hearing = heard()
+        world.at = at
+        world.disturb = lambda asked, query: error(403, "quotaExceeded")
+        with pytest.raises(BudgetSpent) as caught:
+            await hearing.turn()
+
+        assert caught.value.wait_s == hours * 3600
+    titles = Hearing(World(), {"listen": "titles", "channel": None}, three_watches())
+    titles.world.disturb = lambda asked, query: error(403, "quotaExceeded")
+    with pytest.raises(BudgetSpent) as spent:
+        await titles.turn()
+
+    assert spent.value.budget == "searches"
+    assert len(titles.world.calls) == 1  # no other watch tries it too
+
+
+@check
+async def searches_and_units_are_two_buckets() -> None:
+    """Each request is charged to its own, once; both turn in California, and a share of them may be left to others."""
+    world, video, hearing = heard(share=0.5)
+    (top,) = world.say(video)
+    world.answer_to(top, 7)
+    await hearing.turns(2)
+    await hearing.verdicts(top.id)
+    charged = [charges(hearing.config, asked.address) for asked in hearing.reader.asked]
+    titles = Hearing(World(), {"listen": "titles", "channel": None}, three_watches())
+    await titles.turn()
+    (search,) = [charges(titles.config, asked.address) for asked in titles.reader.asked]
+
+    assert [(charge.budget, charge.most) for (charge,) in charged] == [("units", 1.0)] * len(charged)
+    assert [charge.share for (charge,) in charged] == [1.0, 1.0, 0.8, 1.0, 0.8, 0.95]
+    assert [(charge.budget, charge.most) for charge in search] == [("searches", 1.0)]
+    assert [(one.name, one.limit, one.window, one.zone) for one in budgets(hearing.config)] == [
+        ("units", 5000.0, "day", "America/Los_Angeles"),
+        ("searches", 50.0, "day", "America/Los_Angeles"),
+    ]
+
+
+@check
+async def what_is_said_to_us_is_read_while_the_round_may_not_spend() -> None:
+    """The round over the videos is dear and stops first; the newest are read on, and nothing fails."""
+    world, video, hearing = heard()
+    world.disturb = lambda asked, query: (
+        BudgetSpent("kept for the newest", budget="units", wait_s=None)
+        if "videoId" in query or "playlistId" in query
+        else None
+    )
+    said = [one.id for _ in range(3) for one in world.say(video)]
+    await hearing.turns(3)
+
+    assert set(said) <= set(natives(hearing.items))
