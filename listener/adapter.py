@@ -438,21 +438,42 @@ dated; where a written permission of the network is filed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Clause:
+    """
+    What a page of terms says, in our words, with the day somebody read it. Prints as it is quoted to an operator.
+
+    Args:
+        says: A sentence without a full stop.
+        address: Of the page.
+        checked_on: When somebody read it last.
+    """
+
+    says: str
+    address: str
+    checked_on: date
+
+    def __str__(self) -> str:
+        return f"{self.says} ({self.address}, read {self.checked_on})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TermsOfUse:
     """
-    What a network's terms oblige us to; data, so that the configuration cannot violate it.
+    What a network's terms oblige us to; data, so that the configuration cannot violate it. Nothing of it has a default:
+    whoever writes an adapter has read the terms and says what they hold.
 
     Args:
         retention_max_days: Longest a body may be kept; None where the terms set none.
         delete_within_h: Hours within which a deletion at the source must be honoured; None where none is set.
         default_keep: What is kept unless the source says otherwise.
-        address: Page of the terms; None for the open web.
+        address: Page of the terms that sets both; None for the open web.
         checked_on: When somebody read that page last.
-        government: What they ask of users who act for a government, in a sentence; None where nothing.
+        government: What they ask of users who act for a government; None where that page asks nothing of them.
         derived_metrics: Whether numbers and classes may be made of what is read: `free`, or only under an `agreement` that
-            the operator has accepted.
-        derived_clause: The clause in a sentence; None where they are free.
+            the operator has accepted. Numbers that the network itself gives out are not made here.
+        derived_clause: Why only under an agreement; None where they are free.
         proofs: What has to be shown before that much may be kept; nothing for what is not named.
+        clauses: Why a proof is asked for; one that is not named is asked for by `government`.
     """
 
     retention_max_days: int | None
@@ -460,10 +481,27 @@ class TermsOfUse:
     default_keep: Keep
     address: str | None
     checked_on: date
-    government: str | None = None
-    derived_metrics: Literal["free", "agreement"] = "free"
-    derived_clause: str | None = None
+    government: Clause | None
+    derived_metrics: Literal["free", "agreement"]
+    derived_clause: Clause | None
     proofs: Mapping[Keep, tuple[Proof, ...]] = field(default_factory=dict)
+    clauses: Mapping[Proof, Clause] = field(default_factory=dict)
+
+    def read_on(self) -> Mapping[str, date]:
+        """
+        Each page of these terms, with the day somebody read it last; the open web is one without an address.
+        """
+        pages = {self.address or "": self.checked_on}
+        for clause in (self.government, self.derived_clause, *self.clauses.values()):
+            if clause is not None:
+                pages[clause.address] = min(pages.get(clause.address, clause.checked_on), clause.checked_on)
+        return pages
+
+    def why(self, proof: Proof) -> Clause | None:
+        """
+        The clause that asks for a proof.
+        """
+        return self.clauses.get(proof, self.government)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ from listener.hear.recheck import Rechecks
 from listener.hear.recheck_seat import Rechecked
 from listener.hear.seat import Source
 from listener.hear.upkeep import DAILY_EVERY_S, Upkeep
-from listener.in_force import Door, InForce, LiveInterest, least_spacing, own_hosts
+from listener.in_force import Door, InForce, LiveInterest, least_spacing, own_hosts, selection
 from listener.keys import KeyRing
 from listener.queues import open_queue
 from listener.queues.base import Queue
@@ -67,6 +67,7 @@ class Daemon:
         self._clock, self._telemetry = clock, telemetry
         self._stop = anyio.Event()
         self._reloading = anyio.Lock()
+        self._terms_told_on: date | None = None
 
     def stop(self) -> None:
         """
@@ -116,7 +117,7 @@ class Daemon:
         """
         The configuration, and the digest of the statement that somebody signed for it.
         """
-        self._settings = settings.load(self._config, environ=self._environ)
+        self._settings = settings.load(self._config, environ=self._environ, now=self._clock.now())
         return settings.require_accepted(self._settings, settings.lock_path(self._config)).digest
 
     def _web(self) -> Web:
@@ -235,6 +236,9 @@ class Daemon:
             place="" if spec.address is None else place_digest(spec.address(chosen.config)),
             unconditional=spec.unconditional,
             meanings=spec.meanings,
+            watches=selection(chosen),
+            derived_metrics=chosen.derived_metrics,
+            terms_read_on=min(spec.terms.read_on().values()),
         )
 
     # --------------------------------------------------------------------------------------------- running
@@ -321,13 +325,19 @@ class Daemon:
 
     def _at_review(self, today: date) -> None:
         """
-        Pause the watches past their review, and say so once for each.
+        Pause the watches past their review, and say so once for each; say each day whose terms nobody has read for long.
         """
         paused = self._configured.paused(today)
         for watch in self._settings.watches:
             if watch.name in paused - self._keeper.asking.paused:
                 self._telemetry.watch_paused(watch=watch.name, review_by=watch.review_by.isoformat())
         self._keeper.asking = self._configured.asking(paused)
+        if today != self._terms_told_on:
+            self._terms_told_on = today
+            for stale in settings.stale_terms(self._settings, today):
+                self._telemetry.terms_aged(
+                    network=stale.network, page=stale.page, read_on=stale.read_on.isoformat()
+                )
 
     # --------------------------------------------------------------------------------------------- reloading
 
@@ -353,7 +363,7 @@ class Daemon:
         """
         async with self._reloading:
             try:
-                wanted = settings.load(self._config, environ=self._environ)
+                wanted = settings.load(self._config, environ=self._environ, now=self._clock.now())
                 reach("reload.read")
                 settings.require_accepted(wanted, settings.lock_path(self._config))
                 objections = settings.read_objections(wanted.privacy.objections_file)

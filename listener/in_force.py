@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
-from listener.adapter import AdapterSpec, Terms
+from listener.adapter import Terms
 from listener.events import (
     Change,
     Cleared,
@@ -33,9 +33,9 @@ from listener.events import (
 from listener.gate import Gate, Place
 from listener.hear.upkeep import Review, Wanted, past_review
 from listener.hear.walk import Asking
-from listener.hear.watch import Watcher, WatchTerms
+from listener.hear.watch import Watcher, WatchTerms, together
 from listener.keys import KeyRing, Sealer
-from listener.settings import Settings
+from listener.settings import Settings, Source
 
 
 class InForce:
@@ -75,16 +75,14 @@ class InForce:
             objections=objections,
         )
         self._line = _line(now, objections)
-        spans = {adapter: _spans(now, spec) for adapter, spec in _specs(now).items()}
-        self.places = {
-            source.name: Place(
-                network=source.adapter,
-                source=source.name,
-                keep=source.keep,
-                retention=spans[source.adapter][0],
-                emit_from=spans[source.adapter][1],
-            )
-            for source in now.sources
+        spans: dict[tuple[int, int], tuple[timedelta, timedelta]] = {}
+        self.places = {source.name: _place(now, source, spans) for source in now.sources}
+        self.selected = {
+            source.name: selected for source in now.sources if (selected := selection(source)) is not None
+        }
+        self._terms = {
+            chosen: together(self.watcher.by_watch[name] for name in chosen)
+            for chosen in frozenset(self.selected.values())
         }
 
     @property
@@ -93,6 +91,24 @@ class InForce:
         Digest of whom the gate lets through; says nothing about them. What is stored is judged anew when it changes.
         """
         return self._line
+
+    def terms(self, source: str) -> Terms:
+        """
+        What the watches that are looked for in a source ask for together, paused ones included.
+        """
+        selected = self.selected.get(source)
+        return self.watcher.interest.terms if selected is None else self._terms[selected]
+
+    def by_watch(self, source: str) -> Mapping[WatchName, Terms]:
+        """
+        What each of them asks for, without those that are paused.
+        """
+        selected = self.selected.get(source)
+        return {
+            name: terms
+            for name, terms in self.watcher.by_watch.items()
+            if name not in self.paused_now and (selected is None or name in selected)
+        }
 
     def asking(self, paused: frozenset[WatchName]) -> Asking:
         """
@@ -121,6 +137,11 @@ class InForce:
         return Wanted(
             {f"/{source.adapter}/{source.name}": source.take == "all" for source in self.settings.sources},
             frozenset(watch.name for watch in self.settings.watches),
+            {
+                f"/{source.adapter}/{source.name}": self.selected[source.name]
+                for source in self.settings.sources
+                if source.name in self.selected
+            },
         )
 
     def names_for(self, link: str) -> tuple[Name, ...]:
@@ -185,12 +206,11 @@ class LiveInterest:
 
     @property
     def terms(self) -> Terms:
-        return self.configured.watcher.interest.terms
+        return self.configured.terms(self.source)
 
     @property
     def watches(self) -> Mapping[WatchName, Terms]:
-        paused = self.configured.paused_now
-        return {name: terms for name, terms in self.configured.watcher.by_watch.items() if name not in paused}
+        return self.configured.by_watch(self.source)
 
     @property
     def keep(self) -> Keep:
@@ -230,15 +250,24 @@ def least_spacing(now: Settings) -> dict[str, float]:
     return least
 
 
-def _specs(now: Settings) -> dict[str, AdapterSpec]:
-    return {source.adapter: source.spec for source in now.sources}
+def selection(source: Source) -> frozenset[WatchName] | None:
+    """
+    The watches that are looked for in a source; None: every watch.
+    """
+    return None if source.watches is None else frozenset(map(WatchName, source.watches))
 
 
-def _spans(now: Settings, spec: AdapterSpec) -> tuple[timedelta, timedelta]:
+def _place(now: Settings, source: Source, spans: dict[tuple[int, int], tuple[timedelta, timedelta]]) -> Place:
     """
-    How long the posts of an adapter's sources may stay, and how old they may be; made once, not for each source.
+    Args:
+        spans: How long posts may stay, and how old they may be, by days: made once for thousands of sources.
     """
-    retention = timedelta(days=now.privacy.retention_days)
-    if spec.terms.retention_max_days is not None:
-        retention = min(retention, timedelta(days=spec.terms.retention_max_days))
-    return retention, max(retention, timedelta(days=now.privacy.backfill_days))
+    days = (now.kept_days(source), now.oldest_days(source))
+    retention, emit_from = spans.setdefault(days, (timedelta(days=days[0]), timedelta(days=days[1])))
+    return Place(
+        network=source.adapter,
+        source=source.name,
+        keep=source.keep,
+        retention=retention,
+        emit_from=emit_from,
+    )

@@ -8,8 +8,12 @@ implements it, `listener.tell.api` serves it, the CLI calls it over the Unix soc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, Protocol
+
+DerivedMetrics = Literal["free", "agreed", "not_agreed"]
+"""Whether numbers and classes may be made of what a source brings: its terms leave it free; they ask for an agreement, which
+the operator has accepted; or has not."""
 
 SourceStateName = Literal["reading", "waiting", "failing", "denied", "held", "paused", "not_ours", "gone"]
 
@@ -81,6 +85,9 @@ class SourceView:
         other_withheld: Posts that passed since the daemon started, repeats included, and that the consent mode which is
             not in force would have withheld.
         other_let_through: The other way round.
+        derived_metrics: Whether numbers and classes may be made of its posts. Whoever shows counts, shares, moods or topics
+            leaves out every source that says `not_agreed`.
+        terms_read_on: When somebody last read that page of its network's terms which nobody has read for longest.
         reads: Its latest reads, newest first; empty unless they were asked for.
     """
 
@@ -98,6 +105,8 @@ class SourceView:
     error_code: str | None
     received: int
     queued: int
+    derived_metrics: DerivedMetrics
+    terms_read_on: date
     moved: bool = False
     note: str | None = None
     silent_since: datetime | None = None

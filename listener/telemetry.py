@@ -256,6 +256,10 @@ class Telemetry:
     def watch_paused(self, *, watch: str, review_by: str) -> None:
         """A watch is past its review date and asks for nothing until somebody reviews it."""
 
+    @_signal("terms.aged", "warning")
+    def terms_aged(self, *, network: str, page: str, read_on: str) -> None:
+        """Nobody has read this page of a network's terms for half a year; told once a day until an adapter says otherwise."""
+
     # --------------------------------------------------------------------------------------------- sources
 
     @_signal("source.page_fetched", "debug", "listener_source_reads_total")

@@ -113,6 +113,9 @@ SPEC: Final = AdapterSpec(
         # Guideline 3: a service must have a way to delete what a user wants deleted; it sets no clock.
         address="https://docs.bsky.app/docs/support/developer-guidelines",
         checked_on=date(2026, 11, 24),
+        government=None,
+        derived_metrics="free",
+        derived_clause=None,
     ),
     config=BlueskyConfig,
     example=_EXAMPLE,

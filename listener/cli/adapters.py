@@ -88,6 +88,16 @@ def _facts(spec: AdapterSpec) -> dict[str, str]:
         "may_be_kept": kept,
         "deletions_honoured": removed,
         "kept_by_default": terms.default_keep,
+        "shown_before": "; ".join(
+            f'keep = "{keep}" needs {proof}, because {terms.why(proof)}'
+            for keep, proofs in terms.proofs.items()
+            for proof in proofs
+        )
+        or "nothing",
+        "for_governments": str(terms.government or "nothing more is asked"),
+        "numbers_from_it": "free"
+        if terms.derived_clause is None
+        else f"only once derived_metrics_agreed says since when: {terms.derived_clause}",
     }
 
 

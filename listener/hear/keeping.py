@@ -102,7 +102,7 @@ class Keeper:
         source, memo, now = seat.source, seat.memo, self._clock.now()
         walked = walk(
             page,
-            asking=self.asking,
+            asking=self.asking.within(source.watches),
             door=source.door,
             take_all=source.take_all,
             sealer=await self.sealer(seat, now),

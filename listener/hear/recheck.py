@@ -327,7 +327,7 @@ class Rechecks:
             following.each,
             asks,
             verdicts,
-            asking=self._keeper.asking,
+            asking=self._keeper.asking.within(seat.source.watches),
             sealer=await self._keeper.sealer(seat, now),
             now=now,
             report=self._keeper.report,

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import anyio
 
 from listener.adapter import Cursor, Poller, Streamer
-from listener.events import Noted
+from listener.events import Noted, WatchName
 from listener.hear.memo import Memo
 from listener.hear.pace import Spread
 from listener.hear.reads import Meter, unpacked
 from listener.hear.reasons import FIXED
 from listener.hear.walk import Door
-from listener.status import SourceStateName, SourceView, Why
+from listener.status import DerivedMetrics, SourceStateName, SourceView, Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ class Source:
         place: Digest of its configured address; empty where it has not one.
         unconditional: The cursor without what makes the next read conditional; None where no read is.
         meanings: Of its adapter's own codes.
+        watches: Those that are looked for here; None: every watch.
+        derived_metrics, terms_read_on: For the operator's view.
     """
 
     name: str
@@ -57,6 +59,9 @@ class Source:
     interval_s: float | None
     floor_s: float
     look_back: timedelta
+    derived_metrics: DerivedMetrics
+    terms_read_on: date
+    watches: frozenset[WatchName] | None = None
     meter: Meter = field(default_factory=Meter)
     place: str = ""
     unconditional: Callable[[Cursor], Cursor] | None = None
@@ -144,6 +149,8 @@ class Seat:
             error_code=memo.error_code,
             received=self.received,
             queued=self.queued,
+            derived_metrics=source.derived_metrics,
+            terms_read_on=source.terms_read_on,
             moved=memo.moved is not None,
             note=memo.note,
             silent_since=None if memo.rhythm is None else memo.rhythm.silent_since,

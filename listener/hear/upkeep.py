@@ -8,8 +8,8 @@ fails is tried again and holds up no other.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -41,10 +41,12 @@ class Wanted:
         sources: `/<network>/<name>` of each configured source, and whether all of it is kept or only what a
             watch asks for.
         watches: Names of the configured watches, paused ones included.
+        only: Of the sources that look for some watches only, which.
     """
 
     sources: dict[str, bool]
     watches: frozenset[str]
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def reason_against(self, event: PostCreated | PostUpdated) -> RemovalReason | None:
         """
@@ -53,7 +55,8 @@ class Wanted:
         if event.source not in self.sources:
             return "source_removed"
         data = event.data
-        if self.sources[event.source] or data.addressed or self.watches.intersection(data.watches):
+        asking = self.only.get(event.source, self.watches)
+        if self.sources[event.source] or data.addressed or asking.intersection(data.watches):
             return None
         return "watch_removed"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, Protocol
 
@@ -105,6 +105,15 @@ class Asking:
     match: Callable[[Post], tuple[WatchName, ...]]
     paused: frozenset[WatchName] = frozenset()
     retention: Mapping[WatchName, timedelta] = field(default_factory=dict)
+
+    def within(self, watches: frozenset[WatchName] | None) -> Asking:
+        """
+        What these of the watches ask for; None: all of them. What only the others ask for is nobody's business.
+        """
+        if watches is None:
+            return self
+        match = self.match
+        return replace(self, match=lambda post: tuple(name for name in match(post) if name in watches))
 
 
 @dataclass(slots=True)

@@ -93,6 +93,18 @@ class Watcher:
                 node = node.following.get(found[place]) if place < len(found) else None
 
 
+def together(terms: Iterable[Terms]) -> Terms:
+    """
+    What several ask for.
+    """
+    each = tuple(terms)
+    return Terms(
+        hashtags=frozenset().union(*(one.hashtags for one in each)),
+        handles=frozenset().union(*(one.handles for one in each)),
+        phrases=frozenset().union(*(one.phrases for one in each)),
+    )
+
+
 def _terms(watches: Iterable[WatchTerms], handles: frozenset[str]) -> Terms:
     """
     What these ask for together.

@@ -21,6 +21,7 @@ from listener.settings.loading import load
 from listener.settings.lock import Lock, lock_path, read_lock, require_accepted, write_lock
 from listener.settings.reload import Change, difference
 from listener.settings.schema import (
+    Attestation,
     Http,
     HttpToken,
     Organisation,
@@ -29,9 +30,19 @@ from listener.settings.schema import (
     Watch,
 )
 from listener.settings.secrets import read_objections
-from listener.settings.values import Queue, Settings, Source, warnings
+from listener.settings.values import (
+    TERMS_STALE_DAYS,
+    Queue,
+    Settings,
+    Source,
+    StaleTerms,
+    stale_terms,
+    warnings,
+)
 
 __all__ = [
+    "TERMS_STALE_DAYS",
+    "Attestation",
     "Change",
     "Http",
     "HttpToken",
@@ -42,6 +53,7 @@ __all__ = [
     "ReaderLimits",
     "Settings",
     "Source",
+    "StaleTerms",
     "Statement",
     "Watch",
     "difference",
@@ -54,6 +66,7 @@ __all__ = [
     "read_lock",
     "read_objections",
     "require_accepted",
+    "stale_terms",
     "statement",
     "warnings",
     "write_lock",

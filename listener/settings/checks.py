@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from listener.adapter import AdapterSpec
 from listener.errors import Fault
 from listener.events import Relation
 from listener.settings import linter
-from listener.settings.faults import Origins, Path
-from listener.settings.kinds import Truth, Whole, is_loopback
+from listener.settings.faults import Origins, Path, nearest
+from listener.settings.kinds import Day, Truth, Whole, is_loopback
 from listener.settings.schema import SourceTable
 from listener.settings.shown import shown, shown_address
 
@@ -70,7 +70,7 @@ class Draft:
         """
         `privacy.retention_days`; None where it is no whole number.
         """
-        return _whole(self.table("privacy"), "retention_days", 30)
+        return whole_of(self.table("privacy"), "retention_days", 30)
 
 
 def check_document(draft: Draft) -> Iterator[Fault]:
@@ -79,20 +79,6 @@ def check_document(draft: Draft) -> Iterator[Fault]:
     """
     for check in _CHECKS:
         yield from check(draft)
-
-
-def check_terms(draft: Draft, path: Path, spec: AdapterSpec) -> Iterator[Fault]:
-    """
-    A network's terms cap the retention.
-    """
-    retention, cap = draft.retention_days(), spec.terms.retention_max_days
-    if retention is not None and cap is not None and retention > cap:
-        yield draft.origins.fault(
-            ("privacy", "retention_days"),
-            f"is longer than the terms of {spec.name} allow, which {draft.origins.place(path)[1]} reads",
-            found=str(retention),
-            allowed=f"a whole number, 1 to {cap}",
-        )
 
 
 def check_addresses(
@@ -189,6 +175,21 @@ def _criterion(draft: Draft) -> Iterator[Fault]:
             )
 
 
+def _known_watches(draft: Draft) -> Iterator[Fault]:
+    names = [watch["name"] for _, watch in draft.tables("watch") if isinstance(watch.get("name"), str)]
+    for path, source in draft.tables("source"):
+        chosen = source.get("watches")
+        for index, name in enumerate(chosen if isinstance(chosen, list) else ()):
+            if isinstance(name, str) and name not in names:
+                yield draft.origins.fault(
+                    (*path, "watches", index),
+                    "is not the name of a watch",
+                    found=shown(str(name)),
+                    allowed=", ".join(dict.fromkeys(names)) or "none, because there is no [[watch]]",
+                    nearest=nearest(name, names),
+                )
+
+
 def _shorter_only(draft: Draft) -> Iterator[Fault]:
     retention = draft.retention_days()
     if retention is None:
@@ -200,7 +201,7 @@ def _shorter_only(draft: Draft) -> Iterator[Fault]:
 def _at_most(
     draft: Draft, path: Path, table: Mapping[str, Any], retention: int, *, low: int
 ) -> Iterator[Fault]:
-    days = _whole(table, str(path[-1]), None)
+    days = whole_of(table, str(path[-1]))
     if days is not None and 365 >= days > retention:  # beyond a year the schema has spoken
         yield draft.origins.fault(
             path,
@@ -225,6 +226,7 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _names,
     _something_to_listen_for,
     _criterion,
+    _known_watches,
     _shorter_only,
     _token_beyond_loopback,
 )
@@ -232,11 +234,25 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
 
 _WHOLE: Final[TypeAdapter[int]] = TypeAdapter(Whole)
 _TRUTH: Final[TypeAdapter[bool]] = TypeAdapter(Truth)
+_DAY: Final[TypeAdapter[date]] = TypeAdapter(Day)
 
 
-def _whole(table: Mapping[str, Any], key: str, default: int | None) -> int | None:
+def whole_of(table: Mapping[str, Any], key: str, default: int | None = None) -> int | None:
+    """
+    A whole number of a table; `default` where the key is missing, None where the value is no such number.
+    """
     try:
         return _WHOLE.validate_python(table.get(key, default))
+    except ValidationError:
+        return None
+
+
+def day_of(table: Mapping[str, Any], key: str) -> date | None:
+    """
+    A day of a table; None where there is none.
+    """
+    try:
+        return _DAY.validate_python(table.get(key))
     except ValidationError:
         return None
 

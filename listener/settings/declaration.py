@@ -50,14 +50,34 @@ class WatchRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True)
     retention_days: int
 
 
-class SourceRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AttestationRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """
+    Who may see what is read, under which plan of the network, and who made sure of it.
+    """
+
+    plan: str
+    end_users: tuple[str, ...]
+    attested_on: str
+    by: str
+
+
+class SourceRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """
     Where it is read, and by which right.
+
+    What came after the first statements were signed has a default that says what was so when it was missing, and is left
+    out where it holds: so an old lock keeps its digest, and is compared with what it meant.
 
     Args:
         listens_to: In the adapter's own words.
         places: Addresses and hosts it reads.
         options: What else its adapter was told, numbers and secrets left out: `key = value`.
+        watches: Those that are looked for here; None: every watch.
+        retention_days: How long its posts are kept at most; None: as long as the deployment keeps anything.
+        retention_by: What makes that shorter, in words.
+        oldest_days: How old its posts may be when they are first seen; None: as the deployment's retention and backfill say.
+        attestation, permission_ref: What was shown because the network's terms ask for it.
+        derived_metrics_agreed: Since when numbers and classes may be made of it, where its terms ask for an agreement.
     """
 
     name: str
@@ -69,6 +89,13 @@ class SourceRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True
     take: Take
     places: tuple[str, ...]
     options: tuple[str, ...]
+    watches: tuple[str, ...] | None = None
+    retention_days: int | None = None
+    retention_by: str | None = None
+    oldest_days: int | None = None
+    attestation: AttestationRecord | None = None
+    permission_ref: str | None = None
+    derived_metrics_agreed: str | None = None
 
 
 class TokenRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -145,7 +172,35 @@ def _where(said: Statement) -> list[str]:
         lines += [f"    set: {option}" for option in source.options]
         lines += [f"    because: {source.criterion}"] if source.criterion else []
         lines += [f"    we take {_TAKEN[source.take]}, and keep {_KEPT[source.keep]}"]
+        lines += _limits(said, source)
+        lines += _shown(source)
     return [*lines, ""]
+
+
+def _limits(said: Statement, source: SourceRecord) -> list[str]:
+    lines = []
+    if source.watches is not None:
+        lines += [f"    of the watches below only: {', '.join(source.watches) or 'none'}"]
+    by = f", by {source.retention_by}" if source.retention_by else ""
+    lines += [f"    kept for: {_days(source.retention_days or said.retention_days)}{by}"]
+    if source.oldest_days is not None:
+        lines += [f"    taken if at most {_days(source.oldest_days)} old when we first see it"]
+    return lines
+
+
+def _shown(source: SourceRecord) -> list[str]:
+    lines = []
+    if source.attestation is not None:
+        attested = source.attestation
+        lines += [
+            f"    plan: {attested.plan}; seen by: {', '.join(attested.end_users)}",
+            f"    attested on {attested.attested_on} by {attested.by}",
+        ]
+    if source.permission_ref is not None:
+        lines += [f"    permission: {source.permission_ref}"]
+    if source.derived_metrics_agreed is not None:
+        lines += [f"    numbers and classes may be made of it: agreed on {source.derived_metrics_agreed}"]
+    return lines
 
 
 def _what(said: Statement) -> list[str]:
@@ -175,8 +230,9 @@ def _how_long(said: Statement) -> list[str]:
     tags = ", ".join(said.nobot_tags) or "no profile tag"
     return [
         "HOW LONG, AND WHOSE POSTS",
-        f"- kept for {_days(said.retention_days)}, then erased; earlier where the network says it is gone",
-        f"- posts are taken if they are at most {oldest} old when we first see them",
+        f"- kept for {_days(said.retention_days)}, then erased; earlier where a source above says so, and where the network says"
+        " it is gone",
+        f"- posts are taken if they are at most {oldest} old when we first see them, or what a source above says",
         f"- we take {_CONSENT[said.consent]}; {tags} in a profile counts as an objection",
         f"- a list of people who objected is {'honoured' if said.objections else 'not set'}",
         "",

@@ -12,10 +12,17 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from listener.settings.checks import addresses
-from listener.settings.declaration import SourceRecord, Statement, TokenRecord, WatchRecord
+from listener.settings.declaration import (
+    AttestationRecord,
+    SourceRecord,
+    Statement,
+    TokenRecord,
+    WatchRecord,
+)
 from listener.settings.kinds import is_loopback
 from listener.settings.linter import is_address
-from listener.settings.schema import SourceTable, Watch
+from listener.settings.obligations import terms_page
+from listener.settings.schema import Attestation, SourceTable, Watch
 from listener.settings.shown import SECRET, is_secret_name
 from listener.settings.values import Settings, Source
 
@@ -31,7 +38,9 @@ def statement(settings: Settings) -> Statement:
         organisation=settings.organisation.name,
         contact=settings.organisation.contact,
         own_handles=_sorted(settings.organisation.own_handles),
-        sources=tuple(sorted(map(_source_record, settings.sources), key=lambda each: each.name)),
+        sources=tuple(
+            sorted((_source_record(settings, each) for each in settings.sources), key=lambda each: each.name)
+        ),
         watches=tuple(
             sorted((_watch_record(settings, each) for each in settings.watches), key=lambda each: each.name)
         ),
@@ -67,7 +76,7 @@ def _watch_record(settings: Settings, watch: Watch) -> WatchRecord:
     )
 
 
-def _source_record(source: Source) -> SourceRecord:
+def _source_record(settings: Settings, source: Source) -> SourceRecord:
     reaches = {
         f"{reach.host}{'' if reach.path == '/.*' else f' (paths like {reach.path})'}"
         for reach in source.spec.reaches(source.config)
@@ -90,6 +99,42 @@ def _source_record(source: Source) -> SourceRecord:
         take=source.take,
         places=_sorted(stated | further),
         options=_sorted(_options(source.config)),
+        watches=source.watches,
+        retention_days=_unless(settings.kept_days(source), settings.privacy.retention_days),
+        retention_by=_shortened_by(settings, source),
+        oldest_days=_unless(
+            settings.oldest_days(source), max(settings.privacy.retention_days, settings.privacy.backfill_days)
+        ),
+        attestation=None if source.attestation is None else _attestation_record(source.attestation),
+        permission_ref=source.permission_ref,
+        derived_metrics_agreed=None
+        if source.derived_metrics_agreed is None
+        else source.derived_metrics_agreed.isoformat(),
+    )
+
+
+def _unless(days: int, usual: int) -> int | None:
+    return None if days == usual else days
+
+
+def _shortened_by(settings: Settings, source: Source) -> str | None:
+    """
+    What keeps posts of a source for less time than the deployment does.
+    """
+    days = settings.kept_days(source)
+    if days == settings.privacy.retention_days:
+        return None
+    if days == source.spec.terms.retention_max_days:
+        return f"the terms of {terms_page(source.spec)}"
+    return "retention_days of this source"
+
+
+def _attestation_record(attestation: Attestation) -> AttestationRecord:
+    return AttestationRecord(
+        plan=attestation.plan,
+        end_users=_sorted(attestation.end_users),
+        attested_on=attestation.attested_on.isoformat(),
+        by=attestation.by,
     )
 
 

@@ -46,6 +46,9 @@ def _sources(accepted: Statement, wanted: Statement) -> Iterator[str]:
             yield f"source {now.name} is new"
         else:
             yield from _source(before, now)
+            yield from _looked_for(accepted, wanted, before, now)
+            yield from _kept(accepted, wanted, before, now)
+            yield from _shown(before, now)
 
 
 def _source(before: SourceRecord, now: SourceRecord) -> Iterator[str]:
@@ -68,6 +71,54 @@ def _source(before: SourceRecord, now: SourceRecord) -> Iterator[str]:
         yield f"{what} keeps {now.keep} instead of {before.keep}"
     if _more(_TAKE, before.take, now.take):
         yield f"{what} takes {now.take} posts instead of {before.take} ones"
+
+
+def _looked_for(
+    accepted: Statement, wanted: Statement, before: SourceRecord, now: SourceRecord
+) -> Iterator[str]:
+    """
+    Watches that were looked for elsewhere only; one that is altogether new is told as such.
+    """
+    known = [watch.name for watch in accepted.watches]
+    was = known if before.watches is None else before.watches
+    asked = [watch.name for watch in wanted.watches] if now.watches is None else now.watches
+    for name in _added(was, asked):
+        if name in known:
+            yield f"source {now.name} also looks for what watch {name} asks for"
+
+
+def _kept(accepted: Statement, wanted: Statement, before: SourceRecord, now: SourceRecord) -> Iterator[str]:
+    """
+    Where both are as the deployment has it, the deployment is told of instead.
+    """
+    was, days = before.retention_days or accepted.retention_days, now.retention_days or wanted.retention_days
+    if days > was and (before.retention_days, now.retention_days) != (None, None):
+        yield f"source {now.name} keeps for {days} days instead of {was}"
+    was, days = _oldest(accepted, before), _oldest(wanted, now)
+    if days > was and (before.oldest_days, now.oldest_days) != (None, None):
+        yield f"source {now.name} takes posts up to {days} days old instead of {was}"
+
+
+def _oldest(said: Statement, source: SourceRecord) -> int:
+    return source.oldest_days or max(said.retention_days, said.backfill_days)
+
+
+def _shown(before: SourceRecord, now: SourceRecord) -> Iterator[str]:
+    """
+    What the terms of a network want to be shown is what allows more; its day and its signatory allow nothing more.
+    """
+    what, was, attested = f"source {now.name}", before.attestation, now.attestation
+    if attested is not None:
+        if was is None or was.plan != attested.plan:
+            yield f"{what} is read under the plan {attested.plan}" + (
+                f" instead of {was.plan}" if was else ""
+            )
+        for office in _added(was.end_users if was else (), attested.end_users):
+            yield f"{what} is also seen by {office}"
+    if now.permission_ref is not None and now.permission_ref != before.permission_ref:
+        yield f"{what} rests on another permission: {now.permission_ref}"
+    if now.derived_metrics_agreed is not None and before.derived_metrics_agreed is None:
+        yield f"{what} may be made into numbers and classes"
 
 
 def _watches(accepted: Statement, wanted: Statement) -> Iterator[str]:

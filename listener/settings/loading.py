@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from pathlib import Path as FilePath
 from sys import intern
@@ -19,10 +20,12 @@ from pydantic import BaseModel, ValidationError
 
 from listener import registry
 from listener.adapter import AdapterSpec
+from listener.clock import SystemClock
 from listener.errors import ConfigError, Fault
-from listener.settings.checks import Draft, check_addresses, check_document, check_terms
+from listener.settings.checks import Draft, check_addresses, check_document
 from listener.settings.environment import overlay
 from listener.settings.faults import Origins, Path, nearest, translate
+from listener.settings.obligations import Obligations
 from listener.settings.schema import Document, HttpToken, Privacy, QueueTable, SourceTable
 from listener.settings.secrets import file_key, opened
 from listener.settings.shapes import properties, secret_keys
@@ -36,13 +39,14 @@ _TOKEN: Final = HttpToken.model_json_schema()
 _CORE_KEYS: Final = frozenset(SourceTable.model_fields)
 
 
-def load(path: FilePath, *, environ: Mapping[str, str]) -> Settings:
+def load(path: FilePath, *, environ: Mapping[str, str], now: datetime | None = None) -> Settings:
     """
     The configuration, whole and valid.
 
     Args:
         path: `listener.toml`.
         environ: The process environment; it wins over the file.
+        now: Aware UTC, against which it is held what somebody says to have attested; None: the system's clock.
 
     Raises:
         ConfigError: with every fault of the file, the environment and the secret files that could be found.
@@ -52,7 +56,7 @@ def load(path: FilePath, *, environ: Mapping[str, str]) -> Settings:
     draft = Draft(raw, origins)
     folder = path.absolute().parent
     document = _document(draft, folder, faults)
-    configs = _configs(draft, folder, faults)
+    configs = _configs(draft, folder, faults, now or SystemClock().now())
     faults += check_document(draft)
     if faults or document is None:
         raise ConfigError(list(dict.fromkeys(faults)))
@@ -98,18 +102,22 @@ def _syntax_fault(file: str, error: ValueError) -> Fault:
 # ------------------------------------------------------------------------------------------------- the adapters
 
 
-def _configs(draft: Draft, folder: FilePath, faults: list[Fault]) -> dict[Path, tuple[AdapterSpec, Any]]:
+def _configs(
+    draft: Draft, folder: FilePath, faults: list[Fault], now: datetime
+) -> dict[Path, tuple[AdapterSpec, Any]]:
     """
     Spec and config of each source whose adapter is known; what is wrong goes to `faults`.
     """
     found: dict[Path, tuple[AdapterSpec, Any]] = {}
+    obligations = Obligations(draft, now)
     for path, source in draft.tables("source"):
+        faults += obligations.check_days(path, source)
         spec = _spec(draft.origins, path, source.get("adapter"), faults)
         if spec is None:
             faults += check_addresses(draft, path, source, None)
             continue
         config = _config(draft.origins, path, source, spec, folder, faults)
-        faults += check_terms(draft, path, spec)
+        faults += obligations.check(path, source, spec)
         faults += check_addresses(draft, path, source, config)
         found[path] = (spec, config)
     return found
@@ -265,6 +273,11 @@ def _source(table: SourceTable, spec: AdapterSpec, config: Any) -> Source:
         criterion=None if table.criterion is None else intern(table.criterion),  # often one for thousands
         keep=table.keep or spec.terms.default_keep,
         take=table.take or ("all" if table.relation == "own" else "matching"),
+        watches=None if table.watches is None else tuple(sorted(set(table.watches))),
+        retention_days=table.retention_days,
+        attestation=table.attestation,
+        permission_ref=table.permission_ref,
+        derived_metrics_agreed=table.derived_metrics_agreed,
         spec=spec,
         config=config,
     )

@@ -92,6 +92,19 @@ class Watch(Table):
     )
 
 
+class Attestation(Table):
+    """
+    Who may see what is read, and under which plan of the network: what its terms want to know of public bodies.
+    """
+
+    plan: Said = Field(description="Plan that was agreed with the network, such as `Enterprise`.")
+    end_users: tuple[Said, ...] = Field(
+        min_length=1, description="Every office that may see what is read, by name, as the network was told."
+    )
+    attested_on: Day = Field(description="Day on which somebody last made sure that this is so.")
+    by: Said = Field(description="Office that answers for it.")
+
+
 class SourceTable(Table):
     """
     The keys that every `[[source]]` has; the adapter adds its own.
@@ -112,6 +125,24 @@ class SourceTable(Table):
     take: Take | None = Field(
         default=None,
         description="Posts that a watch matches, or all. Default: `all` of own sources, else `matching`.",
+    )
+    watches: tuple[Slug, ...] | None = Field(
+        default=None, description="Only these watches are looked for and matched here. Default: every watch."
+    )
+    retention_days: Annotated[int, *whole(1, 365)] | None = Field(
+        default=None,
+        description="Keep for less than `privacy.retention_days` and than the terms of the network allow.",
+    )
+    attestation: Attestation | None = Field(
+        default=None,
+        description="Who may see it under which plan; some networks ask for it before more is kept.",
+    )
+    permission_ref: Said | None = Field(
+        default=None, description="Where a written permission of the network is filed."
+    )
+    derived_metrics_agreed: Day | None = Field(
+        default=None,
+        description="Day on which the network's agreement was accepted under which numbers and classes may be made of what is read.",
     )
 
 

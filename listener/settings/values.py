@@ -14,7 +14,11 @@ from typing import Any, Final
 from listener.adapter import AdapterSpec
 from listener.events import Keep, Relation
 from listener.settings.kinds import Take
-from listener.settings.schema import Http, Organisation, Privacy, ReaderLimits, Watch
+from listener.settings.schema import Attestation, Http, Organisation, Privacy, ReaderLimits, Watch
+from listener.status import DerivedMetrics
+
+TERMS_STALE_DAYS: Final = 180
+"""Chosen: terms that nobody has read for half a year may not be the terms any more."""
 
 REVIEW_SOON_DAYS: Final = 30
 """Chosen: a month is enough to get a review onto somebody's desk."""
@@ -31,6 +35,10 @@ class Source:
         criterion: Published rule by which it is in; None only for own sources.
         keep: What is kept of a post.
         take: Posts that a watch matches, or all.
+        watches: Names of those that are looked for here; None: every watch.
+        retention_days: Keeps for less than the deployment and the terms; None where it does not.
+        attestation, permission_ref: What the terms want to be shown.
+        derived_metrics_agreed: When the agreement was accepted that numbers may be made under; None where none was.
         spec: Of its adapter.
         config: The adapter's own keys, checked by `spec.config`.
     """
@@ -40,6 +48,11 @@ class Source:
     criterion: str | None
     keep: Keep
     take: Take
+    watches: tuple[str, ...] | None
+    retention_days: int | None
+    attestation: Attestation | None
+    permission_ref: str | None
+    derived_metrics_agreed: date | None
     spec: AdapterSpec
     config: Any
 
@@ -49,6 +62,15 @@ class Source:
         Name of its adapter.
         """
         return self.spec.name
+
+    @property
+    def derived_metrics(self) -> DerivedMetrics:
+        """
+        Whether numbers and classes may be made of what is read here.
+        """
+        if self.spec.terms.derived_metrics == "free":
+            return "free"
+        return "not_agreed" if self.derived_metrics_agreed is None else "agreed"
 
     def __repr__(self) -> str:
         return f"Source(name={self.name!r}, adapter={self.adapter!r})"
@@ -107,6 +129,23 @@ class Settings:
         """
         return min(watch.retention_days or self.privacy.retention_days, self.privacy.retention_days)
 
+    def kept_days(self, source: Source) -> int:
+        """
+        How long posts of a source are kept at most: the deployment's retention, or less where its network's terms or the
+        source itself say so.
+        """
+        shorter = (source.retention_days, source.spec.terms.retention_max_days)
+        return min((self.privacy.retention_days, *(days for days in shorter if days is not None)))
+
+    def oldest_days(self, source: Source) -> int:
+        """
+        How old a post of a source may be when it is first seen: `privacy.backfill_days` never reaches back further than the
+        network's terms let anything be kept.
+        """
+        cap = source.spec.terms.retention_max_days
+        backfill = self.privacy.backfill_days
+        return max(self.kept_days(source), backfill if cap is None else min(backfill, cap))
+
     def __repr__(self) -> str:
         return f"Settings(sources={len(self.sources)}, watches={len(self.watches)})"
 
@@ -125,11 +164,45 @@ def warnings(settings: Settings, today: date) -> tuple[str, ...]:
         for watch in settings.watches
         if today <= watch.review_by <= today + timedelta(days=REVIEW_SOON_DAYS)
     ]
-    living = [watch for watch in settings.watches if watch.review_by >= today]
-    if not living:
-        said += [
-            f"source {source.name}: take is matching and no watch is active; nothing of it will be queued"
-            for source in settings.sources
-            if source.take == "matching"
-        ]
+    living = frozenset(watch.name for watch in settings.watches if watch.review_by >= today)
+    said += [
+        f"source {source.name}: take is matching and no watch is active; nothing of it will be queued"
+        for source in settings.sources
+        if source.take == "matching"
+        and living.isdisjoint(living if source.watches is None else source.watches)
+    ]
+    said += [
+        f"terms of {stale.network}: {stale.page} was read on {stale.read_on}, more than {TERMS_STALE_DAYS} days ago;"
+        " somebody has to read it again"
+        for stale in stale_terms(settings, today)
+    ]
     return tuple(said)
+
+
+@dataclass(frozen=True, slots=True)
+class StaleTerms:
+    """
+    A page of a network's terms that nobody has read for long.
+
+    Args:
+        network: Adapter name.
+        page: Its address; in words for the open web.
+        read_on: When somebody read it last.
+    """
+
+    network: str
+    page: str
+    read_on: date
+
+
+def stale_terms(settings: Settings, today: date) -> tuple[StaleTerms, ...]:
+    """
+    Pages behind the configured sources that were last read more than `TERMS_STALE_DAYS` days ago.
+    """
+    networks = {source.adapter: source.spec.terms for source in settings.sources}
+    return tuple(
+        StaleTerms(network, page or "that the open web asks nothing", read_on)
+        for network, terms in sorted(networks.items())
+        for page, read_on in terms.read_on().items()
+        if read_on < today - timedelta(days=TERMS_STALE_DAYS)
+    )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 import anyio
 import pytest
 
-from listener.adapter import AdapterSpec, Cursor, Item, Page, Poller, Reply
+from listener.adapter import AdapterSpec, Cursor, Interest, Item, Page, Poller, Reply
 from listener.errors import AccessDenied, RateLimited, RequestRefused, SourceError, SourceUnavailable
 from listener.events import Post, Rejected, Removal
 from listener.testing.canned import SILENCE, Answer, CannedReader, EverythingInteresting
@@ -61,6 +61,7 @@ class Script:
         bad_items: How many.
         broken: Single answers that no reading survives, each for itself.
         people: Every string in these answers that names somebody and must never be seen outside an `Author`.
+        interest: What the watches ask for, of an adapter that asks for nothing else.
     """
 
     spec: AdapterSpec
@@ -72,6 +73,7 @@ class Script:
     bad_items: int
     broken: Sequence[Reply]
     people: Sequence[str]
+    interest: Interest = field(default_factory=EverythingInteresting)
 
 
 class _FixedClock:
@@ -276,7 +278,7 @@ def poller_for(script: Script, reader: CannedReader) -> Poller:
     """
     The adapter as the core builds it.
     """
-    source = script.spec.build(script.config, reader, _FixedClock(), EverythingInteresting())
+    source = script.spec.build(script.config, reader, _FixedClock(), script.interest)
     assert hasattr(source, "fetch"), "this suite covers pollers"
     return cast("Poller", source)
 

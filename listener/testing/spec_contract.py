@@ -15,9 +15,23 @@ from typing import Any, Final, Protocol
 import msgspec
 import pytest
 
-from listener.adapter import AdapterSpec
+from listener.adapter import AdapterSpec, Terms
 
-CORE_KEYS: Final = frozenset({"name", "adapter", "relation", "criterion", "keep", "take"})
+CORE_KEYS: Final = frozenset(
+    {
+        "name",
+        "adapter",
+        "relation",
+        "criterion",
+        "keep",
+        "take",
+        "watches",
+        "retention_days",
+        "attestation",
+        "permission_ref",
+        "derived_metrics_agreed",
+    }
+)
 """Keys of a `[[source]]` table that belong to the core; the rest is the adapter's."""
 
 
@@ -72,12 +86,32 @@ class SpecContract:
         assert spec.name.isidentifier()
         assert spec.name == spec.name.lower()
         assert all((spec.summary, spec.listens_to, spec.credentials, spec.limits))
-        assert date(2026, 1, 1) <= spec.terms.checked_on <= (datetime.now(UTC) + timedelta(days=1)).date()
-        assert (spec.terms.address or "https://").startswith("https://")
         assert spec.look_back_s > 0
         assert 0 < spec.floor_s(script.config, "own") <= spec.floor_s(script.config, "public")
         for relation in ("own", "public"):
             assert (spec.interval_s(script.config, relation) or spec.floor_s(script.config, relation)) > 0
+
+    def test_terms_are_complete(self, script: Scripted) -> None:
+        """Whatever the terms ask has a page, the day somebody read it, and a sentence that can be quoted to an operator."""
+        terms = script.spec.terms
+        pages, tomorrow = terms.read_on(), (datetime.now(UTC) + timedelta(days=1)).date()
+        asked = {proof: terms.why(proof) for proofs in terms.proofs.values() for proof in proofs}
+        clauses = [clause for clause in (terms.government, terms.derived_clause, *asked.values()) if clause]
+
+        assert [page for page in pages if page and not page.startswith("https://")] == []
+        assert [page for page, read in pages.items() if not date(2026, 1, 1) <= read <= tomorrow] == []
+        assert [each for each in clauses if not each.says.strip() or each.says.rstrip().endswith(".")] == []
+        assert (terms.derived_metrics == "agreement") is (terms.derived_clause is not None)
+        assert [proof for proof, clause in asked.items() if clause is None] == []
+        assert terms.address is not None or (terms.retention_max_days, terms.delete_within_h) == (None, None)
+        assert (terms.retention_max_days or 1) > 0
+        assert (terms.delete_within_h or 1) > 0
+        assert not terms.proofs.get(terms.default_keep)
+
+    def test_ordinary_terms_are_lawful(self, script: Scripted) -> None:
+        """No terms at all are fine on every network, and so is the name of a place."""
+        assert script.spec.unlawful(Terms()) == ()
+        assert script.spec.unlawful(Terms(frozenset({"calgary"}), frozenset(), frozenset({"calgary"}))) == ()
 
     def test_exchanges_are_private(self, script: Scripted) -> None:
         """A credential is only ever traded at a whole address, on a line that nobody else can read."""

@@ -99,6 +99,8 @@ VIEW = SourceView(
     error_code=None,
     received=3,
     queued=2,
+    derived_metrics="free",
+    terms_read_on=AT.date() - timedelta(days=90),
     reads=(Read(AT, 200, 5120, 2, None), Read(AT - timedelta(hours=1), 304, 0, 0, "unchanged")),
 )
 HELD = Held(

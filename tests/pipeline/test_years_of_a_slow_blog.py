@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from email.utils import format_datetime
 from hashlib import sha256
 from html import escape
@@ -192,6 +192,8 @@ class House:
             interval_s=2 * DAY.total_seconds(),
             floor_s=3600.0,
             look_back=timedelta(days=30),
+            derived_metrics="free",
+            terms_read_on=date(2026, 1, 1),
         )
 
     @asynccontextmanager

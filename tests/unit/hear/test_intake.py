@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import anyio
@@ -176,6 +176,8 @@ class House:
             interval_s=HOUR,
             floor_s=HOUR if relation == "public" else 60.0,
             look_back=timedelta(days=30),
+            derived_metrics="free",
+            terms_read_on=date(2026, 1, 1),
         )
 
     @asynccontextmanager

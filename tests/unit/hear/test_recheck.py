@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import anyio
@@ -140,6 +140,8 @@ class House:
             interval_s=HOUR,
             floor_s=60.0,
             look_back=MONTH,
+            derived_metrics="free",
+            terms_read_on=date(2026, 1, 1),
         )
         return Rechecked(source=source, terms=terms, remove=door.remove)
 
