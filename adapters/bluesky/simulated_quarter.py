@@ -42,7 +42,6 @@ class BlueskyQuarter:
     network = "bluesky"
     objectors: tuple[str, ...] = ()
     looks_back_s = 0.0
-    counted = False
 
     def __init__(self, day: Day, clock: Clock) -> None:
         tags = frozenset(tag.lstrip("#").lower() for tag in day.hashtags)

@@ -51,7 +51,6 @@ class BlogQuarter:
 
     network = "feed"
     looks_back_s = 4 * 3600.0
-    counted = False
 
     def __init__(self, day: Day, clock: Clock) -> None:
         self._day, self._people = day, crowd(day.seed)

@@ -38,7 +38,17 @@ from listener.simulation.server import serve as serve_http
 from listener.simulation.snowstorm import Day
 from listener.simulation.world import Disturbance, Entry, World
 
-__all__ = ["FORMATS", "Blog", "Blogs", "Format", "city_blogs", "configuration", "quarter", "serve", "source_table"]
+__all__ = [
+    "FORMATS",
+    "Blog",
+    "Blogs",
+    "Format",
+    "city_blogs",
+    "configuration",
+    "quarter",
+    "serve",
+    "source_table",
+]
 
 _BLOGGER: Final = re.compile(r"feeds/(?:posts|comments|(\d{1,9})/comments)/default")
 _ARCHIVE: Final = re.compile(r"feed/(atom/)?archive/(\d{1,6})/")

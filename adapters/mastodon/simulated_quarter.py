@@ -46,7 +46,6 @@ class FediverseQuarter:
     network = "mastodon"
     objectors: tuple[str, ...] = ()
     looks_back_s = 1800.0
-    counted = False
 
     def __init__(self, day: Day, clock: Clock) -> None:
         self._day = day

@@ -139,6 +139,7 @@ SPEC: Final = AdapterSpec(
     outlook=outlook,
     unlawful=unlawful,
     meanings=MEANINGS,
+    simulator="adapters.x.simulator:serve",
 )
 """
 Bodies are kept for seven days at most, because X wants copies deleted and tells of deletions in bulk only to who uploads ids

@@ -22,6 +22,7 @@ from adapters.youtube.meanings import MEANINGS
 from adapters.youtube.wire import WIRE_TYPES
 from listener.adapter import (
     AdapterSpec,
+    Clause,
     Cursor,
     Interest,
     Outlay,
@@ -115,10 +116,14 @@ SPEC: Final = AdapterSpec(
         default_keep="text",
         address="https://developers.google.com/youtube/terms/developer-policies",
         checked_on=date(2026, 11, 25),
+        government=None,
         derived_metrics="agreement",
-        derived_clause="Sentiment of viewers, classes of content and other metrics may be derived only after the amendment on "
-        "derived metrics was accepted (developers.google.com/youtube/terms/derived-metrics-policy, in force since 2026-06-01, "
-        "as noted on 2026-11-25)",
+        derived_clause=Clause(
+            says="sentiment of viewers, classes of content and other metrics may be derived only after the amendment on derived "
+            "metrics was accepted; in force since 2026-06-01",
+            address="https://developers.google.com/youtube/terms/derived-metrics-policy",
+            checked_on=date(2026, 11, 25),
+        ),
     ),
     config=YouTubeConfig,
     example=_EXAMPLE,

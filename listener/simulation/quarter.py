@@ -67,13 +67,6 @@ class Quarter(Protocol):
         """
         ...
 
-    @property
-    def counted(self) -> bool:
-        """
-        Whether the daemon is to be told numbers only of posts that no event of their own is expected for.
-        """
-        ...
-
     def serving(self, folder: Path) -> AbstractAsyncContextManager[tuple[str, ...]]:
         """
         Its servers, on loopback, until the block ends; gives the `[[source]]` tables of a daemon that hears them.

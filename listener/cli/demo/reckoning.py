@@ -132,6 +132,8 @@ class _Reckoning:
             return "queued" if row.expected == "queued" else "unexpected"
         if row.expected == "not_ours":
             return "not_ours"
+        if row.expected == "counted":
+            return self._fate_counted(row)
         if not row.shown:
             return self._fate_unshown(row)
         if row.expected != "queued":
@@ -139,6 +141,37 @@ class _Reckoning:
         if row.deleted_at is not None and self.quarter.deletion(row) != "untold":
             return "removed_before_reading"  # if one of these was queued, the daemon's counter says so: see counters
         return "in_gap" if self._in_gap(row.published_at) else "missing"
+
+    def _fate_counted(self, row: PostRow) -> Fate:
+        """
+        By the numbers that were told: each hour must have as many as were written in it, but for those that were deleted
+        before, or perhaps before, the question.
+        """
+        hours = [each for each in self.told.counts if each.network == self.quarter.network]
+        hour = next((each for each in hours if each.start_at <= row.published_at < each.end_at), None)
+        if hour is None:
+            skipped = min((each.start_at for each in hours), default=None)
+            is_later = any(each.start_at > row.published_at for each in hours)
+            if self._in_gap(row.published_at):
+                return "in_gap"
+            return (
+                "missing"
+                if skipped is not None and skipped <= row.published_at and is_later
+                else "never_shown"
+            )
+        within = [
+            each
+            for each in self.quarter.ledger.posts.values()
+            if each.expected == "counted" and hour.start_at <= each.published_at < hour.end_at
+        ]
+        least = sum(each.deleted_at is None for each in within)
+        most = sum(each.deleted_at is None or each.deleted_at >= hour.end_at for each in within)
+        if not least <= hour.count <= most:
+            return "missing" if hour.count < least else "unexpected"
+        if row.deleted_at is None:
+            return "counted"
+        is_over = row.deleted_at < hour.end_at or hour.count == least
+        return "removed_before_reading" if is_over else "counted"
 
     def _fate_unshown(self, row: PostRow) -> Fate:
         if row.deleted_at is not None:

@@ -29,6 +29,7 @@ from listener.cli.demo.reckoning import Verdict, reckon
 from listener.cli.demo.screen import Screen, greeting
 from listener.cli.demo.told import Told
 from listener.cli.demo.town import Town, day_of, served
+from listener.errors import ListenerError
 from listener.simulation.clock import ScaledClock
 from listener.simulation.snowstorm import planted
 
@@ -85,6 +86,12 @@ class Running:
             DaemonEnded: the daemon did not start, or ended by itself.
             KeyboardInterrupt: somebody wants to be rid of it before its balance.
         """
+        try:
+            return await self._run()
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
+
+    async def _run(self) -> Balance:
         clock = ScaledClock(self.wish.speed)
         day = day_of(clock, seed=self.wish.seed, duration_s=self.wish.duration_s)
         self.told.planted = planted(day.seed)
@@ -272,3 +279,18 @@ class Running:
 
         metrics = read_metrics(await anyio.to_thread.run_sync(ask), networks)
         return disagreements(metrics, verdicts, self.told, dict.fromkeys(networks.values()))
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """
+    The error that ended a task group: ours, if one of ours is in it, because it says what to do.
+    """
+    leaves: list[BaseException] = []
+    waiting: list[BaseException] = [group]
+    while waiting:
+        error = waiting.pop()
+        if isinstance(error, BaseExceptionGroup):
+            waiting.extend(error.exceptions)
+        else:
+            leaves.append(error)
+    return next((leaf for leaf in leaves if isinstance(leaf, ListenerError)), leaves[0])

@@ -29,7 +29,6 @@ class Street:
     network = "net"
     objectors: tuple[str, ...] = ()
     looks_back_s = 0.0
-    counted = False
 
     def __init__(self, row: PostRow, *, way: Way = "announced", asked_at: datetime | None = None) -> None:
         self.ledger, self.numbers = Ledger(), {"post-7": 7}
