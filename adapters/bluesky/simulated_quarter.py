@@ -146,5 +146,8 @@ class BlueskyQuarter:
     def sources_of(self, row: PostRow) -> tuple[str, ...]:
         return ("bluesky",)
 
+    def not_before(self, row: PostRow) -> datetime | None:
+        return None
+
     def deletion(self, row: PostRow) -> Way:
         return "announced"

@@ -168,6 +168,9 @@ class BlogQuarter:
     def sources_of(self, row: PostRow) -> tuple[str, ...]:
         return (f"{row.place}-comments" if row.kind == "comment" else row.place,)
 
+    def not_before(self, row: PostRow) -> datetime | None:
+        return None
+
     def deletion(self, row: PostRow) -> Way:
         return "announced" if row.place == _TELLS_DELETIONS else "untold"
 

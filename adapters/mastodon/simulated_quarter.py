@@ -175,6 +175,9 @@ class FediverseQuarter:
     def sources_of(self, row: PostRow) -> tuple[str, ...]:
         return (row.place.replace(".", "-"),)
 
+    def not_before(self, row: PostRow) -> datetime | None:
+        return None
+
     def deletion(self, row: PostRow) -> Way:
         """
         A stream tells of it where it is open at that moment; for everything else the daemon has to ask.

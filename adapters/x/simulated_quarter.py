@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -95,7 +95,7 @@ class PostsQuarter:
         answered = self._posts.get(moment.on or 0)
         if answered is not None and answered.deleted_at is not None:
             answered = None
-        calls = moment.voice in ("neighbour", "troll") and moment.ours and answered is not None
+        calls = moment.voice in ("neighbour", "troll") and moment.ours and moment.number % 2 == 0
         who = self._world.own if moment.voice == "city" else self._people[moment.person]
         if moment.voice == "declined":
             who = self._decliners[moment.number % len(self._decliners)]
@@ -131,6 +131,14 @@ class PostsQuarter:
 
     def sources_of(self, row: PostRow) -> tuple[str, ...]:
         return (MENTIONS if row.expected == "queued" else VOLUMES,)
+
+    def not_before(self, row: PostRow) -> datetime | None:
+        """
+        An hour is counted when it is over.
+        """
+        if row.expected != "counted":
+            return None
+        return row.published_at.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
     def deletion(self, row: PostRow) -> Way:
         return "asked"

@@ -46,9 +46,9 @@ class TubeQuarter:
         self._people = [self._tube.channel(person) for person in crowd(day.seed)]
         self._said: dict[int, Video | Comment] = {}
         self.numbers: dict[str, int] = {}
-        self._enter(0, self._tube.video(self._ours, f"Council meeting {mark(0, 1)}"))
+        self._film = self._tube.video(self._ours, f"Council meeting {mark(0, 1)}")
+        self._enter(0, self._film)
         self._elsewhere = self._tube.video(self._theirs, "Valley news at noon")
-        self._film = self._said[0]
 
     @property
     def ledger(self) -> Ledger:
@@ -98,9 +98,8 @@ class TubeQuarter:
 
     def _say(self, moment: Moment) -> None:
         if moment.voice == "city":
-            film = self._tube.video(self._ours, moment.title, moment.text, lang=moment.lang)
-            self._film = film
-            self._enter(moment.number, film)
+            self._film = self._tube.video(self._ours, moment.title, moment.text, lang=moment.lang)
+            self._enter(moment.number, self._film)
             return
         who = self._people[moment.person]
         before = self._said.get(moment.number - 1)
@@ -109,8 +108,7 @@ class TubeQuarter:
         elif moment.number % 4 == 0 and isinstance(before, Comment) and self._tube.public(before):
             made = self._tube.comment(before.video, who, moment.text, to=before)
         else:
-            film = self._said.get(moment.on) if moment.on is not None else self._film
-            assert isinstance(self._film, Video)
+            film = self._film if moment.on is None else self._said.get(moment.on)
             made = self._tube.comment(film if isinstance(film, Video) else self._film, who, moment.text)
         self._enter(moment.number, made)
 
@@ -145,6 +143,9 @@ class TubeQuarter:
 
     def sources_of(self, row: PostRow) -> tuple[str, ...]:
         return (f"youtube-{row.place}-{'uploads' if row.kind == 'video' else 'comments'}",)
+
+    def not_before(self, row: PostRow) -> datetime | None:
+        return None
 
     def deletion(self, row: PostRow) -> Way:
         return "asked"

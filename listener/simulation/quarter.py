@@ -107,6 +107,12 @@ class Quarter(Protocol):
         """
         ...
 
+    def not_before(self, row: PostRow) -> datetime | None:
+        """
+        Until when no answer can tell of the post, however often its place is asked; None where the next one does.
+        """
+        ...
+
     def deletion(self, row: PostRow) -> Way:
         """
         How anybody learns that the post is gone.

@@ -260,7 +260,9 @@ class _Story:
             afterthought = self.chance.choice(SNOW[said.lang].afterthoughts)
             text = self._signed(f"{words} {afterthought}", said.number, 2, ours=said.ours)
             title = said.title.replace(mark(said.number, 1), mark(said.number, 2))
-            yield Moment(at=at, act="edit", number=said.number, lang=said.lang, title=title, text=text)
+            yield Moment(
+                at=at, act="edit", number=said.number, lang=said.lang, title=title, text=text, ours=said.ours
+            )
         elif fate < 0.20 and said.voice != "city":
             yield Moment(at=at, act="delete", number=said.number)
 

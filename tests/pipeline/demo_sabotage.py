@@ -17,6 +17,12 @@ PATIENCE_S: Final = 3.0
 """What is wrong stays wrong: nobody needs to wait long for it."""
 
 
+def put(owner: object, name: str, instead: object) -> None:
+    """Replace one piece."""
+    assert hasattr(owner, name), f"there is no {name} to take out any more"
+    setattr(owner, name, instead)
+
+
 def event() -> None:
     """The first post that is made is in no table, whenever it comes; to the daemon it looks as if it were."""
     from listener.events import Cleared
@@ -38,7 +44,7 @@ def event() -> None:
         outcomes = iter(await whole(queue, replace(page, items=items)))
         return tuple(next(outcomes) if keep else "created" for keep in kept)
 
-    SqliteQueue.commit = commit  # type: ignore[method-assign]
+    put(SqliteQueue, "commit", commit)
 
 
 def counter() -> None:
@@ -52,7 +58,7 @@ def counter() -> None:
         done.extend([True] * more)
         whole(self, received=received + more, created=created + more, **others)
 
-    Telemetry.page_walked = page_walked  # type: ignore[method-assign,assignment]
+    put(Telemetry, "page_walked", page_walked)
 
 
 PIECES: Final[Mapping[str, Callable[[], None]]] = {"event": event, "counter": counter}
@@ -63,9 +69,8 @@ def main(piece: str, *arguments: str) -> None:
     from listener.cli import main as listener
     from listener.cli.demo import process, running
 
-    put = vars(process), vars(running)
-    put[0]["PROGRAM"] = (sys.executable, __file__, DAEMON, piece)
-    put[1]["DRAIN_S"] = PATIENCE_S
+    put(process, "PROGRAM", (sys.executable, __file__, DAEMON, piece))
+    put(running, "DRAIN_S", PATIENCE_S)
     listener(arguments)
 
 

@@ -160,7 +160,7 @@ def _explain(balance: Balance) -> None:
                 f"{what} on {each.network} are asked about within its clock, by {each.due_by:%d %B %H:%M} at the latest"
             ] += 1
         elif each.is_awaited:
-            due = min((balance.due[name] for name in each.sources if name in balance.due), default=None)
+            due = each.due_at(balance.due)
             waits[f"of {each.sources[0]}, which is read next {_when(due)}"] += 1
     for words, count in sorted(waits.items()):
         _say(f"  {count} {words}")

@@ -58,9 +58,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _end_with_stdin() -> None:
     """
-    Whoever holds the other end is gone, however they ended.
+    Whoever holds the other end is gone, however they ended. Read below `sys.stdin`, whose lock would be missed by an
+    interpreter that ends meanwhile.
     """
-    sys.stdin.buffer.read()
+    while os.read(0, 1024):
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 

@@ -58,6 +58,7 @@ class Verdict:
         reason: Of a post that was withheld or rejected.
         change: What became of its latest edit or deletion, where it is queued.
         sources: Who shows it.
+        not_before: Until when no answer can tell of it; None where the next one does.
         due_by: Until when the daemon has to ask about the edit or deletion; None where it is told without asking.
         again: How often it was shown after the first time.
         is_deleted: Its place does not have it any more.
@@ -69,6 +70,7 @@ class Verdict:
     reason: str = ""
     change: Change = ""
     sources: tuple[str, ...] = ()
+    not_before: datetime | None = None
     due_by: datetime | None = None
     again: int = 0
     is_deleted: bool = False
@@ -88,6 +90,16 @@ class Verdict:
         if self.due_by is not None:
             return False
         return self.fate == "never_shown" or self.change in ("edit_awaited", "deletion_awaited")
+
+    def due_at(self, due: Mapping[str, datetime]) -> datetime | None:
+        """
+        When something more is told of it; None where its sources are not waiting for a turn.
+
+        Args:
+            due: By source, when it is read next.
+        """
+        found = min((due[name] for name in self.sources if name in due), default=None)
+        return found if found is None or self.not_before is None else max(found, self.not_before)
 
 
 def reckon(quarter: Quarter, told: Told, *, now: datetime, clock_s: float | None) -> tuple[Verdict, ...]:
@@ -122,6 +134,7 @@ class _Reckoning:
                 reason=row.reason or "" if fate in ("withheld", "rejected") else "",
                 change=change,
                 sources=self.quarter.sources_of(row),
+                not_before=self.quarter.not_before(row),
                 due_by=due_by,
                 again=max(0, row.shown - 1),
                 is_deleted=row.deleted_at is not None,

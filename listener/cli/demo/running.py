@@ -103,16 +103,28 @@ class Running:
             async with process.daemon(
                 config, self.folder / "log.jsonl", clock, program=process.PROGRAM
             ) as child:
-                networks = tuple(quarter.network for quarter in town.quarters)
-                self.screen.say(
-                    greeting(child.address, self.folder, networks, clock.factor, self.wish.duration_s)
-                )
+                await self._greet(town, child)
                 await self._live(town, child)
                 balance = await self._drain(town, child)
             for quarter in town.quarters:
                 (self.folder / f"book-{quarter.network}.json").write_bytes(quarter.ledger.as_json())
             group.cancel_scope.cancel()
         return balance
+
+    async def _greet(self, town: Town, child: Child) -> None:
+        where = Where(url=child.address)
+        described = await anyio.to_thread.run_sync(call, where, "GET", "/openapi.json")
+        networks = tuple(quarter.network for quarter in town.quarters)
+        self.screen.say(
+            greeting(
+                child.address,
+                self.folder,
+                networks,
+                town.clock.factor,
+                self.wish.duration_s,
+                paths=described["paths"],
+            )
+        )
 
     async def _signals(self) -> None:
         """
@@ -231,8 +243,8 @@ class Running:
         Whether a source is about to show something that was not shown yet.
         """
         soon = town.clock.now() + timedelta(seconds=SOON_S * town.clock.factor)
-        awaited = {name for each in balance.verdicts if each.is_awaited for name in each.sources}
-        return any(name in balance.due and balance.due[name] <= soon for name in awaited)
+        awaited = (each.due_at(balance.due) for each in balance.verdicts if each.is_awaited)
+        return any(due is not None and due <= soon for due in awaited)
 
     async def _compare(self, town: Town, child: Child) -> Balance:
         networks, due = await self._sources(child)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,17 @@ _COLOURS: Final = (36, 35, 34, 33, 32)
 
 _DIM, _PLAIN, _CLEAR = "\x1b[2m", "\x1b[0m", "\r\x1b[K"
 _BAR: Final = 24
+
+_PLACES: Final = {
+    "/dashboard": "dashboard",
+    "/v1/events": "events",
+    "/v1/events/stream": "stream",
+    "/v1/sources": "sources",
+    "/v1/rechecks": "rechecks",
+    "/v1/budgets": "budgets",
+    "/metrics": "metrics",
+}
+"""Where there is something to see, by path of the API."""
 
 
 @dataclass(slots=True)
@@ -102,18 +113,34 @@ class Screen:
         return f"{_DIM}{when}{_PLAIN}  \x1b[{colour}m{rest}{_PLAIN}"
 
 
-def greeting(address: str, folder: Path, networks: tuple[str, ...], speed: float, duration_s: float) -> str:
+def greeting(
+    address: str,
+    folder: Path,
+    networks: tuple[str, ...],
+    speed: float,
+    duration_s: float,
+    *,
+    paths: Collection[str],
+) -> str:
     """
     What runs, and where to look.
+
+    Args:
+        address: Of the API.
+        folder: Where the log is.
+        networks: By name.
+        speed: Seconds of the city in a real one.
+        duration_s: Real seconds.
+        paths: Of the API; those of `_PLACES` that it has are shown.
     """
+    places = [f"  {name:<10}{address}{path}" for path, name in _PLACES.items() if path in paths]
     return "\n".join(
         (
             f"It snows in a city that is simulated on this machine, {speed:g} times as fast as life, for {duration_s:g} s.",
             f"People talk on {', '.join(networks)}; nobody of them exists. The daemon that listens is the one that ships,",
             "in a process of its own. Ctrl-C ends it early, with a balance.",
-            f"  events   {address}/v1/events    {address}/v1/events/stream",
-            f"  sources  {address}/v1/sources   rechecks {address}/v1/rechecks",
-            f"  metrics  {address}/metrics      log      {folder / 'log.jsonl'}",
+            *places,
+            f"  {'log':<10}{folder / 'log.jsonl'}",
             "",
         )
     )

@@ -53,12 +53,15 @@ class Street:
     def sources_of(self, row: PostRow) -> tuple[str, ...]:
         return ("street",)
 
+    def not_before(self, row: PostRow) -> datetime | None:
+        return None
+
     def deletion(self, row: PostRow) -> Way:
         return self._way
 
 
 def posted(
-    expected: Literal["queued", "not_ours", "withheld", "rejected"] = "queued", **life: Any
+    expected: Literal["queued", "counted", "not_ours", "withheld", "rejected"] = "queued", **life: Any
 ) -> PostRow:
     """A post of noon that was shown a minute later."""
     born: dict[str, Any] = {
@@ -150,6 +153,37 @@ def test_a_post_has_exactly_one_fate(
 def test_a_deletion_that_nobody_tells_explains_no_missing_post() -> None:
     """A blog does not say what was deleted, so what it showed before must have been queued."""
     assert verdict(posted(deleted_at=at(2)), way="untold").fate == "missing"
+
+
+def hour(start: float, count: int) -> dict[str, Any]:
+    """How many posts of an hour there were, as it is told."""
+    start_at, end_at = at(start).isoformat(), at(start + 60).isoformat()
+    return event("topic.counted", network="net", watch="city", start_at=start_at, end_at=end_at, count=count)
+
+
+@pytest.mark.parametrize(
+    ("life", "events", "fate"),
+    [
+        ({}, (hour(0, 1),), "counted"),
+        ({}, (), "never_shown"),
+        ({}, (hour(-60, 0),), "never_shown"),
+        ({}, (hour(60, 0),), "never_shown"),  # said before the first hour that was asked for
+        ({}, (hour(-60, 0), hour(60, 0)), "missing"),
+        ({}, (hour(-60, 0), GAP, hour(60, 0)), "in_gap"),
+        ({}, (hour(0, 0),), "missing"),
+        ({}, (hour(0, 2),), "unexpected"),
+        ({"deleted_at": at(30)}, (hour(0, 0),), "removed_before_reading"),
+        ({"deleted_at": at(30)}, (hour(0, 1),), "unexpected"),
+        ({"deleted_at": at(90)}, (hour(0, 0),), "removed_before_reading"),
+        ({"deleted_at": at(90)}, (hour(0, 1),), "counted"),
+        ({}, (CREATED,), "unexpected"),
+    ],
+)
+def test_a_post_that_is_only_counted_is_in_the_number_of_its_hour(
+    life: dict[str, Any], events: tuple[dict[str, Any], ...], fate: Fate
+) -> None:
+    """The sum of each hour that was told agrees with the book, but for what was deleted before the question."""
+    assert verdict(posted("counted", **UNSHOWN, **life), *events).fate == fate
 
 
 EDITED: dict[str, Any] = {"edited_at": at(3), "revision": 2}
