@@ -3,7 +3,7 @@ The fediverse of the demo's city: two instances that federate; the city has its 
 
 Made by `simulator.quarter`; turns moments of `listener.simulation.snowstorm` into posts, which `simulator` shows. The first
 instance is heard by its stream and by what mentions the city, the second is read page by page. Some people write `#nobot`
-into their profile. One post in forty is broken by its server: nobody stands as its author.
+into their profile. One post in twelve is broken by its server: nobody stands as its author.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from listener.simulation.world import Expected
 ONE: Final = "one.example"
 TWO: Final = "two.example"
 LAG_S: Final = 40.0
-_BROKEN: Final = 40
+_BROKEN: Final = 12
 _MANNERS: Final[dict[Failure, tuple[str, Manner]]] = {
     "busy": (TWO, "429"),
     "down": (ONE, "outage"),

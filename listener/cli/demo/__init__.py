@@ -17,7 +17,7 @@ import typer
 
 
 def demo(
-    duration: float = typer.Option(60.0, min=5.0, help="Real seconds it runs.", metavar="SECONDS"),
+    duration: float = typer.Option(60.0, min=1.0, help="Real seconds it runs.", metavar="SECONDS"),
     speed: float = typer.Option(120.0, min=1.0, max=300.0, help="How many times faster than life."),
     seed: int = typer.Option(7, help="Of the simulated day; the same seed is the same day."),
     port: int = typer.Option(0, min=0, max=65535, help="Of the API; 0 takes any free one."),

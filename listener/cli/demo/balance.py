@@ -150,18 +150,19 @@ def _row(counts: Counter[str], networks: Sequence[str], words: str) -> Sequence[
 
 def _explain(balance: Balance) -> None:
     """
-    Each post that waits, by what it waits for.
+    Each post, edit and deletion that waits, by what it waits for.
     """
-    waits = Counter[str]()
+    waits, latest = Counter[str](), dict[tuple[str, str], list[datetime]]()
     for each in balance.verdicts:
         if each.due_by is not None and each.change in ("edit_awaited", "deletion_awaited"):
             what = "edits" if each.change == "edit_awaited" else "deletions"
-            waits[
-                f"{what} on {each.network} are asked about within its clock, by {each.due_by:%d %B %H:%M} at the latest"
-            ] += 1
+            latest.setdefault((what, each.network), []).append(each.due_by)
         elif each.is_awaited:
-            due = each.due_at(balance.due)
-            waits[f"of {each.sources[0]}, which is read next {_when(due)}"] += 1
+            waits[f"of {each.sources[0]}, which tells more {_when(each.due_at(balance.due))}"] += 1
+    for (what, network), due in sorted(latest.items()):
+        _say(
+            f"  {len(due)} {what} on {network} are asked about within its clock, by {max(due):%d %B %H:%M} at the latest"
+        )
     for words, count in sorted(waits.items()):
         _say(f"  {count} {words}")
 

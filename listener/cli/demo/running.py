@@ -179,7 +179,9 @@ class Running:
             group.start_soon(self._story, town)
             while town.clock.now() < end_at and not self._enough.is_set():
                 await self._look(child)
-                self.screen.at(town.day, town.clock.now() - self._late, self.told.events)
+                now = town.clock.now()
+                share = 1 - (end_at - now).total_seconds() / town.day.length_s
+                self.screen.at(now, min(1.0, share), self.told.events)
                 with anyio.move_on_after(LOOK_S):
                     await self._enough.wait()
             group.cancel_scope.cancel()
@@ -230,7 +232,7 @@ class Running:
         until, quiet = time.monotonic() + DRAIN_S, 0
         while True:
             quiet = 0 if await self._look(child) else quiet + 1
-            self.screen.at(town.day, town.day.end_at, self.told.events, draining=True)
+            self.screen.at(town.clock.now(), 1.0, self.told.events, draining=True)
             if quiet >= QUIET_LOOKS or time.monotonic() > until:
                 balance = await self._compare(town, child)
                 if time.monotonic() > until or (balance.holds and not self._soon(balance, town)):

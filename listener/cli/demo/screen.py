@@ -15,8 +15,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from listener.simulation.snowstorm import Day
-
 _COLOURS: Final = (36, 35, 34, 33, 32)
 """ANSI colours of networks, in the order in which they first speak (ECMA-48, SGR)."""
 
@@ -73,13 +71,18 @@ class Screen:
         self._hide()
         print(line, file=sys.stderr, flush=True)
 
-    def at(self, day: Day, now: datetime, events: int, *, draining: bool = False) -> None:
+    def at(self, now: datetime, share: float, events: int, *, draining: bool = False) -> None:
         """
         How far the day is.
+
+        Args:
+            now: In the city.
+            share: Of the day that is over, from 0 to 1.
+            events: So far.
+            draining: Nothing happens any more.
         """
         if not self.progress:
             return
-        share = min(1.0, max(0.0, (now - day.begin_at).total_seconds() / day.length_s))
         bar = ("❄" * round(share * _BAR)).ljust(_BAR, "·")
         what = "the storm is over; waiting for what is under way" if draining else "it snows"
         self._hide()
