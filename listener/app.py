@@ -10,6 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,7 @@ from listener.hear.intake import Intake
 from listener.hear.keeping import Keeper
 from listener.hear.memo import place_digest
 from listener.hear.pace import Pace
+from listener.hear.purse import Purse
 from listener.hear.reader import ReaderLimits, Web, user_agent
 from listener.hear.recheck import Rechecks
 from listener.hear.recheck_seat import Rechecked
@@ -102,6 +104,7 @@ class Daemon:
             await self._tell_queue()
             web = await stack.enter_async_context(self._web())
             self._build(web)
+            stack.push_async_callback(self._settle)
             async with anyio.create_task_group() as group:
                 if signals:
                     group.start_soon(self._signals)
@@ -110,6 +113,10 @@ class Daemon:
                 self._telemetry.daemon_stopping(reason="asked to stop")
                 group.cancel_scope.cancel()
         self._telemetry.daemon_stopped()
+
+    async def _settle(self) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._purse.aclose()
 
     # --------------------------------------------------------------------------------------------- building
 
@@ -134,6 +141,7 @@ class Daemon:
 
     def _build(self, web: Web) -> None:
         self._web_client = web
+        self._purse = Purse(queue=self._queue, clock=self._clock, telemetry=self._telemetry, node=NODE)
         self._keeper = Keeper(
             queue=self._queue,
             pace=self._pace,
@@ -177,6 +185,7 @@ class Daemon:
             names_for=self._configured.names_for,
             views=self._intake.views,
             rechecks=self._rechecks.views,
+            budgets=self._purse.views,
             poll=self._intake.poll,
             ready=self._readiness,
             reload=self.reload,
@@ -201,7 +210,7 @@ class Daemon:
             terms = chosen.spec.recheck
             if terms is None or (wanted is not None and chosen.name not in wanted):
                 continue
-            source = self._source(chosen)
+            source = self._source(chosen, recheck=True)
             if isinstance(source.reads, Rechecker):
                 door = Door(self._configured, chosen.name)
                 yield Rechecked(source=source, terms=terms, remove=door.remove)
@@ -213,13 +222,20 @@ class Daemon:
         chosen = next(source for source in self._settings.sources if source.name == name)
         return self._source(chosen, moved_to)
 
-    def _source(self, chosen: settings.Source, moved_to: str | None = None) -> Source:
+    def _source(
+        self, chosen: settings.Source, moved_to: str | None = None, *, recheck: bool = False
+    ) -> Source:
         spec, config = chosen.spec, chosen.config
         if moved_to is not None and spec.relocated is not None:
             config = spec.relocated(config, moved_to)
         interest: Interest = LiveInterest(self._configured, chosen.name)
-        exchanges = spec.exchanges(config)
-        reader = self._web_client.reader(chosen.name, spec.reaches(config), exchanges=exchanges)
+        group, budgets = spec.lease_group(config), spec.budgets(config)
+        wallet = self._purse.wallet(
+            chosen.name, spec.name, budgets, partial(spec.charges, config), recheck=recheck
+        )
+        reader = self._web_client.reader(
+            chosen.name, spec.reaches(config), exchanges=spec.exchanges(config), wallet=wallet
+        )
         return Source(
             name=chosen.name,
             network=chosen.adapter,
@@ -228,7 +244,7 @@ class Daemon:
             take_all=chosen.take == "all",
             door=Door(self._configured, chosen.name),
             reads=spec.build(config, reader, self._clock, interest),
-            group=spec.lease_group(config),
+            group=group,
             interval_s=spec.interval_s(config, chosen.relation),
             floor_s=spec.floor_s(config, chosen.relation),
             look_back=timedelta(seconds=spec.look_back_s),
@@ -236,6 +252,8 @@ class Daemon:
             place="" if spec.address is None else place_digest(spec.address(chosen.config)),
             unconditional=spec.unconditional,
             meanings=spec.meanings,
+            wallet=wallet,
+            secret_group=any(budget.credential == group for budget in budgets),
             watches=selection(chosen),
             derived_metrics=chosen.derived_metrics,
             terms_read_on=min(spec.terms.read_on().values()),
@@ -377,6 +395,7 @@ class Daemon:
         change = settings.difference(self._settings, wanted)
         await self._intake.drop([*change.removed, *change.changed])
         await self._rechecks.drop([*change.removed, *change.changed])
+        self._purse.forget(change.removed)
         reach("reload.sources_stopped")
         self._settings = wanted
         self._configured.apply(wanted, objections)

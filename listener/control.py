@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Final, Protocol
 
 from listener.clock import Clock, SystemClock
@@ -20,7 +21,7 @@ from listener.queues import open_queue
 from listener.queues.base import Found, Queue
 from listener.secret_files import key_ring
 from listener.settings import Settings
-from listener.status import Control, Forgot, Held, Polled, Readiness, RecheckView, SourceView
+from listener.status import BudgetView, Control, Forgot, Held, Polled, Readiness, RecheckView, SourceView
 from listener.telemetry import Telemetry
 
 FORGET_FOR: Final = timedelta(days=400)
@@ -54,6 +55,7 @@ class DaemonControl:
         names_for: Every name a post may have under an address or native identity.
         views: Each source as it stands.
         rechecks: Each source that can be asked again, counted now.
+        budgets: Each budget of the configured sources, as of now.
         poll: Reads a source by hand.
         ready: Whether intake runs and the queue takes commits.
         reload: What SIGHUP does.
@@ -68,13 +70,14 @@ class DaemonControl:
         names_for: Callable[[str], Sequence[Name]],
         views: Views,
         rechecks: Callable[[], Awaitable[tuple[RecheckView, ...]]],
+        budgets: Callable[[], Awaitable[tuple[BudgetView, ...]]],
         poll: Poll,
         ready: Callable[[], Readiness],
         reload: Callable[[], Awaitable[str]],
     ) -> None:
         self._queue, self._clock, self._telemetry = queue, clock, telemetry
         self._names_for, self._views, self._poll = names_for, views, poll
-        self._rechecks = rechecks
+        self._rechecks, self._budgets = rechecks, budgets
         self._ready, self._reload = ready, reload
 
     def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
@@ -82,6 +85,9 @@ class DaemonControl:
 
     async def rechecks(self) -> tuple[RecheckView, ...]:
         return await self._rechecks()
+
+    async def budgets(self) -> tuple[BudgetView, ...]:
+        return await self._budgets()
 
     async def poll(self, source: str, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
         return await self._poll(source, unconditional=unconditional, come_back=come_back, mended=mended)
@@ -149,6 +155,15 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
             ]
         )
 
+    async def budgets() -> tuple[BudgetView, ...]:
+        from listener.hear.purse import Purse  # no other command needs the room
+
+        purse = Purse(queue=queue, clock=clock, telemetry=Telemetry(), node="offline")
+        for source in settings.sources:
+            spec, config = source.spec, source.config
+            purse.wallet(source.name, spec.name, spec.budgets(config), partial(spec.charges, config))
+        return await purse.views()
+
     async def reload() -> str:
         raise NoDaemon(
             "no daemon is running that could reload; the next start reads the configuration anyway"
@@ -162,6 +177,7 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
             names_for=names_for,
             views=lambda names, *, reads: (),
             rechecks=rechecks,
+            budgets=budgets,
             poll=poll,
             ready=lambda: Readiness(ready=False, reasons=("no daemon is running",)),
             reload=reload,

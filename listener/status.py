@@ -34,6 +34,7 @@ Why = Literal[
     "gone",  # 410, three times in two days
     "by_hand",
     "consent",  # whether somebody in the page wants to be read cannot be looked up now
+    "budget",  # what its credential may spend has to last until its window turns
     "reading",
 ]
 """Why a source waits, in a word from a closed set."""
@@ -149,6 +150,67 @@ class RecheckView:
     error_code: str | None = None
 
 
+BudgetStage = Literal["open", "slowed", "spent"]
+"""Whether sources may spend as they like, are slowed so that the rest lasts, or have nothing left to spend."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetPart:
+    """
+    What one account spent in the present window.
+
+    Args:
+        source: From the configuration.
+        watch: On whose account within the source, such as a watch; empty where nobody was named.
+        recheck: Spent on asking again.
+        spent: In the unit of the budget.
+        back_at: When what it was last refused may be had; None while it waits for nothing.
+    """
+
+    source: str
+    watch: str
+    recheck: bool
+    spent: float
+    back_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetView:
+    """
+    How one budget of a credential stands. The credential is not in it, nor is a digest of it.
+
+    Args:
+        network: Adapter name.
+        name: As its adapter calls it.
+        sources: Who shares it, in the order of their names.
+        unit: Such as `units`, `calls`, `USD`.
+        start, end: Of the present window; at `end` it is renewed.
+        limit: For one window.
+        spent: In it so far, what is on its way at most included.
+        reserved: Of that, what was written down before a crash and cannot be told apart any more.
+        allowed: What may have been spent by now, so that it lasts.
+        forecast: What would be spent at the end of the window, if it went on like in the last hours and nobody slowed it.
+        stage: In a word.
+        back_at: When the first of those who wait may go on; None where nobody waits.
+        parts: By account.
+    """
+
+    network: str
+    name: str
+    sources: tuple[str, ...]
+    unit: str
+    start: datetime
+    end: datetime
+    limit: float
+    spent: float
+    reserved: float
+    allowed: float
+    forecast: float
+    stage: BudgetStage
+    back_at: datetime | None
+    parts: tuple[BudgetPart, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """
@@ -231,6 +293,12 @@ class Control(Protocol):
     async def rechecks(self) -> tuple[RecheckView, ...]:
         """
         Each source that can be asked again, counted now.
+        """
+        ...
+
+    async def budgets(self) -> tuple[BudgetView, ...]:
+        """
+        Each budget of the configured sources, as of now.
         """
         ...
 

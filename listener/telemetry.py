@@ -194,6 +194,23 @@ class Telemetry:
         self.recheck_within = self._gauge(
             "listener_recheck_clock_seconds", "Within which each stored post is asked about.", "source"
         )
+        self.budget_spent = self._gauge(
+            "listener_budget_spent",
+            "Spent of a budget in its present window, in its unit; `source` is the first that shares it.",
+            "network",
+            "budget",
+            "source",
+        )
+        self.budget_limit = self._gauge(
+            "listener_budget_limit", "Limit of a budget for one window.", "network", "budget", "source"
+        )
+        self.budget_forecast = self._gauge(
+            "listener_budget_forecast",
+            "What would be spent at the end of the window, if nobody slowed it.",
+            "network",
+            "budget",
+            "source",
+        )
         self.streams = self._gauge("listener_api_streams", "Event streams open.")
         self.requests = self._counter("listener_api_requests", "Answers of the API.", "route", "status")
         self.reloads = self._counter("listener_reloads", "Reloads of the configuration by result.", "result")
@@ -432,6 +449,48 @@ class Telemetry:
     def upkeep_forgotten(self, *, posts: int, reason: str) -> None:
         """Posts were erased on our side, by an operator or because nothing asks for them any more."""
         self.removals.labels(reason).inc(posts)
+
+    # --------------------------------------------------------------------------------------------- budgets
+
+    @_signal("source.budget_spent", "info", "listener_source_reads_total")
+    def source_budget_spent(self, *, source: str, budget: str, wait_s: float) -> None:
+        """What a read costs is not there now: the source waits until its budget has it again, its siblings go on."""
+        self.reads.add(1, source, "budget_spent")
+
+    @_signal("budget.stage_changed", "info")
+    def budget_stage_changed(
+        self,
+        *,
+        network: str,
+        budget: str,
+        source: str,
+        stage: str,
+        spent: float,
+        limit: float,
+        forecast: float,
+        unit: str,
+        renewed_s: float,
+        wait_s: float,
+    ) -> None:
+        """A budget is `open`, `slowed` (so that the rest lasts) or `spent` from now on; whoever waits first goes on in `wait_s`,
+        and it is renewed in `renewed_s`. `source` is the first that shares it."""
+
+    def budget_stands(
+        self, *, network: str, budget: str, source: str, spent: float, limit: float, forecast: float
+    ) -> None:
+        """
+        How a budget stands now.
+        """
+        self.budget_spent.labels(network, budget, source).set(spent)
+        self.budget_limit.labels(network, budget, source).set(limit)
+        self.budget_forecast.labels(network, budget, source).set(forecast)
+
+    def budgets_ended(self, network: str, source: str) -> None:
+        """
+        Nobody spends under that label any more.
+        """
+        for gauge in (self.budget_spent, self.budget_limit, self.budget_forecast):
+            gauge.remove_by_labels({"network": network, "source": source})
 
     # -------------------------------------------------------------------------------------------- re-check
 

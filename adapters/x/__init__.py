@@ -87,7 +87,9 @@ SPEC: Final = AdapterSpec(
     listens_to="By default only how many public posts an hour have the terms of a watch in them. With proofs that X's terms "
     "ask for: the posts themselves, without their authors, who are not asked for. Or posts that mention the organisation's "
     "own account, named by its number. Nobody is followed, no profile is read, nothing is posted; there is no stream, "
-    "because its rules are made by POST. Since authors are unknown, an answer by our own account is not recognised.",
+    "because its rules are made by POST. Since authors are unknown, an answer by our own account is not recognised. The numbers "
+    "are those that X itself gives out; its policy forbids to use them for benchmarking, competitive or commercial purposes "
+    "(docs.x.com/developer-terms/policy, X performance benchmarking, read 2026-11-24).",
     credentials="an app of X's developer platform: its bearer token; for mentions at a fifth of the price, an OAuth 1.0a token "
     "of the organisation's own account, read only. Both cost money by use.",
     limits="450 searches, 300 questions for numbers in fifteen minutes (docs.x.com/x-api/fundamentals/rate-limits): one request "
@@ -107,13 +109,8 @@ SPEC: Final = AdapterSpec(
             address=_AGREEMENT,
             checked_on=_READ,
         ),
-        derived_metrics="agreement",
-        derived_clause=Clause(
-            says="the API must not be used to calculate aggregate metrics of X posts, such as the number of posts a day, for "
-            "benchmarking, competitive or commercial purposes (X performance benchmarking)",
-            address=_POLICY,
-            checked_on=_READ,
-        ),
+        derived_metrics="free",
+        derived_clause=None,
         proofs={"links": ("attestation",), "text": ("attestation", "permission_ref")},
         clauses={
             "permission_ref": Clause(

@@ -21,7 +21,7 @@ from typing import Any, Final, Literal
 
 from adapters.x.simulated_asking import Asked, Window
 from adapters.x.simulated_bill import Bill
-from adapters.x.simulated_keys import APP, TAKEN, Caller, Keys
+from adapters.x.simulated_keys import TAKEN, Caller, Keys
 from adapters.x.simulated_limits import Limits, Standing
 from adapters.x.simulated_network import PLACE, Network
 from adapters.x.simulated_objects import OLD, Accepts, Page, Vocabulary, page, stamp
@@ -283,7 +283,7 @@ class Site:
             called = {span.value.casefold() for span in whole(post, post.latest).mentions}
             return post.author is not account and name in called
 
-        owned = caller.kind != APP and caller.account == found == self.network.own.id
+        owned = caller.account == found == self.network.own.id
         return self._paged(asked, f"mentions {found}", calls, window, size, owned=owned)
 
     def _no_user(self, identity: str) -> Json:

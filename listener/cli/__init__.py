@@ -26,6 +26,7 @@ ORDER: Final = (
     "demo",
     "tail",
     "sources",
+    "budgets",
     "poll",
     "find",
     "forget",

@@ -20,8 +20,9 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
     """
     Check the configuration as a whole.
 
-    Prints every fault at once, or the privacy statement that follows from it, its digest, warnings, and whether what is
-    stored can be asked about again inside the clocks of its networks.
+    Prints every fault at once, or the privacy statement that follows from it, its digest, warnings, whether what is
+    stored can be asked about again inside the clocks of its networks, and what sources that cost something may spend
+    and are expected to.
 
     \b
     Example:
@@ -31,6 +32,7 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
       0 valid and accepted · 2 faults · 3 valid, and the statement is not accepted yet
     """
     from listener.cli.clocks import line
+    from listener.cli.outlook import lines
     from listener.cli.screen import clean, print_json
     from listener.errors import ConfigError
 
@@ -51,6 +53,9 @@ def check(config: ConfigOption = CONFIG, as_json: JsonOption = False) -> None:
             print(f"warning: {clean(warning)}")
         for clock in found["clocks"]:
             print(f"{'warning' if clock['beyond'] else 're-check'}: {clean(line(clock))}")
+        for outlook in found["budgets"]:
+            for told in lines(outlook):
+                print(f"budget: {clean(told)}")
     raise typer.Exit(0 if found["accepted"] else 3)
 
 
@@ -63,6 +68,7 @@ def _checked(config: Path) -> dict[str, Any]:
     """
     from listener import settings
     from listener.cli.clocks import clocks
+    from listener.cli.outlook import outlooks
     from listener.clock import SystemClock
     from listener.errors import NotAccepted
 
@@ -81,6 +87,7 @@ def _checked(config: Path) -> dict[str, Any]:
         "why_not": why_not,
         "warnings": list(settings.warnings(loaded, SystemClock().now().date())),
         "clocks": clocks(config, loaded),
+        "budgets": outlooks(loaded, SystemClock().now().date()),
     }
 
 

@@ -46,6 +46,8 @@ def asked(
         seat.forced = seat.forced or unconditional
         return Polled(due_at=now, reason="it is being read")
     memo = seat.memo
+    if (seat.status, seat.why) == ("held", "budget") and seat.next_due_at > now:
+        return Polled(due_at=seat.next_due_at, reason=seat.reason)
     if memo.failures and not (memo.gone or mended):
         return Polled(due_at=seat.next_due_at, reason=IN_ITS_TIME)
     due_at, reason = _soonest(seat, now, unconditional=unconditional, held_until=held_until)

@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 
 from listener.adapter import Freshness, Page, Poller, Streamer
 from listener.clock import Clock
-from listener.errors import LeaseLost, PageHeld, QueueFull
+from listener.errors import BudgetSpent, LeaseLost, PageHeld, QueueFull
 from listener.events import Change, Gap, Noted, PostKey, Retraction
 from listener.hear.memo import Moved, memo_bytes
 from listener.hear.pace import HOLD_MAX_S, Due, Pace, next_due, wanted_interval_s
@@ -27,7 +27,7 @@ from listener.hear.policies import FAILURE_FIRST_S, unread_wait_s, when_full
 from listener.hear.reads import added
 from listener.hear.reasons import FIXED, SILENT, sentence
 from listener.hear.rhythm import STREAM_PATIENCE, heard
-from listener.hear.seat import Seat
+from listener.hear.seat import Seat, Source
 from listener.hear.setback import Setback, setback
 from listener.hear.unread import gone_on, held_until, lasting
 from listener.hear.walk import Asking, Walked, is_taken_back, walk
@@ -289,7 +289,7 @@ class Keeper:
         if due.note is not None:
             asked_s, used_s = freshness.fresh_for_s or interval_s, (due.at - now).total_seconds()
             self._telemetry.source_clamped(source=source.name, why=due.note, asked_s=asked_s, used_s=used_s)
-        return due
+        return _afforded(source, due, now)
 
     # ------------------------------------------------------------------------------------------------- moves
 
@@ -440,6 +440,7 @@ class Keeper:
         """
         Schedule a source that failed, durably, so that a restart does not ask it earlier.
         """
+        error = await self.understood(seat, error)
         source, memo, now = seat.source, seat.memo, self._clock.now()
         streams = isinstance(source.reads, Streamer)  # what is said meanwhile waits for nobody
         found = setback(
@@ -456,7 +457,7 @@ class Keeper:
         due_at = now + timedelta(seconds=found.wait_s)
         if found.why == "held":
             self._pace.hold(source.group, due_at)
-        self._tell_setback(seat, found)
+        self._tell_setback(seat, found, error)
         if found.why == "gone":
             self._changed(seat, Change("gone", "status_410", now))
         elif memo.lost_at_new_address(now):
@@ -465,10 +466,25 @@ class Keeper:
         self._enter(seat, found.code, now)
         await self._commit_failure(seat, due_at, now)
 
-    def _tell_setback(self, seat: Seat, found: Setback) -> None:
+    async def understood(self, seat: Seat, error: Exception) -> Exception:
+        """
+        The same; where the network says that a budget is spent, noted for all who share it, with the seconds until it is
+        not.
+        """
+        wallet = seat.source.wallet
+        if not isinstance(error, BudgetSpent) or wallet is None:
+            return error
+        try:
+            return await wallet.understood(error)
+        except LeaseLost:
+            return error  # whoever spends now will be told so, too
+
+    def _tell_setback(self, seat: Seat, found: Setback, error: Exception) -> None:
         name, wait_s = seat.source.name, found.wait_s
-        if found.why == "held":
-            self._telemetry.source_rate_limited(source=name, host=seat.source.group, wait_s=wait_s)
+        if isinstance(error, BudgetSpent) and found.why == "budget":
+            self._telemetry.source_budget_spent(source=name, budget=error.budget, wait_s=wait_s)
+        elif found.why == "held":
+            self._telemetry.source_rate_limited(source=name, host=seat.source.group_told, wait_s=wait_s)
             if wait_s >= HOLD_MAX_S:
                 self._telemetry.source_clamped(source=name, why="ceiling", asked_s=wait_s, used_s=HOLD_MAX_S)
         elif found.why == "denied":
@@ -497,7 +513,7 @@ class Keeper:
         """
         group = seat.source.group
         self._leases.pop(group, None)
-        self._telemetry.lease_lost(source=seat.source.name, group=group)
+        self._telemetry.lease_lost(source=seat.source.name, group=seat.source.group_told)
         seat.wait("not_ours", self._clock.now() + timedelta(seconds=LEASE_TTL_S), "not_ours")
 
     def report(self, error: Exception) -> None:
@@ -534,3 +550,14 @@ class Keeper:
             key = await self._with_room(seat, partial(self._queue.sealing_key, day))
             self._sealers = {day: Sealer(day, key)}
         return self._sealers[day]
+
+
+def _afforded(source: Source, due: Due, now: datetime) -> Due:
+    """
+    Later, where what the reads of a source cost has to last.
+    """
+    if source.wallet is None:
+        return due
+    wait_s = (due.at - now).total_seconds()
+    longer_s = source.wallet.slowed(wait_s)
+    return due if longer_s <= wait_s else Due(now + timedelta(seconds=longer_s), due.note, "budget")

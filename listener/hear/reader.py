@@ -8,7 +8,7 @@ pass `listener.hear.guard`, turns come from `listener.hear.turns`, bytes from `l
 
 Invariants: nothing but GET can be said, by either door of `ReadOnly`, its own methods or an `httpx.AsyncClient` built
 on it, except at an address that was declared as an exchange word for word; what is said is exactly what was checked;
-every request has taken its turn, hops and handshakes included; an answer is whole and within its caps, or an error; no
+every request has taken its turn, and paid where it costs something, hops and handshakes included; an answer is whole and within its caps, or an error; no
 connection outlives what was cancelled; no message holds more than the source's name and its host.
 
 Offered encoding is gzip alone: brotli and zstd decoders cannot be bounded as tightly.
@@ -21,7 +21,7 @@ import ssl
 import unicodedata
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -39,6 +39,7 @@ from listener.hear.judging import FOREIGN, hold_if_asked, no_answer, unavailable
 from listener.hear.machines import Machines
 from listener.hear.open_ended import BodyPieces
 from listener.hear.pace import Pace
+from listener.hear.purse import Wallet
 from listener.hear.reads import Meter
 from listener.hear.sockets import Options, SocketPieces
 from listener.hear.transport import Answer, Transport, body_within
@@ -193,7 +194,14 @@ class Web:
             await self.turns.take(place, source=source)
         return place
 
-    def reader(self, name: str, reaches: Sequence[Reach], *, exchanges: Iterable[str] = ()) -> ReadOnly:
+    def reader(
+        self,
+        name: str,
+        reaches: Sequence[Reach],
+        *,
+        exchanges: Iterable[str] = (),
+        wallet: Wallet | None = None,
+    ) -> ReadOnly:
         """
         The reader of one source.
 
@@ -201,15 +209,16 @@ class Web:
             name: Of the source; stands in messages.
             reaches: All it may ask.
             exchanges: Whole addresses at which it may trade a credential.
+            wallet: What it pays from; None where nothing costs anything.
         """
-        return ReadOnly(self, name, reaches, exchanges=exchanges)
+        return ReadOnly(self, name, reaches, exchanges=exchanges, wallet=wallet)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Asked:
     """
     One request on its way: what is asked, within which reach, saying what, with what is left of the deadline; a body only
-    where it is an exchange.
+    where it is an exchange, which costs nothing.
     """
 
     target: Target
@@ -218,6 +227,7 @@ class _Asked:
     left_s: float
     body: bytes | None = None
     judges: frozenset[int] = frozenset()
+    account: str = ""
 
 
 class ReadOnly(httpx.AsyncBaseTransport):
@@ -227,9 +237,16 @@ class ReadOnly(httpx.AsyncBaseTransport):
     """
 
     def __init__(
-        self, web: Web, name: str, reaches: Sequence[Reach], *, exchanges: Iterable[str] = ()
+        self,
+        web: Web,
+        name: str,
+        reaches: Sequence[Reach],
+        *,
+        exchanges: Iterable[str] = (),
+        wallet: Wallet | None = None,
     ) -> None:
         self._web = web
+        self._wallet = wallet
         self._name = name
         self._exchanges = frozenset(exchanges)
         self._guard = Guard(name, reaches)
@@ -255,7 +272,7 @@ class ReadOnly(httpx.AsyncBaseTransport):
         said = self._said(headers or {})
         target, reach = self._guard.first(address)
         try:
-            first = _Asked(target, reach, said, self._web.limits.deadline_s, judges=judges)
+            first = _Asked(target, reach, said, self._web.limits.deadline_s, judges=judges, account=account)
             reply = await self._follow(first, validators)
         except FOREIGN as error:
             raise self._unavailable(reach.host, error) from error
@@ -317,6 +334,8 @@ class ReadOnly(httpx.AsyncBaseTransport):
         """
         See `listener.adapter.Reader.paid`.
         """
+        if self._wallet is not None:
+            self._wallet.paid(budget, amount)
 
     async def exchange(self, address: str, *, body: bytes, headers: Mapping[str, str] | None = None) -> Reply:
         """
@@ -414,7 +433,7 @@ class ReadOnly(httpx.AsyncBaseTransport):
                     for name, value in self._said(validators(str(target.url))).items()
                     if name in VALIDATORS
                 }
-            asked = _Asked(target, asked.reach, kept, left_s, judges=asked.judges)
+            asked = replace(asked, target=target, headers=kept, left_s=left_s)
 
     def _kept_at(self, asked: _Asked, target: Target) -> dict[str, str]:
         """
@@ -457,8 +476,10 @@ class ReadOnly(httpx.AsyncBaseTransport):
         machine: str | None = None
         turns, host = self._web.turns, asked.target.host
         await turns.take(host, source=self._name)
-        self.meter.sent(host)
         try:
+            if self._wallet is not None and asked.body is None:
+                await self._wallet.pay(str(asked.target.url), account=asked.account)
+            self.meter.sent(host)
             machine = await self._web.machine(host, source=self._name)
             with anyio.move_on_after(asked.left_s) as scope:
                 return await ask(asked), scope.deadline - anyio.current_time()

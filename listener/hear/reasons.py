@@ -6,6 +6,7 @@ No sentence holds an address or anything a source said.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Final
 
 from listener.status import Why
@@ -57,7 +58,22 @@ def sentence(why: Why, *, wait_s: float, rhythm_s: float | None = None) -> str:
         )
     if why == "held":
         return f"the server asked for a pause of {span(wait_s)}"
+    if why == "budget":
+        return f"it is read after {span(wait_s)}, so that its budget lasts"
     return FIXED.get(why) or f"it is read every {span(wait_s)}"
+
+
+def budget_reason(budget: str, until: datetime) -> str:
+    """
+    Why a source waits for its budget.
+
+    Args:
+        budget: Name, as the adapter calls it.
+        until: When it goes on; aware.
+    """
+    return (
+        f"its budget `{budget}` has to last, so it goes on at {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    )
 
 
 def failure(code: str) -> str:

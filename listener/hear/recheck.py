@@ -396,6 +396,7 @@ class Rechecks:
         """
         When to ask again, durably.
         """
+        error = await self._keeper.understood(following.seat, error)
         seat, now = following.seat, self._clock.now()
         found = setback(
             error,

@@ -17,6 +17,7 @@ from listener.adapter import Cursor, Poller, Streamer
 from listener.events import Noted, WatchName
 from listener.hear.memo import Memo
 from listener.hear.pace import Spread
+from listener.hear.purse import Wallet
 from listener.hear.reads import Meter, unpacked
 from listener.hear.reasons import FIXED
 from listener.hear.walk import Door
@@ -44,6 +45,8 @@ class Source:
         place: Digest of its configured address; empty where it has not one.
         unconditional: The cursor without what makes the next read conditional; None where no read is.
         meanings: Of its adapter's own codes.
+        wallet: What its requests are paid from; None where they cost nothing.
+        secret_group: The group says which credential it is, so nobody is told.
         watches: Those that are looked for here; None: every watch.
         derived_metrics, terms_read_on: For the operator's view.
     """
@@ -66,6 +69,15 @@ class Source:
     place: str = ""
     unconditional: Callable[[Cursor], Cursor] | None = None
     meanings: Mapping[str, str] = field(default_factory=dict)
+    wallet: Wallet | None = None
+    secret_group: bool = False
+
+    @property
+    def group_told(self) -> str:
+        """
+        The group as a log line may have it.
+        """
+        return f"{self.network} credential" if self.secret_group else self.group
 
 
 @dataclass(slots=True)

@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from listener.errors import AccessDenied, DocumentRefused, RateLimited, RequestRefused, SourceError
+from listener.errors import (
+    AccessDenied,
+    BudgetSpent,
+    DocumentRefused,
+    RateLimited,
+    RequestRefused,
+    SourceError,
+)
 from listener.hear.memo import Memo
 from listener.hear.pace import Spread
 from listener.hear.policies import failure_wait_s, rate_limited_wait_s
-from listener.hear.reasons import FIXED, failure, sentence
+from listener.hear.reasons import FIXED, budget_reason, failure, sentence
 from listener.status import SourceStateName, Why
 
 DENIED_WAIT_S: Final = 86_400.0
@@ -71,6 +78,10 @@ def setback(
         meanings: Of the adapter's own codes.
     """
     code = code_of(error)
+    if isinstance(error, BudgetSpent) and error.wait_s is not None:
+        wait_s = max(floor_s, error.wait_s)
+        reason = budget_reason(error.budget, now + timedelta(seconds=wait_s))
+        return Setback(code, "held", "budget", reason, wait_s)
     if isinstance(error, RateLimited):
         memo.limited += 1
         memo.error_code = code
@@ -94,6 +105,8 @@ def code_of(error: Exception) -> str:
     The failure in a word from a closed set.
     """
     match error:
+        case BudgetSpent():
+            return "budget_spent"
         case RateLimited():
             return "rate_limited"
         case AccessDenied():

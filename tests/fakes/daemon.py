@@ -11,7 +11,17 @@ from typing import Any
 
 from listener.events import Cleared, Name, Noted, PostCreated, PostData, Provenance, Retraction
 from listener.queues.base import Commit, Item, Queue, SourceState
-from listener.status import Forgot, Held, Polled, Read, Readiness, RecheckView, SourceView
+from listener.status import (
+    BudgetPart,
+    BudgetView,
+    Forgot,
+    Held,
+    Polled,
+    Read,
+    Readiness,
+    RecheckView,
+    SourceView,
+)
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
 KEPT_UNTIL = AT + timedelta(days=30)
@@ -125,6 +135,32 @@ RECHECK = RecheckView(
     next_at=AT + timedelta(minutes=10),
 )
 
+BUDGET = BudgetView(
+    network="feed",
+    name="calls",
+    sources=("harbour-blog",),
+    unit="calls",
+    start=AT - timedelta(hours=4),
+    end=AT + timedelta(hours=20),
+    limit=9_600.0,
+    spent=1_600.5,
+    reserved=0.0,
+    allowed=2_000.0,
+    forecast=9_603.25,
+    stage="slowed",
+    back_at=AT + timedelta(minutes=5),
+    parts=(
+        BudgetPart(source="harbour-blog", watch="river", recheck=False, spent=1_500.0, back_at=None),
+        BudgetPart(
+            source="harbour-blog",
+            watch="",
+            recheck=True,
+            spent=100.5,
+            back_at=AT + timedelta(minutes=5),
+        ),
+    ),
+)
+
 READY = Readiness(ready=True, reasons=())
 
 
@@ -139,6 +175,7 @@ class FakeControl:
         held: What `find` answers, and what `forget` erases.
         failure: Raised by every command instead.
         rechecked: What `rechecks` answers.
+        spending: What `budgets` answers.
     """
 
     views: tuple[SourceView, ...] = (VIEW,)
@@ -146,6 +183,7 @@ class FakeControl:
     held: Sequence[Held] = (HELD,)
     failure: Exception | None = None
     rechecked: tuple[RecheckView, ...] = ()
+    spending: tuple[BudgetView, ...] = ()
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
@@ -154,6 +192,9 @@ class FakeControl:
 
     async def rechecks(self) -> tuple[RecheckView, ...]:
         return self.rechecked
+
+    async def budgets(self) -> tuple[BudgetView, ...]:
+        return self.spending
 
     async def poll(self, source: str, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
         self._ask("poll", f"{source} unconditional={unconditional} come_back={come_back} mended={mended}")

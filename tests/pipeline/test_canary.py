@@ -126,6 +126,7 @@ def replies(daemon: Installed, planted: str) -> dict[str, bytes]:
         "/v1/sources?reads=true",
         f"/v1/sources?source={planted}",
         "/v1/rechecks",
+        "/v1/budgets",
         "/healthz",
         "/readyz",
         "/metrics",

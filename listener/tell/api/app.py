@@ -85,6 +85,7 @@ def _handlers(
         "streamEvents": teller.stream,
         "listSources": health.sources,
         "listRechecks": health.rechecks,
+        "listBudgets": health.budgets,
         "isAlive": health.healthz,
         "isReady": health.readyz,
         "readMetrics": health.metrics,

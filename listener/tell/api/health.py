@@ -19,7 +19,7 @@ from listener.queues.base import Queue
 from listener.status import Control, SourceStateName
 from listener.telemetry import Telemetry
 from listener.tell.api.query import READS, SOURCE, read_query, read_sources
-from listener.tell.api.shapes import Alive, RechecksAnswer, SourcesAnswer, as_json
+from listener.tell.api.shapes import Alive, BudgetsAnswer, RechecksAnswer, SourcesAnswer, as_json
 from listener.tell.api.table import METRICS_TYPE
 
 
@@ -53,6 +53,13 @@ class Health:
         read_query(request, ())
         return as_json(RechecksAnswer(await self.control.rechecks()))
 
+    async def budgets(self, request: Request) -> Response:
+        """
+        What may be spent, what is, and when whoever waits goes on.
+        """
+        read_query(request, ())
+        return as_json(BudgetsAnswer(await self.control.budgets()))
+
     async def healthz(self, request: Request) -> Response:
         """
         The process answers; nothing else is asked.
@@ -83,6 +90,7 @@ class Health:
         for state in get_args(SourceStateName):
             self.telemetry.sources.labels(state).set(states[state])
         try:
+            await self.control.budgets()  # which sets their gauges
             stats = await self.queue.stats()
         except QueueError:
             return  # the counters are needed most when the queue is not well; readiness says why

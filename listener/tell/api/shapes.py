@@ -11,7 +11,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from listener.events import Event
-from listener.status import Held, RecheckView, SourceView
+from listener.status import BudgetView, Held, RecheckView, SourceView
 
 LINK_MAX: Final = 2048
 """Chosen: longer than any permalink seen; the body of a command stays small."""
@@ -41,6 +41,14 @@ class RechecksAnswer(msgspec.Struct, frozen=True):
     """
 
     rechecks: tuple[RecheckView, ...]
+
+
+class BudgetsAnswer(msgspec.Struct, frozen=True):
+    """
+    Every budget of the configured sources.
+    """
+
+    budgets: tuple[BudgetView, ...]
 
 
 class PollBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

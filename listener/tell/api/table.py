@@ -13,6 +13,7 @@ from listener.tell.api.operations import Answer, Operation
 from listener.tell.api.query import AFTER, FILTERS, LIMIT, READS, SOURCE
 from listener.tell.api.shapes import (
     Alive,
+    BudgetsAnswer,
     EventsAnswer,
     FoundAnswer,
     LinkBody,
@@ -71,6 +72,14 @@ _STATE: Final = (
         scope="read",
         summary="How sources are asked again about what they do not announce, and whether their clocks can be kept.",
         answers={200: Answer(meaning="Sources that can be asked, counted now.", shape=RechecksAnswer)},
+    ),
+    Operation(
+        name="listBudgets",
+        method="GET",
+        path="/v1/budgets",
+        scope="read",
+        summary="What each credential may spend, what is spent and by whom, the forecast, and when whoever waits goes on.",
+        answers={200: Answer(meaning="Without the credential; as of now.", shape=BudgetsAnswer)},
     ),
     Operation(
         name="isAlive",

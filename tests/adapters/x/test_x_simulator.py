@@ -273,7 +273,7 @@ async def test_everything_a_post_can_carry() -> None:
     clock.walk(seconds=1)
     post = network.post(
         anna,
-        "@boris snow & ice $SNOW #yyc https://news.example/story",
+        "@boris snow & ice $SNOW #yyc https://news.example/story > all",
         reply_to=first,
         quote_of=first,
         sensitive=True,
@@ -305,6 +305,7 @@ async def test_everything_a_post_can_carry() -> None:
     shown = found.json["data"][0]
     text = shown["text"]
     assert text.startswith("@boris snow &amp; ice $SNOW #yyc https://t.co/")
+    assert " &gt; all https://t.co/" in text
     links = [text[each["start"] : each["end"]] for each in shown["entities"]["urls"]]
     assert [(each[:13], len(each)) for each in links] == [("https://t.co/", 23)] * 2
     assert [each["expanded_url"] for each in shown["entities"]["urls"]] == [

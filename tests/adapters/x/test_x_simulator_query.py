@@ -32,6 +32,8 @@ def said(*texts: str) -> Network:
     [
         ("#yyc", ["Ice #yyc", "Snow #YYC on Québec"]),
         ("#yy", []),
+        ("#ete", ["Demain #Été"]),
+        ("#Été", ["Demain #Été"]),
         ("ice", ["Ice #yyc"]),
         ("quebec", ["Snow #YYC on Québec"]),
         ('"on quebec"', ["Snow #YYC on Québec"]),
@@ -50,7 +52,7 @@ def said(*texts: str) -> Network:
 )
 def test_queries_find(query: str, found: list[str]) -> None:
     """Spaces join before `OR`; hashtags are whole; case and diacritics do not count."""
-    network = said("Ice #yyc", "Snow #YYC on Québec", "@CityOfExample where?")
+    network = said("Ice #yyc", "Snow #YYC on Québec", "@CityOfExample where?", "Demain #Été")
 
     assert finds(query, network) == found
 

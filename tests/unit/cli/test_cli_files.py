@@ -69,6 +69,7 @@ def test_init_check_accept(run: Run, tmp_path: Path) -> None:
         "why_not": None,
         "warnings": [],
         "clocks": [],
+        "budgets": [],
     }
 
 
