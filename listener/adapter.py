@@ -489,9 +489,9 @@ class TermsOfUse:
 
     def read_on(self) -> Mapping[str, date]:
         """
-        Each page of these terms, with the day somebody read it last; the open web is one without an address.
+        Each page of these terms, with the day somebody read it last; of the open web there is none.
         """
-        pages = {self.address or "": self.checked_on}
+        pages = {} if self.address is None else {self.address: self.checked_on}
         for clause in (self.government, self.derived_clause, *self.clauses.values()):
             if clause is not None:
                 pages[clause.address] = min(pages.get(clause.address, clause.checked_on), clause.checked_on)

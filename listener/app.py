@@ -35,7 +35,7 @@ from listener.hear.recheck import Rechecks
 from listener.hear.recheck_seat import Rechecked
 from listener.hear.seat import Source
 from listener.hear.upkeep import DAILY_EVERY_S, Upkeep
-from listener.in_force import Door, InForce, LiveInterest, least_spacing, own_hosts, selection
+from listener.in_force import Door, InForce, LiveInterest, Reminder, least_spacing, own_hosts, selection
 from listener.keys import KeyRing
 from listener.queues import open_queue
 from listener.queues.base import Queue
@@ -69,7 +69,7 @@ class Daemon:
         self._clock, self._telemetry = clock, telemetry
         self._stop = anyio.Event()
         self._reloading = anyio.Lock()
-        self._terms_told_on: date | None = None
+        self._reminder = Reminder(telemetry)
 
     def stop(self) -> None:
         """
@@ -256,7 +256,7 @@ class Daemon:
             secret_group=any(budget.credential == group for budget in budgets),
             watches=selection(chosen),
             derived_metrics=chosen.derived_metrics,
-            terms_read_on=min(spec.terms.read_on().values()),
+            terms_read_on=min(spec.terms.read_on().values(), default=None),
         )
 
     # --------------------------------------------------------------------------------------------- running
@@ -350,12 +350,7 @@ class Daemon:
             if watch.name in paused - self._keeper.asking.paused:
                 self._telemetry.watch_paused(watch=watch.name, review_by=watch.review_by.isoformat())
         self._keeper.asking = self._configured.asking(paused)
-        if today != self._terms_told_on:
-            self._terms_told_on = today
-            for stale in settings.stale_terms(self._settings, today):
-                self._telemetry.terms_aged(
-                    network=stale.network, page=stale.page, read_on=stale.read_on.isoformat()
-                )
+        self._reminder.remind(self._settings, today)
 
     # --------------------------------------------------------------------------------------------- reloading
 

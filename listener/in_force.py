@@ -35,7 +35,8 @@ from listener.hear.upkeep import Review, Wanted, past_review
 from listener.hear.walk import Asking
 from listener.hear.watch import Watcher, WatchTerms, together
 from listener.keys import KeyRing, Sealer
-from listener.settings import Settings, Source
+from listener.settings import Settings, Source, stale_terms
+from listener.telemetry import Telemetry
 
 
 class InForce:
@@ -218,6 +219,28 @@ class LiveInterest:
 
     def maybe(self, frame: bytes) -> bool:
         return self.configured.watcher.interest.maybe(frame)
+
+
+class Reminder:
+    """
+    Says once a day which terms nobody has read for long.
+    """
+
+    def __init__(self, telemetry: Telemetry) -> None:
+        self._telemetry = telemetry
+        self._told_on: date | None = None
+
+    def remind(self, now: Settings, today: date) -> None:
+        """
+        Told unless it was told today.
+        """
+        if today == self._told_on:
+            return
+        self._told_on = today
+        for stale in stale_terms(now, today):
+            self._telemetry.terms_aged(
+                network=stale.network, page=stale.page, read_on=stale.read_on.isoformat()
+            )
 
 
 def _line(now: Settings, objections: frozenset[Name]) -> str:

@@ -88,7 +88,8 @@ class SourceView:
         other_let_through: The other way round.
         derived_metrics: Whether numbers and classes may be made of its posts. Whoever shows counts, shares, moods or topics
             leaves out every source that says `not_agreed`.
-        terms_read_on: When somebody last read that page of its network's terms which nobody has read for longest.
+        terms_read_on: When somebody last read that page of its network's terms which nobody has read for longest; None where
+            there is no such page.
         reads: Its latest reads, newest first; empty unless they were asked for.
     """
 
@@ -107,7 +108,7 @@ class SourceView:
     received: int
     queued: int
     derived_metrics: DerivedMetrics
-    terms_read_on: date
+    terms_read_on: date | None
     moved: bool = False
     note: str | None = None
     silent_since: datetime | None = None

@@ -25,7 +25,15 @@ from typing import Final
 
 from adapters.youtube.api import Api, Listed
 from adapters.youtube.config import YouTubeConfig
-from adapters.youtube.cursor import REPLIES_DUE, Seen, decode_cursor, digest, encode_cursor
+from adapters.youtube.cursor import (
+    REPLIES_DUE,
+    REPLIES_MOST,
+    Seen,
+    decode_cursor,
+    digest,
+    encode_cursor,
+    stamp_of,
+)
 from adapters.youtube.judging import QuotaSpent
 from adapters.youtube.normalise import Place, comment_from, instant, items_of_thread, replies_of
 from adapters.youtube.recheck import Rechecks
@@ -59,6 +67,7 @@ class _Due:
     parent: str
     video: str | None
     count: int
+    stamp: int
     token: str | None = None
     pages: int = 0
 
@@ -170,7 +179,7 @@ class CommentsSource(Rechecks):
         if listed.token is not None and due.pages + 1 < REPLY_PAGES_MOST:
             turn.due.appendleft(replace(due, token=listed.token, pages=due.pages + 1))
         else:
-            seen.note(due.name, due.count)
+            seen.note(due.name, due.count, due.stamp)
         posts = (
             comment_from(reply, video=due.video, parent=due.parent, place=self._place)
             for reply in listed.items
@@ -210,26 +219,30 @@ class CommentsSource(Rechecks):
 
     def _taken(self, listed: Listed[WireThread], turn: _Turn, seen: Seen) -> list[Item]:
         """
-        What a page of threads says; and which of them have replies that did not come with it.
+        What those threads of a page say that changed; and which of them have replies that did not come with it.
         """
         items: list[Item] = []
         for thread in listed.items:
-            items += self._recent(items_of_thread(thread, self._place))
-            if thread is not None:
-                self._noted(thread, turn, seen)
+            if thread is None or self._noted(thread, turn, seen):
+                items += self._recent(items_of_thread(thread, self._place))
         return items
 
-    def _noted(self, thread: WireThread, turn: _Turn, seen: Seen) -> None:
-        name, count = digest(thread.id), max(0, thread.snippet.total_reply_count)
+    def _noted(self, thread: WireThread, turn: _Turn, seen: Seen) -> bool:
+        """
+        Whether there is anything in it that was not there when it was last met.
+        """
+        name, stamp, known = digest(thread.id), _stamp(thread), seen.known(digest(thread.id))
+        count = min(max(0, thread.snippet.total_reply_count), REPLIES_MOST)
         turn.unread.discard(name)
         here = len(replies_of(thread.replies))
-        if count > here and seen.replies(name) != count:
+        if count > here and (known is None or known.replies != count):
             if all(due.name != name for due in turn.due):
                 top = thread.snippet.top_level_comment.id
-                turn.due.append(_Due(name, top, thread.snippet.video_id, count))
-            seen.note(name, REPLIES_DUE)
+                turn.due.append(_Due(name, top, thread.snippet.video_id, count, stamp))
+            seen.note(name, REPLIES_DUE, stamp)
         else:
-            seen.note(name, count)
+            seen.note(name, count, stamp)
+        return known is None or known.stamp != stamp
 
     def _recent(self, items: Iterable[Post | Rejected]) -> tuple[Item, ...]:
         since = self._clock.now() - LOOK_BACK
@@ -238,6 +251,16 @@ class CommentsSource(Rechecks):
             for item in items
             if isinstance(item, Rejected) or item.published_at is None or item.published_at >= since
         )
+
+
+def _stamp(thread: WireThread) -> int:
+    """
+    Of when it and the replies that came with it were last written.
+    """
+    said = (thread.snippet.top_level_comment, *replies_of(thread.replies))
+    return stamp_of(
+        *(part for one in said if one is not None for part in (one.id, one.snippet.updated_at)),
+    )
 
 
 def _oldest(threads: Iterable[WireThread | None]) -> datetime | None:

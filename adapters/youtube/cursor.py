@@ -1,8 +1,9 @@
 """
 Where a source's reading stands: opaque bytes to the core, made and read only here.
 
-Which threads or videos were seen (as digests), and how many replies each thread had when all of them had been read. No
-handle, no text, no identity; and bounded: what was met longest ago is forgotten first, which costs a repeat, not a loss.
+Which threads or videos were seen (as digests), how many replies each thread had when all of them had been read, and a stamp
+that changes with it, so that only what changed is told again. No handle, no text, no identity; and bounded: what was met
+longest ago is forgotten first, which costs a repeat, not a loss.
 
 Invariant: what was met on a walk that did not reach known ground is `met`, not `settled`: a walk that was broken off leaves a
 hole behind its first pages, and only a walk that goes through to what is settled closes it.
@@ -13,19 +14,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from listener.adapter import Cursor
 
 VERSION: Final = 1
-SEEN_MOST: Final = 3_000
-"""Chosen: thirty pages of threads, 24 kB."""
+SEEN_MOST: Final = 2_000
+"""Chosen: twenty pages of threads, 24 kB."""
 
 DIGEST_BYTES: Final = 6
 _COUNT_BYTES: Final = 2
-_ENTRY: Final = DIGEST_BYTES + _COUNT_BYTES
+_STAMP_BYTES: Final = 4
+_COUNTED: Final = DIGEST_BYTES + _COUNT_BYTES
+_ENTRY: Final = _COUNTED + _STAMP_BYTES
 REPLIES_MOST: Final = 0xFFFE
 REPLIES_DUE: Final = 0xFFFF
 """Stands for a number of replies that were not read yet."""
@@ -40,6 +43,19 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
     asked: dict[bytes, int]
 
 
+class Known(NamedTuple):
+    """
+    What is known of a thread or a video.
+
+    Args:
+        replies: How many were read; 0 for a video.
+        stamp: See `stamp_of`.
+    """
+
+    replies: int
+    stamp: int
+
+
 @dataclass(slots=True)
 class Seen:
     """
@@ -47,27 +63,27 @@ class Seen:
 
     Args:
         read_at: When a walk last reached known ground; seconds since 1970, 0 where never.
-        settled: Number of replies by digest; what was met longest ago first.
+        settled: What is known, by digest; what was met longest ago first.
         met: The same, of walks that are not through yet.
         asked: When each search was last made, by digest; seconds since 1970.
     """
 
     read_at: int = 0
-    settled: dict[bytes, int] = field(default_factory=dict)
-    met: dict[bytes, int] = field(default_factory=dict)
+    settled: dict[bytes, Known] = field(default_factory=dict)
+    met: dict[bytes, Known] = field(default_factory=dict)
     asked: dict[bytes, int] = field(default_factory=dict)
 
-    def note(self, name: bytes, replies: int) -> None:
+    def note(self, name: bytes, replies: int, stamp: int) -> None:
         """
-        It was met, with so many replies.
+        It was met, with so many replies, or with replies that are due.
         """
         where = self.settled if name in self.settled else self.met
         where.pop(name, None)
-        where[name] = min(replies, REPLIES_MOST) if replies != REPLIES_DUE else replies
+        where[name] = Known(replies if replies == REPLIES_DUE else min(replies, REPLIES_MOST), stamp)
 
-    def replies(self, name: bytes) -> int | None:
+    def known(self, name: bytes) -> Known | None:
         """
-        How many there were; None where it was never met.
+        None where it was never met.
         """
         known = self.settled.get(name)
         return self.met.get(name) if known is None else known
@@ -85,7 +101,7 @@ class Seen:
         """
         Threads whose replies were due when the last walk ended.
         """
-        return {name for name, replies in self.settled.items() if replies == REPLIES_DUE}
+        return {name for name, known in self.settled.items() if known.replies == REPLIES_DUE}
 
 
 def encode_cursor(seen: Seen, *, place: str) -> Cursor:
@@ -126,14 +142,27 @@ def digest(text: str) -> bytes:
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
 
-def _packed(seen: Mapping[bytes, int]) -> bytes:
+def stamp_of(*parts: str | None) -> int:
+    """
+    A number that is another when any of these is.
+    """
+    told = "\n".join(part or "" for part in parts).encode(errors="surrogatepass")
+    return int.from_bytes(hashlib.blake2b(told, digest_size=_STAMP_BYTES).digest(), "big")
+
+
+def _packed(seen: Mapping[bytes, Known]) -> bytes:
     newest = list(seen.items())[-SEEN_MOST:]
-    return b"".join(name + replies.to_bytes(_COUNT_BYTES, "big") for name, replies in newest)
+    return b"".join(
+        name + known.replies.to_bytes(_COUNT_BYTES, "big") + known.stamp.to_bytes(_STAMP_BYTES, "big")
+        for name, known in newest
+    )
 
 
-def _entries(packed: bytes) -> Iterator[tuple[bytes, int]]:
+def _entries(packed: bytes) -> Iterator[tuple[bytes, Known]]:
     for at in range(0, len(packed), _ENTRY):
-        yield packed[at : at + DIGEST_BYTES], int.from_bytes(packed[at + DIGEST_BYTES : at + _ENTRY], "big")
+        name, counted = at + DIGEST_BYTES, at + _COUNTED
+        replies, stamp = packed[name:counted], packed[counted : at + _ENTRY]
+        yield packed[at:name], Known(int.from_bytes(replies, "big"), int.from_bytes(stamp, "big"))
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode

@@ -197,7 +197,6 @@ def asked(route: str, query: str, *, stale: bool = False) -> Asked:
         Refused: it breaks a rule; which of several rules is told first is not documented.
     """
     method = METHODS[route]
-    given: dict[str, str] = {}
     repeated: dict[str, list[str]] = {}
     for name, told in parse_qsl(query, keep_blank_values=True):
         repeated.setdefault(name, []).append(told)

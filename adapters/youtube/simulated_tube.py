@@ -277,12 +277,27 @@ class Tube:
         parts = urlsplit(link)
         return self._links.get(f"{parts.path}?{parts.query}")
 
-    def fates(self, queued: Iterable[str], *, gaps: Collection[Window] = ()) -> dict[str, Fate]:
+    def fates(
+        self,
+        queued: Iterable[str],
+        *,
+        gaps: Collection[Window] = (),
+        kinds: Collection[str] = ("video", "comment", "reply"),
+    ) -> dict[str, Fate]:
         """
         What became of every post, for an observer who was given these addresses.
+
+        Args:
+            queued: With or without their origin; unknown ones are ignored.
+            gaps: As the daemon reported them.
+            kinds: What the daemon was told to read: who hears comments looks at the list of videos, too.
         """
         posts = {post for link in queued if (post := self.post_at(link))}
-        return self.ledger.partition({self.ledger.posts[post].link for post in posts}, gaps=tuple(gaps))
+        return self.ledger.partition(
+            {self.ledger.posts[post].link for post in posts},
+            gaps=tuple(gaps),
+            read_by=lambda row: row.kind in kinds,
+        )
 
     # -------------------------------------------------------------------------------------------------- inside
 

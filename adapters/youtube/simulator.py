@@ -166,6 +166,8 @@ def source_table(served: Served, channel: Channel | None, listen: str, key_file:
     ]
     if channel is not None:
         lines.append(f"channel = {json.dumps(channel.id)}")
-    if not own:
+    if channel is None:
+        lines.append('criterion = "Videos of anybody whose title carries a hashtag of the town"')
+    elif not own:
         lines.append('criterion = "Broadcasters of the valley whose uploads are mostly about the town"')
     return "\n".join(lines)

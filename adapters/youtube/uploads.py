@@ -7,7 +7,6 @@ video that was not seen; the first page is always read whole, because a video ma
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,12 +14,12 @@ from typing import Final
 from adapters.youtube.api import Api
 from adapters.youtube.comments import KEPT, LOOK_BACK
 from adapters.youtube.config import YouTubeConfig
-from adapters.youtube.cursor import decode_cursor, digest, encode_cursor
-from adapters.youtube.normalise import Place, video_from_upload
+from adapters.youtube.cursor import Known, decode_cursor, digest, encode_cursor, stamp_of
+from adapters.youtube.normalise import Place, instant, video_from_upload
 from adapters.youtube.recheck import Rechecks
+from adapters.youtube.wire import WireUpload
 from listener.adapter import Cursor, Interest, Page, Reader
 from listener.clock import Clock
-from listener.events import Post, Rejected
 
 PAGES_MOST: Final = 4
 """Chosen: two hundred videos between two readings."""
@@ -65,29 +64,35 @@ class UploadsSource(Rechecks):
         now = self._clock.now()
         listed = await self._api.uploads(turn.token)
         turn.pages += 1
-        names = [digest(upload.content_details.video_id) for upload in listed.items if upload is not None]
-        items = tuple(video_from_upload(upload, self._place) for upload in listed.items)
-        more = listed.token is not None and turn.pages < PAGES_MOST and not _is_old(items, now)
-        more = more and any(name not in seen.settled for name in names)
-        for name in names:
-            seen.note(name, 0)
+        known = {_name(upload): _known(upload) for upload in listed.items if upload is not None}
+        changed = {name for name, now_known in known.items() if seen.known(name) != now_known}
+        told = tuple(
+            video_from_upload(upload, self._place)
+            for upload in listed.items
+            if upload is None or (_name(upload) in changed and not _is_before(upload, now - LOOK_BACK))
+        )
+        more = listed.token is not None and turn.pages < PAGES_MOST
+        more = more and any(name not in seen.settled for name in known)
+        more = more and not any(upload and _is_before(upload, now - KEPT) for upload in listed.items)
+        for name, now_known in known.items():
+            seen.note(name, *now_known)
         if not more:
             seen.settle(int(now.timestamp()))
         turn.token, turn.cursor = listed.token, encode_cursor(seen, place=self._where)
         if more:
             self._turn = turn
-        told = tuple(
-            item for item in items if isinstance(item, Rejected) or not _is_before(item, now - LOOK_BACK)
-        )
         return Page(items=told, cursor=turn.cursor, more=more, note=listed.absent)
 
 
-def _is_old(items: Iterable[Post | Rejected], now: datetime) -> bool:
-    """
-    Whether a page goes back further than anything is kept.
-    """
-    return any(isinstance(item, Post) and _is_before(item, now - KEPT) for item in items)
+def _name(upload: WireUpload) -> bytes:
+    return digest(upload.content_details.video_id)
 
 
-def _is_before(post: Post, since: datetime) -> bool:
-    return post.published_at is not None and post.published_at < since
+def _known(upload: WireUpload) -> Known:
+    said, status = upload.snippet, upload.status
+    return Known(0, stamp_of(said.title, said.description, None if status is None else status.privacy_status))
+
+
+def _is_before(upload: WireUpload, since: datetime) -> bool:
+    published = instant(upload.content_details.video_published_at)
+    return published is not None and published < since

@@ -232,9 +232,17 @@ class Gate:
     def note(self, item: Count | Gap | Change, *, place: Place, now: datetime) -> Noted:
         """
         The event of a volume or of a gap. The same item read again has the same id, so it is written once; a volume
-        that was corrected has another.
+        that was corrected has another. A volume is kept no longer than a post of the source would be.
         """
-        return Noted(noted_event(item, keys=self._keys, network=place.network, source=place.source, now=now))
+        event = noted_event(
+            item,
+            keys=self._keys,
+            network=place.network,
+            source=place.source,
+            retention=place.retention,
+            now=now,
+        )
+        return Noted(event)
 
     def names_for(self, networks: Iterable[str], link: str) -> tuple[Name, ...]:
         """

@@ -7,7 +7,7 @@ Used by clear.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from listener.events import (
@@ -35,11 +35,18 @@ _SHAPES: Final[Mapping[ChangeKind, type[SourceMoved | SourceGone | SourceSilent]
 
 
 def noted_event(
-    item: Count | Gap | Change, *, keys: KeyRing, network: str, source: str, now: datetime
+    item: Count | Gap | Change,
+    *,
+    keys: KeyRing,
+    network: str,
+    source: str,
+    retention: timedelta,
+    now: datetime,
 ) -> NoteEvent:
     """
     The event of a volume (its subject is the watch), a gap or a change (its subject is the source). The id is a keyed
-    digest of what it says, so that an item read twice is one event and a corrected volume another.
+    digest of what it says, so that an item read twice is one event and a corrected volume another. A volume was read on the
+    network's terms, as a post was, and is kept no longer than one.
     """
     address = f"/{network}/{source}"
     if isinstance(item, Change):
@@ -59,6 +66,7 @@ def noted_event(
             source=address,
             subject=item.watch,
             time=time,
+            expirytime=now + retention,
             data=CountData(
                 network=network,
                 watch=item.watch,

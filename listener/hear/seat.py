@@ -63,7 +63,7 @@ class Source:
     floor_s: float
     look_back: timedelta
     derived_metrics: DerivedMetrics
-    terms_read_on: date
+    terms_read_on: date | None
     watches: frozenset[WatchName] | None = None
     meter: Meter = field(default_factory=Meter)
     place: str = ""

@@ -106,7 +106,7 @@ def _source_record(settings: Settings, source: Source) -> SourceRecord:
             settings.oldest_days(source), max(settings.privacy.retention_days, settings.privacy.backfill_days)
         ),
         attestation=None if source.attestation is None else _attestation_record(source.attestation),
-        permission_ref=source.permission_ref,
+        permission_ref=_filed(source.permission_ref),
         derived_metrics_agreed=None
         if source.derived_metrics_agreed is None
         else source.derived_metrics_agreed.isoformat(),
@@ -127,6 +127,10 @@ def _shortened_by(settings: Settings, source: Source) -> str | None:
     if days == source.spec.terms.retention_max_days:
         return f"the terms of {terms_page(source.spec)}"
     return "retention_days of this source"
+
+
+def _filed(reference: str | None) -> str | None:
+    return _without_secrets(reference) if reference is not None and is_address(reference) else reference
 
 
 def _attestation_record(attestation: Attestation) -> AttestationRecord:

@@ -56,8 +56,7 @@ def _source(before: SourceRecord, now: SourceRecord) -> Iterator[str]:
     if before.network != now.network:
         yield f"{what} reads {now.network} instead of {before.network}"
     for place in _added(before.places, now.places):
-        path, query, _ = place.partition("?")
-        yield f"{what} also reads {path}{'?…' if query else ''}"
+        yield f"{what} also reads {_without_query(place)}"
     if before.options != now.options and before.network == now.network:
         for option in _added(before.options, now.options):
             yield f"{what} has another setting: {option}"
@@ -116,7 +115,7 @@ def _shown(before: SourceRecord, now: SourceRecord) -> Iterator[str]:
         for office in _added(was.end_users if was else (), attested.end_users):
             yield f"{what} is also seen by {office}"
     if now.permission_ref is not None and now.permission_ref != before.permission_ref:
-        yield f"{what} rests on another permission: {now.permission_ref}"
+        yield f"{what} rests on another permission: {_without_query(now.permission_ref)}"
     if now.derived_metrics_agreed is not None and before.derived_metrics_agreed is None:
         yield f"{what} may be made into numbers and classes"
 
@@ -188,6 +187,11 @@ def _pairs(accepted: Iterable[Record], wanted: Iterable[Record]) -> Iterator[tup
     before = {each.name: each for each in accepted}
     for now in wanted:
         yield before.get(now.name), now
+
+
+def _without_query(place: str) -> str:
+    path, query, _ = place.partition("?")
+    return f"{path}{'?…' if query else ''}"
 
 
 def _added(before: Iterable[str], now: Iterable[str]) -> list[str]:

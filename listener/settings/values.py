@@ -186,7 +186,7 @@ class StaleTerms:
 
     Args:
         network: Adapter name.
-        page: Its address; in words for the open web.
+        page: Its address.
         read_on: When somebody read it last.
     """
 
@@ -201,7 +201,7 @@ def stale_terms(settings: Settings, today: date) -> tuple[StaleTerms, ...]:
     """
     networks = {source.adapter: source.spec.terms for source in settings.sources}
     return tuple(
-        StaleTerms(network, page or "that the open web asks nothing", read_on)
+        StaleTerms(network, page, read_on)
         for network, terms in sorted(networks.items())
         for page, read_on in terms.read_on().items()
         if read_on < today - timedelta(days=TERMS_STALE_DAYS)

@@ -98,7 +98,7 @@ class SpecContract:
         asked = {proof: terms.why(proof) for proofs in terms.proofs.values() for proof in proofs}
         clauses = [clause for clause in (terms.government, terms.derived_clause, *asked.values()) if clause]
 
-        assert [page for page in pages if page and not page.startswith("https://")] == []
+        assert [page for page in pages if not page.startswith("https://")] == []
         assert [page for page, read in pages.items() if not date(2026, 1, 1) <= read <= tomorrow] == []
         assert [each for each in clauses if not each.says.strip() or each.says.rstrip().endswith(".")] == []
         assert (terms.derived_metrics == "agreement") is (terms.derived_clause is not None)

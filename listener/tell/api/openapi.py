@@ -17,6 +17,13 @@ from listener.tell.api.query import Parameter
 
 OPENAPI_VERSION: Final = "3.1.1"
 _REF: Final = "#/components/schemas/{name}"
+_DESCRIPTION: Final = (
+    "What the public says to us and about us; never who said it.\n\n"
+    "Numbers and classes: the terms of some networks allow counts, shares, trends, moods or topics to be made of their posts"
+    " only under an agreement. `GET /v1/sources` says of each source where it stands (`derived_metrics`). Posts of a source that"
+    " says `not_agreed` may be shown one by one and in lists, and are left out of every number and every classification;"
+    " leaving them out is told beside the number."
+)
 
 
 def document(operations: Sequence[Operation], *, version: str) -> dict[str, Any]:
@@ -41,7 +48,7 @@ def document(operations: Sequence[Operation], *, version: str) -> dict[str, Any]
         "info": {
             "title": "civic-listener",
             "version": version,
-            "description": "What the public says to us and about us; never who said it.",
+            "description": _DESCRIPTION,
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "paths": paths,

@@ -61,7 +61,7 @@ _STATE: Final = (
         method="GET",
         path="/v1/sources",
         scope="read",
-        summary="What each source is doing, why it waits, when it is due.",
+        summary="What each source is doing, why it waits, when it is due, and whether numbers may be made of it.",
         parameters=(SOURCE, READS),
         answers={200: Answer(meaning="In the order of the configuration.", shape=SourcesAnswer)},
     ),

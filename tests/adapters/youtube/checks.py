@@ -213,6 +213,20 @@ async def a_comment_approved_late_is_read() -> None:
     assert waiting.id in natives(hearing.items)
 
 
+@check
+async def only_what_changed_is_told_again() -> None:
+    """A page is read every minute; of two hundred threads the one that was edited and the one that was answered are told."""
+    world, video, hearing = heard()
+    said = world.say(video, 60)
+    await hearing.turns(4)
+    quiet = await hearing.turn()
+    said[7].text, said[7].updated = "Corrected", world.at
+    (reply,) = world.answer_to(said[9])
+
+    assert natives(quiet) == []
+    assert sorted(natives(await hearing.turn())) == sorted([said[7].id, said[9].id, reply.id])
+
+
 # ----------------------------------------------------------------------------------------------------- replies
 
 
@@ -403,16 +417,16 @@ async def a_cursor_is_bounded() -> None:
     """However much is said, it remembers so many threads and not one more: those that were met last."""
     seen = Seen()
     for number in range(SEEN_MOST * 2):
-        seen.note(digest(str(number)), number)
+        seen.note(digest(str(number)), number, number + 1)
     seen.settle(1)
     for number in range(SEEN_MOST * 2, SEEN_MOST * 4):
-        seen.note(digest(str(number)), number)
+        seen.note(digest(str(number)), number, number + 1)
     stored = encode_cursor(seen, place=CHANNEL)
     kept = decode_cursor(stored, place=CHANNEL)
 
-    assert len(stored) <= 2 * 8 * SEEN_MOST + 50
-    assert list(kept.settled.values()) == list(range(SEEN_MOST, SEEN_MOST * 2))
-    assert list(kept.met.values()) == list(range(SEEN_MOST * 3, SEEN_MOST * 4))
+    assert len(stored) <= 2 * 12 * SEEN_MOST + 50
+    assert list(kept.settled.values()) == [(each, each + 1) for each in range(SEEN_MOST, SEEN_MOST * 2)]
+    assert list(kept.met.values()) == [(each, each + 1) for each in range(SEEN_MOST * 3, SEEN_MOST * 4)]
     assert decode_cursor(stored, place="UCanother") == Seen()
 
 
@@ -561,7 +575,8 @@ async def one_comment_that_is_not_found_hides_no_other() -> None:
     """Where the whole list is refused because of it, each is asked for alone."""
     world, video, hearing = heard()
     said = world.say(video, 4)
-    asks = [str(post(await hearing.turn(), one.id).ask) for one in said]
+    items = await hearing.turn()
+    asks = [str(post(items, one.id).ask) for one in said]
     video.threads.remove(said[1])
     world.disturb = lambda asked, query: (
         error(404, "commentNotFound") if said[1].id in query.get("id", "") else None
@@ -576,7 +591,8 @@ async def an_answer_that_is_empty_by_mistake_takes_nothing_away() -> None:
     """Where nothing at all is shown, one is asked for alone before it is believed."""
     world, video, hearing = heard()
     said = world.say(video, 3)
-    asks = [str(post(await hearing.turn(), one.id).ask) for one in said]
+    items = await hearing.turn()
+    asks = [str(post(items, one.id).ask) for one in said]
     world.disturb = lambda asked, query: (
         Reply(200, {}, b'{"kind":"youtube#commentListResponse"}', asked.address)
         if "," in query.get("id", "")

@@ -938,6 +938,7 @@ async def test_every_post_has_a_fate() -> None:
         "picture": "missing",
     }
     assert fates[video.post] == "never_shown"
+    assert video.post not in tube.fates([], kinds=("comment", "reply"))
     assert told["heard"].link == f"/watch?v={video.id}&lc={told['heard'].id}"
 
 
@@ -965,7 +966,13 @@ async def test_a_configuration_names_every_channel(tmp_path: Path) -> None:
     assert tomllib.loads(usual)["source"] == expected[:2]
     assert tomllib.loads(told)["source"] == [
         *expected,
-        common | public | {"name": "youtube-titles", "listen": "titles"},
+        common
+        | {
+            "name": "youtube-titles",
+            "listen": "titles",
+            "relation": "public",
+            "criterion": "Videos of anybody whose title carries a hashtag of the town",
+        },
     ]
 
 

@@ -140,7 +140,8 @@ def test_the_terms_are_data() -> None:
     terms = SPEC.terms
 
     assert (terms.retention_max_days, terms.delete_within_h, terms.derived_metrics) == (30, 168, "agreement")
-    assert "amendment" in (terms.derived_clause or "")
+    assert terms.derived_clause is not None
+    assert "amendment" in terms.derived_clause.says
     assert SPEC.recheck is not None
     assert SPEC.recheck.within_s <= 30 * 86_400
 

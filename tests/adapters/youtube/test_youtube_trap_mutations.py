@@ -155,8 +155,8 @@ def no_early_stop(patch: pytest.MonkeyPatch) -> None:
 def what_was_met_is_known(patch: pytest.MonkeyPatch) -> None:
     """At once, and not when the walk is through."""
 
-    def note(self: Seen, name: bytes, replies: int) -> None:
-        self.settled[name] = replies
+    def note(self: Seen, name: bytes, replies: int, stamp: int) -> None:
+        self.settled[name] = cursor.Known(replies, stamp)
 
     patch.setattr(Seen, "note", note)
 
@@ -227,7 +227,19 @@ def one_page_of_replies(patch: pytest.MonkeyPatch) -> None:
 @falls_into("replies_are_asked_for_once")
 def replies_are_asked_for_each_time(patch: pytest.MonkeyPatch) -> None:
     """Without comparing their number."""
-    patch.setattr(Seen, "replies", lambda self, name: None)
+    patch.setattr(Seen, "known", lambda self, name: None)
+
+
+@falls_into("only_what_changed_is_told_again")
+def everything_is_told_each_time(patch: pytest.MonkeyPatch) -> None:
+    """The key removes the repeats, and every minute a hundred threads go through the gate."""
+    patch.setattr(Seen, "known", lambda self, name: None)
+
+
+@falls_into("only_what_changed_is_told_again")
+def what_was_met_never_changes(patch: pytest.MonkeyPatch) -> None:
+    """Neither by an edit nor by an answer."""
+    patch.setattr(comments, "_stamp", lambda thread: 1)
 
 
 @falls_into("a_late_reply_to_an_old_thread_is_read")
@@ -333,7 +345,7 @@ def every_channel_is_ours(patch: pytest.MonkeyPatch) -> None:
 @falls_into("a_cursor_is_bounded")
 def a_cursor_that_grows(patch: pytest.MonkeyPatch) -> None:
     """With everything ever seen."""
-    patch.setattr(cursor, "_packed", lambda seen: b"".join(name + b"\0\0" for name in seen))
+    patch.setattr(cursor, "_packed", lambda seen: b"".join(name + b"\0" * 6 for name in seen))
 
 
 # ----------------------------------------------------------------------------------------------------- uploads

@@ -175,6 +175,9 @@ def test_adapters(run: Run) -> None:
     spec = registry.spec("feed")
     assert [one["name"] for one in json.loads(listed[1])] == list(registry.names())
     assert spec.listens_to in shown[1]
+    assert "shown before  nothing\n" in shown[1]
+    assert "for governments  nothing more is asked\n" in shown[1]
+    assert json.loads(raw[1])["numbers_from_it"] == "free"
     assert shown[1].endswith(spec.example.strip() + "\n")
     assert json.loads(raw[1])["example"] == spec.example
     assert (unknown[0], "no adapter is called fead" in unknown[2]) == (2, True)

@@ -332,7 +332,8 @@ def test_retract_looks_under_every_secret() -> None:
 
 def test_a_volume_becomes_an_event_about_its_watch() -> None:
     """
-    The same volume has the same id at any time of reading; a corrected one, or another window, has another.
+    The same volume has the same id at any time of reading, a corrected one or another window has another; it is kept no
+    longer than a post of the source.
     """
     count = Count(WatchName("snow"), NOW - DAY, NOW, 41)
 
@@ -344,6 +345,7 @@ def test_a_volume_becomes_an_event_about_its_watch() -> None:
             source="/feed/council-blog",
             subject="snow",
             time=NOW,
+            expirytime=NOW + PLACE.retention,
             data=CountData(network="feed", watch="snow", start_at=NOW - DAY, end_at=NOW, count=41),
         )
     )

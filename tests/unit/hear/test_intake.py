@@ -272,6 +272,39 @@ async def test_a_post_whose_edit_takes_it_out_of_every_watch_goes() -> None:
     assert removed == 1
 
 
+async def test_a_source_brings_only_what_its_own_watches_ask_for() -> None:
+    """The same page of two sources, one of which looks for another watch; what the first holds stays."""
+    house = House()
+    page = Page((post("1"), post("2", "rain")))
+    elsewhere = replace(
+        house.source("elsewhere", Script(house.clock, page)), watches=frozenset({WatchName("ice")})
+    )
+    here = replace(house.source("here", Script(house.clock, page)), watches=frozenset({WatchName("snow")}))
+
+    async with house.running(here, elsewhere):
+        await house.clock.advance(10)
+
+    told = {line["source"]: (line["created"], line["withheld"]) for line in house.lines("page.walked")}
+    entries = [orjson.loads(entry.line) for entry in (await house.queue.read(None)).entries]
+    assert told == {"here": (1, {"not_ours": 1}), "elsewhere": (0, {"not_ours": 2})}
+    assert [(entry["type"], entry["source"]) for entry in entries] == [
+        ("listener.post.created", "/feed/here")
+    ]
+
+
+async def test_an_operator_sees_what_its_terms_say_of_numbers() -> None:
+    """Whether numbers may be made of a source, and when somebody last read its terms, stand in its view."""
+    house = House()
+    source = replace(
+        house.source("a", Script(house.clock)), derived_metrics="not_agreed", terms_read_on=date(2026, 3, 1)
+    )
+
+    async with house.running(source):
+        view = house.view("a")
+
+    assert (view.derived_metrics, view.terms_read_on) == ("not_agreed", date(2026, 3, 1))
+
+
 async def test_what_the_other_consent_mode_would_do_is_counted() -> None:
     """In the log, the metric and the operator's view, as numbers; who speaks to us overrides the flag in both modes."""
     house = House()

@@ -387,6 +387,21 @@ async def test_every_verdict() -> None:
     assert value("listener_removals_honoured_total", {"reason": "withdrawn"}) == 3
 
 
+async def test_an_edit_is_judged_by_the_watches_of_its_source() -> None:
+    """What is looked for elsewhere only does not stay here, once the source says that it was edited."""
+    house = House()
+    town = Town(house.clock, verdicts={"1": Verdict("changed", post(1, "snow and ice"))})
+    each = house.source(town)
+    each = replace(each, source=replace(each.source, watches=frozenset({WatchName("ice")})))
+    await house.store(post(1))
+
+    async with house.running(each):
+        await house.pass_s(DAY)
+        told = await house.told()
+
+    assert [(kind, reason) for kind, _, reason in told] == [("removed", "watch_removed")]
+
+
 async def test_what_is_gone_is_refused_and_what_was_withdrawn_may_return() -> None:
     """A deleted post does not come back; one whose author had only withdrawn consent does, when they give it again."""
     house = House()

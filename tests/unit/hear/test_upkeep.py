@@ -79,6 +79,36 @@ async def test_what_no_configured_watch_or_source_asks_for_is_erased_with_a_remo
     ]
 
 
+async def test_what_a_source_does_not_look_for_any_more_is_erased_there_and_nowhere_else() -> None:
+    """A watch taken out of one source takes that source's posts with it, unless another of its watches asks for them."""
+    queue = MemoryQueue()
+    await put(
+        queue,
+        post(1, source="/feed/some", watches=("roads",)),
+        post(2, source="/feed/some", watches=("snow",)),
+        post(3, source="/feed/some", watches=("roads", "snow")),
+        post(4, source="/feed/some", watches=("snow",), addressed=True),
+        post(5, source="/feed/every", watches=("snow",)),
+        post(6, source="/feed/whole", watches=("snow",)),
+        post(7, source="/feed/none", watches=("roads",)),
+    )
+
+    wanted = Wanted(
+        {"/feed/some": False, "/feed/every": False, "/feed/whole": True, "/feed/none": False},
+        frozenset({"roads", "snow"}),
+        {
+            "/feed/some": frozenset({"roads"}),
+            "/feed/whole": frozenset({"roads"}),
+            "/feed/none": frozenset(),
+        },
+    )
+    await upkeep(queue, VirtualClock(), io.StringIO()).sweep(wanted)
+
+    events = [decode_event(entry.line) for entry in (await queue.read(None)).entries]
+    removed = {event.subject: event.data.reason for event in events if isinstance(event, PostRemoved)}
+    assert removed == {post(2).key: "watch_removed", post(7).key: "watch_removed"}
+
+
 async def test_bodies_end_within_a_minute_of_their_time_and_keys_of_days_past_the_retention_are_destroyed() -> (
     None
 ):

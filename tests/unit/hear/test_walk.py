@@ -145,6 +145,29 @@ def test_every_item_of_a_page_is_exactly_one_of_passed_withheld_or_rejected() ->
     ]
 
 
+def test_what_only_watches_ask_for_that_are_not_looked_for_is_not_ours() -> None:
+    """In a source that looks for some watches, the others name nothing, shorten nothing and pause nothing."""
+    door = Door([])
+    page = Page((post("about roads and snow"), post("about snow"), post("an old matter"), post("old roads")))
+
+    def walked(*watches: str) -> dict[str, int]:
+        asking = ASKING.within(frozenset(map(WatchName, watches)))
+        return dict(
+            walk(
+                page, asking=asking, door=door, take_all=False, sealer=SEALER, now=NOW, report=print
+            ).withheld
+        )
+
+    assert walked("roads") == {"not_ours": 2}
+    assert door.asked == [
+        ("about roads and snow", ("roads",), timedelta(days=9)),
+        ("old roads", ("roads",), timedelta(days=9)),
+    ]
+    assert walked("old") == {"not_ours": 2, "watch_paused": 2}
+    assert walked() == {"not_ours": 4}
+    assert ASKING.within(None) is ASKING
+
+
 def test_a_removal_of_what_may_be_held_is_no_item() -> None:
     """Deletions of strangers' posts go to the queue, which knows whether they concern it, and are counted by what they end."""
     page = Page(items=(Removal("stranger", held_only=True), Removal("ours")))

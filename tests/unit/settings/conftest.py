@@ -14,7 +14,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from listener import registry
-from listener.adapter import AdapterSpec, Reach, TermsOfUse
+from listener.adapter import AdapterSpec, Reach, Terms, TermsOfUse, Unlawful
 from listener.errors import ConfigError
 from listener.settings import Settings, load
 
@@ -99,16 +99,17 @@ def adapters(monkeypatch: pytest.MonkeyPatch) -> dict[str, AdapterSpec]:
 
 
 @pytest.fixture
-def with_terms(adapters: dict[str, AdapterSpec]) -> Callable[[int], None]:
+def with_terms(adapters: dict[str, AdapterSpec]) -> Callable[..., None]:
     """
-    Give the made-up adapter terms with a cap in days.
+    Give the made-up adapter other terms, or another linter of words.
     """
 
-    def cap(days: int) -> None:
-        terms = replace(MADE_UP.terms, retention_max_days=days)
-        adapters["made-up"] = replace(MADE_UP, terms=terms)
+    def changed(
+        *, unlawful: Callable[[Terms], tuple[Unlawful, ...]] = MADE_UP.unlawful, **terms: Any
+    ) -> None:
+        adapters["made-up"] = replace(MADE_UP, terms=replace(MADE_UP.terms, **terms), unlawful=unlawful)
 
-    return cap
+    return changed
 
 
 @pytest.fixture

@@ -17,7 +17,10 @@ TOP = "data_dir, http, organisation, privacy, queue, reader, source, watch"
 WATCH_KEYS = (
     "hashtags, legal_authority, mentions, name, owner, phrases, pia_ref, purpose, retention_days, review_by"
 )
-SOURCE_KEYS = "adapter, address, criterion, interval_s, keep, name, relation, replies, tags, take, token_file"
+SOURCE_KEYS = (
+    "adapter, address, attestation, criterion, derived_metrics_agreed, interval_s, keep, name, permission_ref, relation,"
+    " replies, retention_days, tags, take, token_file, watches"
+)
 HASHTAG = 'one hashtag such as "#yyc": letters, digits and _'
 PHRASE = "2 to 200 characters with at least one letter or digit"
 SLUG = "lower-case letters, digits, - and _, at most 63"
@@ -464,25 +467,6 @@ def test_every_fault_is_told_at_once(base: str, faults: Callable[..., Any]) -> N
         (FILE, "source[0].address"),
         (FILE, "source[0].criterion"),
     ]
-
-
-def test_terms_of_a_network_cap_the_retention(
-    with_terms: Callable[[int], None], loads: Callable[..., Any], faults: Callable[..., Any]
-) -> None:
-    """A retention beyond a network's terms is a fault that names the source; at the cap it loads."""
-    with_terms(30)
-    assert loads().privacy.retention_days == 30
-    with_terms(7)
-
-    assert faults() == (
-        Fault(
-            FILE,
-            "privacy.retention_days",
-            "is longer than the terms of made-up allow, which source[0] reads",
-            "30",
-            "a whole number, 1 to 7",
-        ),
-    )
 
 
 @pytest.mark.parametrize(

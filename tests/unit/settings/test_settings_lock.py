@@ -23,6 +23,9 @@ from listener.settings import (
     write_lock,
 )
 
+OLD_LOCK = Path(__file__).with_name("lock_of_an_older_release.json")
+"""Written by the release before: `small`, accepted as `accepted` does."""
+
 AT = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 Change = Callable[[str], str]
 
@@ -65,6 +68,9 @@ name = "board"
 scopes = ["read"]
 file = "board.token"
 """
+
+
+ATTESTED = 'attestation = { plan = "Enterprise", end_users = ["Transit", "Roads"], attested_on = 2026-10-01, by = "Privacy office" }'
 
 
 def put(old: str, new: str) -> Change:
@@ -154,8 +160,87 @@ GROWS: list[tuple[Change, tuple[str, ...]]] = [
         ("the API is reached at https://listen.example.org",),
     ),
     (put('["read"]', '["read", "operate"]'), ("token board may also operate",)),
+    (
+        put('keep = "links"', f'keep = "links"\n{ATTESTED}'),
+        (
+            "source river is read under the plan Enterprise",
+            "source river is also seen by Roads",
+            "source river is also seen by Transit",
+        ),
+    ),
+    (
+        put('keep = "links"', 'keep = "links"\npermission_ref = "File 7"'),
+        ("source river rests on another permission: File 7",),
+    ),
+    (
+        put('keep = "links"', 'keep = "links"\nderived_metrics_agreed = 2026-10-01'),
+        ("source river may be made into numbers and classes",),
+    ),
     (put('name = "board"', 'name = "desk"'), ("token desk is new and may read",)),
 ]
+
+SECOND = """
+[[watch]]
+name = "roads"
+phrases = ["pothole"]
+purpose = "Mend roads"
+owner = "Roads"
+legal_authority = "Municipal Government Act"
+review_by = 2027-06-30
+[[source]]"""
+
+SHOWN: list[tuple[str, str, tuple[str, ...]]] = [
+    (f"retention_days = 3\n{ATTESTED}", f"retention_days = 3\n{ATTESTED}", ()),
+    (
+        ATTESTED,
+        ATTESTED.replace('"Roads"', '"Police"'),
+        ("source river is also seen by Police",),
+    ),
+    (ATTESTED, ATTESTED.replace('"Transit", ', ""), ()),
+    (
+        ATTESTED,
+        ATTESTED.replace("Enterprise", "Pro"),
+        ("source river is read under the plan Pro instead of Enterprise",),
+    ),
+    (ATTESTED, ATTESTED.replace("2026-10-01", "2026-11-01").replace("Privacy", "Records"), ()),
+    (ATTESTED, "", ()),
+    (
+        'permission_ref = "File 7"',
+        'permission_ref = "File 8"',
+        ("source river rests on another permission: File 8",),
+    ),
+    ('permission_ref = "File 7"', "", ()),
+    ("derived_metrics_agreed = 2026-10-01", "derived_metrics_agreed = 2026-11-01", ()),
+    ("derived_metrics_agreed = 2026-10-01", "", ()),
+    ("", "retention_days = 13", ()),
+    (
+        "retention_days = 3",
+        "retention_days = 4",
+        (
+            "source river keeps for 4 days instead of 3",
+            "source river takes posts up to 4 days old instead of 3",
+        ),
+    ),
+    (
+        "retention_days = 3",
+        "",
+        (
+            "source river keeps for 14 days instead of 3",
+            "source river takes posts up to 14 days old instead of 3",
+        ),
+    ),
+    ("", 'watches = ["transit"]', ()),
+    ('watches = ["transit", "roads"]', "", ()),
+    ("", "watches = []", ()),
+    (
+        'watches = ["transit"]',
+        'watches = ["transit", "roads"]',
+        ("source river also looks for what watch roads asks for",),
+    ),
+    ('watches = ["transit"]', "", ("source river also looks for what watch roads asks for",)),
+    ("watches = []", 'watches = ["roads"]', ("source river also looks for what watch roads asks for",)),
+]
+"""Of one source, before and after, with what has grown between them; there is a second watch."""
 
 SHRINKS: list[Change] = [
     lambda text: text,
@@ -218,6 +303,68 @@ def test_less_needs_nobody(change: Change, small: Callable[[Change], Settings]) 
     assert grown(statement(small(lambda text: text)), statement(small(change))) == ()
 
 
+@pytest.mark.parametrize(("before", "after", "sentences"), SHOWN)
+def test_what_was_shown_and_limited_is_compared(
+    before: str, after: str, sentences: tuple[str, ...], small: Callable[[Change], Settings]
+) -> None:
+    """More offices, another plan or permission, longer and more watches are growth; later days and less of anything are not."""
+
+    def said(more: str) -> Statement:
+        text = put('keep = "links"', f'keep = "links"\n{more}')
+        return statement(small(lambda base: text(base.replace("[[source]]", SECOND))))
+
+    assert grown(said(before), said(after)) == sentences
+    assert (said(before).digest == said(after).digest) is (before == after)
+
+
+def test_a_new_watch_is_told_once_however_many_sources_look_for_it(
+    small: Callable[[Change], Settings],
+) -> None:
+    """It is new for everybody, whether a source names it or looks for all there are."""
+    named = put('keep = "links"', 'keep = "links"\nwatches = ["transit"]')
+    wider = put('watches = ["transit"]', 'watches = ["transit", "roads"]')
+
+    assert grown(
+        statement(small(named)),
+        statement(small(lambda text: wider(named(text)).replace("[[source]]", SECOND))),
+    ) == ("watch roads is new",)
+
+
+def test_terms_that_become_stricter_or_laxer_are_told(
+    small: Callable[[Change], Settings], with_terms: Callable[..., None]
+) -> None:
+    """What a release learns of a network's terms counts like any other change: less needs nobody, more a signature."""
+    whole = statement(small(lambda text: text))
+    with_terms(retention_max_days=7, address="https://terms.example/")
+    capped = statement(small(lambda text: text))
+
+    assert grown(whole, capped) == ()
+    assert grown(capped, whole) == (
+        "source river keeps for 14 days instead of 7",
+        "source river takes posts up to 14 days old instead of 7",
+    )
+
+
+def test_a_lock_of_an_older_release_holds_for_what_it_said(
+    small: Callable[[Change], Settings],
+) -> None:
+    """
+    A lock from before there were limits and proofs of a source: its digest is still its own, the same configuration starts,
+    and everything that is new since needs a signature.
+    """
+    path = small(lambda text: text).file.with_name("listener.privacy.lock")
+    path.write_bytes(OLD_LOCK.read_bytes())
+    old = read_lock(path)
+
+    assert old is not None
+    assert old.digest == "ed511ae94fd4aab45a91c16cd978c96059d9c61a506c63884521118b22b495b9"
+    assert require_accepted(small(lambda text: text), path) == old.statement
+    less = small(put('keep = "links"', 'keep = "links"\nretention_days = 3'))
+    assert require_accepted(less, path) == statement(less)
+    with pytest.raises(NotAccepted, match="source river is also seen by Transit"):
+        require_accepted(small(put('keep = "links"', f'keep = "links"\n{ATTESTED}')), path)
+
+
 def test_another_engine_sends_elsewhere(small: Callable[[Change], Settings]) -> None:
     """A queue that is not a file on this machine is another place, named with its host and without its password."""
     import dataclasses
@@ -260,6 +407,7 @@ WHERE WE READ
     at: https://river.example/feed/
     because: Publishes about city services
     we take posts that a watch below asks for, and keep time, language, hashtags and link, no text
+    kept for: 14 days
 
 WHAT WE LISTEN FOR
 - transit: #exampletransit, "Example Transit"
@@ -271,8 +419,8 @@ WHAT WE LISTEN FOR
 Our own accounts: @cityofexample. Only these stay readable in texts.
 
 HOW LONG, AND WHOSE POSTS
-- kept for 14 days, then erased; earlier where the network says it is gone
-- posts are taken if they are at most 14 days old when we first see them
+- kept for 14 days, then erased; earlier where a source above says so, and where the network says it is gone
+- posts are taken if they are at most 14 days old when we first see them, or what a source above says
 - we take only posts of people who invited being indexed; #nobot, #noindex in a profile counts as an objection
 - a list of people who objected is honoured
 

@@ -139,6 +139,8 @@ async def test_sources(tmp_path: Path) -> None:
                 "error_code": None,
                 "received": 3,
                 "queued": 2,
+                "derived_metrics": "free",
+                "terms_read_on": "2025-10-07",
                 "moved": False,
                 "note": None,
                 "silent_since": None,

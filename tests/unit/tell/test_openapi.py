@@ -76,6 +76,17 @@ def test_outline() -> None:
     jsonschema.validate(DOCUMENT, OUTLINE)
 
 
+def test_the_rule_for_numbers_is_told_with_the_field_that_it_rests_on() -> None:
+    """
+    Who builds a dashboard reads which sources to leave out, in a word of the very field that says so.
+    """
+    view = DOCUMENT["components"]["schemas"]["SourceView"]["properties"]
+
+    assert view["derived_metrics"]["enum"] == ["agreed", "free", "not_agreed"]
+    assert "`derived_metrics`" in DOCUMENT["info"]["description"]
+    assert "`not_agreed`" in DOCUMENT["info"]["description"]
+
+
 def test_every_route_and_no_other() -> None:
     """
     Document, table and router know the same operations.
