@@ -260,7 +260,8 @@ class XSource(Rechecks):
         if gap is not None:
             found.items.append(gap)
         ids = [str(post.id) for post in page.data or () if post is not None]
-        self._api.paid(walks.new_posts(mark, ids, now) + self._unread(page), each_usd=self._each_usd)
+        new = walks.new_posts(mark, ids, now) + self._unread(page)
+        self._api.paid(min(new, ask.size), each_usd=self._each_usd)
         token = None if page.meta is None else page.meta.next_token
         return walks.after_page(mark, ask, newest=newest_of(page), token=token, ids=ids, now=now), page
 

@@ -21,7 +21,7 @@ Source: docs.x.com, fundamentals/data-dictionary, fundamentals/edit-posts, read 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -54,6 +54,11 @@ _OF_A_POST: Final = re.compile(
     r"https?://(?:(?:www|mobile)\.)?(?:twitter|x)\.com/(?:i/web|[^/?#]+)/status(?:es)?/([0-9]{1,19})(?:[/?#].*)?",
     re.IGNORECASE | re.ASCII,
 )
+_NOTHING: Final = WireEntities()
+_PUBLIC: Final = Consent(public=True)
+_WITHHELD: Final = Consent(public=False)
+
+_UNPARTED: Final = re.compile(r"[@＠](?<=\w.)")
 _SHORT: Final = re.compile(r"https?://t\.co/\w+", re.ASCII)
 
 
@@ -106,24 +111,24 @@ def item_from(post: WirePost | None, place: Place) -> Post | Rejected | None:
     text = said(post, entities, history) if public else ""
     if public and not text:
         return Rejected("no_content")
-    edited = len(history) > 1
+    edited, link = len(history) > 1, link_to(own_id)
     created_at = instant(post.created_at)
     addressed = place.to_us or (public and _names_us(text, entities, place.own))
     return Post(
         native=history[0],
-        aliases=(*history[1:], *map(link_to, history)),
+        aliases=(link,) if history == (own_id,) else (*history[1:], *map(link_to, history)),
         ask=own_id,
         kind="reply" if _is_reply(post, references, history) else "post",
         text=text,
         lang=_language(post.lang),
-        tags=tuple(tag.tag for tag in entities.hashtags or () if tag.tag),
+        tags=tuple([tag.tag for tag in entities.hashtags if tag.tag]) if entities.hashtags else (),
         published_at=(instant_of(history[0]) if edited else None) or created_at or instant_of(history[0]),
         edited_at=(created_at or instant_of(own_id)) if edited else None,
-        link=link_to(own_id),
+        link=link,
         reply_to=_answered(references, history),
         addressed=addressed,
         open_to_reply=_openness(post.reply_settings, addressed=addressed),
-        consent=Consent(public=public),
+        consent=_PUBLIC if public else _WITHHELD,
     )
 
 
@@ -132,6 +137,8 @@ def history_of(post: WirePost) -> tuple[str, ...]:
     Ids of all its versions, first to last, its own among them.
     """
     told = post.edit_history_tweet_ids or post.edit_history_post_ids or ()
+    if told == (post.id,):  # nearly always
+        return (str(post.id),)
     ids = [name for name in map(str, told) if is_id(name)]
     own_id = str(post.id)
     return tuple(dict.fromkeys([*ids, *([] if own_id in ids else [own_id])]))
@@ -181,10 +188,11 @@ def said(post: WirePost, entities: WireEntities, history: Iterable[str]) -> str:
     """
     note = post.note_tweet or post.note_post
     text = (note.text if note is not None and note.text else post.text) or ""
-    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    if "&" in text:
+        text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     if entities.urls and "//t.co/" in text:
         text = _written_out(text, entities.urls, frozenset(history))
-    if entities.mentions and ("@" in text or "＠" in text):
+    if entities.mentions and _UNPARTED.search(text):
         text = _parted(text, entities)
     return clean(text).strip()
 
@@ -196,7 +204,7 @@ def _entities(post: WirePost) -> WireEntities:
     short, note = post.entities, post.note_tweet or post.note_post
     long = None if note is None else note.entities
     if short is None or long is None:
-        return short or long or WireEntities()
+        return short or long or _NOTHING
     return WireEntities(
         hashtags=long.hashtags or short.hashtags,
         mentions=(*(long.mentions or ()), *(short.mentions or ())),
@@ -230,22 +238,26 @@ def _parted(text: str, entities: WireEntities) -> str:
 # ------------------------------------------------------------------------------------------------ what it is
 
 
-def _is_retweet(post: WirePost, references: Iterable[WireReference], place: Place) -> bool:
-    if any(reference.type in ("retweeted", "reposted") for reference in references):
-        return True
+def _is_retweet(post: WirePost, references: Sequence[WireReference], place: Place) -> bool:
+    for reference in references:
+        if reference.type in ("retweeted", "reposted"):
+            return True
     return not place.references_told and _BY_HAND.match(post.text or "") is not None
 
 
-def _is_reply(post: WirePost, references: Iterable[WireReference], history: tuple[str, ...]) -> bool:
-    if any(reference.type == "replied_to" for reference in references):
-        return True
+def _is_reply(post: WirePost, references: Sequence[WireReference], history: tuple[str, ...]) -> bool:
+    for reference in references:
+        if reference.type == "replied_to":
+            return True
     return post.conversation_id is not None and str(post.conversation_id) not in history
 
 
-def _answered(references: Iterable[WireReference], history: tuple[str, ...]) -> str | None:
+def _answered(references: Sequence[WireReference], history: tuple[str, ...]) -> str | None:
     """
     What it answers; else what it quotes.
     """
+    if not references:
+        return None
     by_type = {reference.type: str(reference.id) for reference in references if reference.id is not None}
     name = by_type.get("replied_to") or by_type.get("quoted")
     return name if name is not None and is_id(name) and name not in history else None
@@ -254,13 +266,9 @@ def _answered(references: Iterable[WireReference], history: tuple[str, ...]) -> 
 def _names_us(text: str, entities: WireEntities, own: frozenset[str]) -> bool:
     if not own:
         return False
-    told = (mention.username.casefold() for mention in entities.mentions or () if mention.username)
-    return any(name in own for name in (*told, *_written(text)))
-
-
-def _written(text: str) -> Iterator[str]:
-    for span in handles(text):
-        yield span.value
+    if entities.mentions is None:
+        return any(span.value in own for span in handles(text))
+    return any(mention.username.casefold() in own for mention in entities.mentions if mention.username)
 
 
 def _openness(stated: str | None, *, addressed: bool) -> Openness:

@@ -57,8 +57,8 @@ class SiteReader(OnlyReads):
             self.spent[name] = self.spent.get(name, 0.0) + amount
         self.asked.append(address)
         target = f"{parts.path}?{parts.query}".encode()
-        said = ((b"Host", parts.netloc.encode()),)
-        said += tuple((name.encode(), value.encode()) for name, value in (headers or {}).items())
+        sent = {"host": parts.netloc, **(headers or {})}
+        said = tuple((name.encode(), value.encode()) for name, value in sent.items())
         now = self.served.world.now()
         response = await self.served.site.answer(Request("GET", target, said, b"", now, 0))
         if response.fault.reset or response.fault.silent or response.fault.garbage is not None:

@@ -55,7 +55,13 @@ class Verifier(RequestValidator):
         return token == SIGNED["access_token"]
 
     def validate_timestamp_and_nonce(
-        self, client_key: str, timestamp: str, nonce: str, request: Any, **_: Any
+        self,
+        client_key: str,
+        timestamp: Any,
+        nonce: str,
+        request: Any,
+        request_token: str | None = None,
+        access_token: str | None = None,
     ) -> bool:
         fresh = nonce not in self.nonces
         self.nonces.add(nonce)

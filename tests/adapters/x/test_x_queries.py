@@ -36,7 +36,7 @@ def operands(query: str) -> list[str]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(terms=TERMS, most=st.integers(64, 512))
 def test_every_query_is_whole_short_and_balanced(terms: Terms, most: int) -> None:
     """Whatever a term holds, no query is longer than the limit or has a quote, an operator or a sign too many."""
@@ -49,7 +49,7 @@ def test_every_query_is_whole_short_and_balanced(terms: Terms, most: int) -> Non
     assert not [one for one in asked if "$" in one or ":" in one]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     tags=st.frozensets(st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True), max_size=60),
     handles=st.frozensets(st.from_regex(r"[a-z0-9_]{1,15}", fullmatch=True), max_size=10),

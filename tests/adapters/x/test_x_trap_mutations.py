@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from adapters.x import api, client, counts, normalise, problems, queries, recheck, walks
+from adapters.x import api, client, counts, cursor, normalise, problems, queries, recheck, walks, wire
 from adapters.x.api import Api
 from adapters.x.client import XSource
 from adapters.x.cursor import Mark
@@ -128,7 +128,7 @@ def always_an_overlap_and_no_memory(patch: pytest.MonkeyPatch) -> None:
 @falls_into("an_empty_page_has_no_data")
 def data_is_expected(patch: pytest.MonkeyPatch) -> None:
     """An empty page is taken for none."""
-    original = api.wire.read_posts
+    original = wire.read_posts
 
     def read(body: bytes) -> WirePosts:
         found = original(body)
@@ -136,7 +136,7 @@ def data_is_expected(patch: pytest.MonkeyPatch) -> None:
             raise DocumentRefused("no data", reason="not_an_answer")
         return found
 
-    patch.setattr(api.wire, "read_posts", read)
+    patch.setattr(wire, "read_posts", read)
 
 
 # ---------------------------------------------------------------------------------------------------- what is said
@@ -242,7 +242,7 @@ def one_name_for_ever(patch: pytest.MonkeyPatch) -> None:
 @falls_into("the_name_of_the_parameter_is_found_out")
 def the_name_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Asked wrongly after every restart."""
-    original = client.encode_cursor
+    original = cursor.encode_cursor
     patch.setattr(client, "encode_cursor", lambda state: original(msgspec.structs.replace(state, words="")))
 
 
@@ -282,7 +282,7 @@ def terms_as_they_come(patch: pytest.MonkeyPatch) -> None:
 @falls_into("terms_that_no_query_can_hold_are_told")
 def what_cannot_be_asked_is_lost(patch: pytest.MonkeyPatch) -> None:
     """Silently."""
-    original = client.plan_for
+    original = queries.plan_for
     patch.setattr(client, "plan_for", lambda *given, **more: replace(original(*given, **more), unasked=0))
 
 
@@ -323,7 +323,7 @@ def only_the_old_name_of_the_number(patch: pytest.MonkeyPatch) -> None:
 @falls_into("a_watch_of_several_queries_is_their_sum")
 def the_first_query_is_the_watch(patch: pytest.MonkeyPatch) -> None:
     """A part of the number."""
-    original = client.told
+    original = counts.told
     patch.setattr(client, "told", lambda watch, every, *span: original(watch, list(every)[:1], *span))
 
 
@@ -424,7 +424,7 @@ def the_id_that_was_asked_for(patch: pytest.MonkeyPatch) -> None:
 @falls_into("a_post_that_is_withheld_now_goes")
 def it_is_there_after_all(patch: pytest.MonkeyPatch) -> None:
     """Shown is public."""
-    original = recheck.item_from
+    original = normalise.item_from
 
     def item(post: Any, place: Any) -> Any:
         return replace(original(post, place), consent=Consent(public=True))  # type: ignore[type-var]
