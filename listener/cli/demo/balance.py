@@ -121,7 +121,7 @@ def _rows(balance: Balance, networks: Sequence[str]) -> list[Sequence[str]]:
     rows.append(_row(total, networks, "published in all"))
     again = Counter[str]()
     for each in balance.verdicts:
-        again[each.network] += each.again
+        again[each.network] += max(0, each.shown - 1)
     rows.append(_row(again, networks, "times a post was shown again: repeats, kept once"))
     return rows
 

@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from listener.cli.demo.reckoning import Verdict
 from listener.cli.demo.told import Told
+
+_OF_POSTS: Final = ("created", "updated", "repeat", "refused", "seen", "withheld", "rejected")
+"""Outcomes of items that are posts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,10 @@ def _network(
     metrics: Metrics, verdicts: tuple[Verdict, ...], told: Told, network: str
 ) -> Iterator[Disagreement]:
     yield from _created(metrics.of(network, "created"), verdicts, told, network)
+    received = sum(metrics.of(network, outcome) for outcome in _OF_POSTS)
+    shown = sum(each.shown for each in verdicts if each.network == network)
+    if received > shown:  # fewer are no fault: an answer may leave whole and come too late
+        yield Disagreement(f"{network}: posts received, repeats included", received, shown)
     noted = metrics.of(network, "noted")
     if noted != told.notes[network]:
         yield Disagreement(f"{network}: gaps, counts and changes told", noted, told.notes[network])

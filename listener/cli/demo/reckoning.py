@@ -60,7 +60,7 @@ class Verdict:
         sources: Who shows it.
         not_before: Until when no answer can tell of it; None where the next one does.
         due_by: Until when the daemon has to ask about the edit or deletion; None where it is told without asking.
-        again: How often it was shown after the first time.
+        shown: In how many answers it left; all but the first are repeats.
         is_deleted: Its place does not have it any more.
     """
 
@@ -72,7 +72,7 @@ class Verdict:
     sources: tuple[str, ...] = ()
     not_before: datetime | None = None
     due_by: datetime | None = None
-    again: int = 0
+    shown: int = 0
     is_deleted: bool = False
 
     @property
@@ -136,7 +136,7 @@ class _Reckoning:
                 sources=self.quarter.sources_of(row),
                 not_before=self.quarter.not_before(row),
                 due_by=due_by,
-                again=max(0, row.shown - 1),
+                shown=row.shown,
                 is_deleted=row.deleted_at is not None,
             )
 

@@ -23,7 +23,7 @@ from listener import registry, settings
 from listener.cli.client import Where, call, opened
 from listener.cli.demo import process
 from listener.cli.demo.balance import Balance
-from listener.cli.demo.counters import Disagreement, disagreements, read_metrics
+from listener.cli.demo.counters import Metrics, disagreements, read_metrics
 from listener.cli.demo.process import Child, DaemonEnded
 from listener.cli.demo.reckoning import Verdict, reckon
 from listener.cli.demo.screen import Screen, greeting
@@ -31,6 +31,7 @@ from listener.cli.demo.told import Told
 from listener.cli.demo.town import Town, day_of, served
 from listener.errors import ListenerError
 from listener.simulation.clock import ScaledClock
+from listener.simulation.quarter import Quarter
 from listener.simulation.snowstorm import planted
 
 LOOK_S: Final = 0.2
@@ -250,10 +251,10 @@ class Running:
 
     async def _compare(self, town: Town, child: Child) -> Balance:
         networks, due = await self._sources(child)
-        verdicts = tuple(
-            verdict for quarter in town.quarters for verdict in self._reckoned(quarter.network, town)
-        )
-        differences = await self._disagreements(child, verdicts, networks)
+        metrics = await self._metrics(child, networks)
+        # The books are read after the counters: what a daemon has received was shown before.
+        verdicts = tuple(verdict for quarter in town.quarters for verdict in self._reckoned(quarter, town))
+        differences = disagreements(metrics, verdicts, self.told, dict.fromkeys(networks.values()))
         return Balance(
             verdicts=verdicts,
             disagreements=differences,
@@ -264,9 +265,8 @@ class Running:
             early=self.early,
         )
 
-    def _reckoned(self, network: str, town: Town) -> tuple[Verdict, ...]:
-        quarter = next(each for each in town.quarters if each.network == network)
-        asked = registry.spec(network).recheck
+    def _reckoned(self, quarter: Quarter, town: Town) -> tuple[Verdict, ...]:
+        asked = registry.spec(quarter.network).recheck
         return reckon(
             quarter, self.told, now=town.clock.now(), clock_s=None if asked is None else asked.within_s
         )
@@ -284,15 +284,12 @@ class Running:
         }
         return {each["name"]: each["network"] for each in found}, due
 
-    async def _disagreements(
-        self, child: Child, verdicts: tuple[Verdict, ...], networks: Mapping[str, str]
-    ) -> tuple[Disagreement, ...]:
+    async def _metrics(self, child: Child, networks: Mapping[str, str]) -> Metrics:
         def ask() -> str:
             with opened(Where(url=child.address), "GET", "/metrics", within_s=30.0) as answer:
                 return answer.read().decode("utf-8")
 
-        metrics = read_metrics(await anyio.to_thread.run_sync(ask), networks)
-        return disagreements(metrics, verdicts, self.told, dict.fromkeys(networks.values()))
+        return read_metrics(await anyio.to_thread.run_sync(ask), networks)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
