@@ -21,8 +21,8 @@ from adapters.youtube.config import (
 from adapters.youtube.meanings import MEANINGS
 from adapters.youtube.wire import WIRE_TYPES
 from listener.adapter import (
-    Clause,
     AdapterSpec,
+    Clause,
     Cursor,
     Interest,
     Outlay,

@@ -83,7 +83,7 @@ class Paying(OnlyReads):
         assert any(re.fullmatch(reach.path, parts.path) for reach in self.spec.reaches(self.settings))
         await self.wallet.pay(address, account=account)
         self.asked.append((parts.path.rpartition("/")[2] or parts.path, account))
-        said = ((b"Host", parts.netloc.encode()),)
+        said: tuple[tuple[bytes, bytes], ...] = ((b"Host", parts.netloc.encode()),)
         said += tuple((name.encode(), value.encode()) for name, value in (headers or {}).items())
         target = f"{parts.path}?{parts.query}".encode()
         response: Response = await self.site.answer(Request("GET", target, said, b"", self.clock.now(), 0))
@@ -250,7 +250,7 @@ async def test_days_of_youtube_keep_to_both_quotas_of_each_pacific_day() -> None
     anna = tube.channel()
     served = youtube_site(tube)
     units, searches, days = 100, 10, 11  # over the short day of spring
-    tube.meter.limits.update(units=units, searches=searches)
+    tube.meter.limits |= {"units": units, "searches": searches}
     common = {
         "endpoint": youtube.config.GOOGLE,
         "key": "a-good-key",

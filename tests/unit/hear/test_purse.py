@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import anyio
+import msgspec
 import pytest
 
 from listener.adapter import Budget, Charge, Reach
 from listener.errors import BudgetSpent, LeaseLost, QueueFull
-from listener.hear.ledger import BLOCK, EDGE
+from listener.hear.ledger import BLOCK, EDGE, Stored
 from listener.hear.pace import Pace
 from listener.hear.policies import FULL_MOST_S
 from listener.hear.purse import STATE_NAME, Purse, Wallet
@@ -70,12 +71,8 @@ class Town:
 
     def written(self) -> float:
         """What the queue says is spent in the fullest window: at midnight there are two."""
-        stored = self.queue._states[Scope("credential", CREDENTIAL)]
-        leaves = [leaf for each in json.loads(stored)["leaves"].values() for leaf in each]
-        return max(
-            leaf.get("lost", 0.0) + sum(part.get("spent", 0.0) for part in leaf["parts"].values())
-            for leaf in leaves
-        )
+        stored = msgspec.json.decode(self.queue._states[Scope("credential", CREDENTIAL)], type=Stored)
+        return max(leaf.spent for leaves in stored.leaves.values() for leaf in leaves)
 
     def lines(self, event: str) -> list[dict[str, object]]:
         told = [json.loads(line) for line in self.out.getvalue().splitlines()]
