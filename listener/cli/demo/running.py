@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import anyio
 import anyio.to_thread
@@ -45,6 +45,14 @@ SOON_S: Final = 5.0
 """Chosen: what a source shows within so many real seconds is waited for; what comes later is told as not shown."""
 
 QUIET_LOOKS: Final = 4
+
+
+class Interrupted(ListenerError):
+    """
+    Ctrl-C for the second time. Raised by the task that hears signals, ends the command with 130, as a shell expects.
+    """
+
+    exit_code: ClassVar[int] = 130
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +93,7 @@ class Running:
 
         Raises:
             DaemonEnded: the daemon did not start, or ended by itself.
-            KeyboardInterrupt: somebody wants to be rid of it before its balance.
+            Interrupted: somebody wants to be rid of it before its balance.
         """
         try:
             return await self._run()
@@ -134,7 +142,7 @@ class Running:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async for _ in signals:
                 if self.early:
-                    raise KeyboardInterrupt
+                    raise Interrupted("interrupted before its balance")
                 self.early = True
                 self._enough.set()
 
