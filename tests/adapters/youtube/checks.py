@@ -704,17 +704,18 @@ async def searches_and_units_are_two_buckets() -> None:
     await hearing.turns(2)
     await hearing.verdicts(top.id)
     charged = [charges(hearing.config, asked.address) for asked in hearing.reader.asked]
-    titles = Hearing(World(), {"listen": "titles", "channel": None}, three_watches())
+    titles = Hearing(World(), {"listen": "titles", "channel": None, "share": 0.5}, three_watches())
     await titles.turn()
     (search,) = [charges(titles.config, asked.address) for asked in titles.reader.asked]
 
     assert [(charge.budget, charge.most) for (charge,) in charged] == [("units", 1.0)] * len(charged)
     assert [charge.share for (charge,) in charged] == [1.0, 1.0, 0.8, 1.0, 0.8, 0.95]
     assert [(charge.budget, charge.most) for charge in search] == [("searches", 1.0)]
-    assert [(one.name, one.limit, one.window, one.zone) for one in budgets(hearing.config)] == [
+    assert [(one.name, one.limit, one.window, one.zone) for one in budgets(titles.config)] == [
         ("units", 5000.0, "day", "America/Los_Angeles"),
         ("searches", 50.0, "day", "America/Los_Angeles"),
     ]
+    assert budgets(hearing.config) == budgets(titles.config)[:1]
 
 
 @check
