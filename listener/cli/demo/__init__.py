@@ -46,6 +46,8 @@ def demo(
     wish = Wish(duration_s=duration, speed=speed, seed=seed, port=port)
     folder = Path(tempfile.mkdtemp(prefix="listener-demo-")) if keep is None else keep.absolute()
     folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "data").exists():
+        raise typer.BadParameter("--keep names a folder that holds a demo already; the days would mix")
 
     async def run() -> Balance:
         return await Running(wish, folder, Screen.here()).run()
