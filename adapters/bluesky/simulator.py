@@ -33,8 +33,10 @@ from listener.clock import Clock
 from listener.simulation.clock import ScaledClock
 from listener.simulation.ledger import RequestRow
 from listener.simulation.noise import noisy
+from listener.simulation.quarter import Quarter
 from listener.simulation.server import Fault, Request, Response, Route, Server
 from listener.simulation.server import serve as serve_http
+from listener.simulation.snowstorm import Day
 from listener.simulation.websocket import WebSocket
 from listener.simulation.world import Noise
 
@@ -50,6 +52,7 @@ __all__ = [
     "Trouble",
     "bluesky",
     "configuration",
+    "quarter",
     "serve",
 ]
 
@@ -282,3 +285,12 @@ def configuration(
         '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
     ]
     return "\n\n".join([*tables, ""])
+
+
+def quarter(day: Day, clock: Clock) -> Quarter:
+    """
+    The Bluesky of the demo's city; see `listener.simulation.quarter`.
+    """
+    from adapters.bluesky.simulated_quarter import BlueskyQuarter  # it serves by what is above
+
+    return BlueskyQuarter(day, clock)

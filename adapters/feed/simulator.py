@@ -31,12 +31,24 @@ from adapters.feed.simulated_blogger import MEDIA_TYPE, blogger_document
 from adapters.feed.simulated_documents import ENDINGS, MEDIA_TYPES, WRITERS, home_page, page
 from listener.simulation.clock import Clock, ScaledClock
 from listener.simulation.ledger import RequestRow
+from listener.simulation.quarter import Quarter
 from listener.simulation.scenario import ordinary_day
 from listener.simulation.server import Fault, Request, Response, Server, http_date
 from listener.simulation.server import serve as serve_http
+from listener.simulation.snowstorm import Day
 from listener.simulation.world import Disturbance, Entry, World
 
-__all__ = ["FORMATS", "Blog", "Blogs", "Format", "city_blogs", "configuration", "serve"]
+__all__ = [
+    "FORMATS",
+    "Blog",
+    "Blogs",
+    "Format",
+    "city_blogs",
+    "configuration",
+    "quarter",
+    "serve",
+    "source_table",
+]
 
 _BLOGGER: Final = re.compile(r"feeds/(?:posts|comments|(\d{1,9})/comments)/default")
 _ARCHIVE: Final = re.compile(r"feed/(atom/)?archive/(\d{1,6})/")
@@ -460,15 +472,15 @@ def configuration(served: Blogs, data_dir: Path, *, http_port: int = 0, hashtags
         f'name = "city"\nhashtags = {_toml(tags)}\npurpose = "Answer questions and mend what is reported"\n'
         'owner = "Communications"\nlegal_authority = "Municipal Government Act, s. 3"\n'
         f"review_by = {review_by.isoformat()}",
-        *(_source(served, place.name, comments=False) for place in world.places),
-        *(_source(served, place.name, comments=True) for place in world.places if place.own),
+        *(source_table(served, place.name, comments=False) for place in world.places),
+        *(source_table(served, place.name, comments=True) for place in world.places if place.own),
         f'[http]\nhost = "127.0.0.1"\nport = {http_port}',
         '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
     ]
     return "\n\n".join([*tables, ""])
 
 
-def _source(served: Blogs, place: str, *, comments: bool) -> str:
+def source_table(served: Blogs, place: str, *, comments: bool) -> str:
     """
     One `[[source]]` table.
     """
@@ -483,6 +495,15 @@ def _source(served: Blogs, place: str, *, comments: bool) -> str:
     if not own:
         lines.append('criterion = "Blogs about the city with a public feed, listed on request"')
     return "\n".join(lines)
+
+
+def quarter(day: Day, clock: Clock) -> Quarter:
+    """
+    The blogs of the demo's city; see `listener.simulation.quarter`.
+    """
+    from adapters.feed.simulated_quarter import BlogQuarter  # it serves by what is above
+
+    return BlogQuarter(day, clock)
 
 
 def _toml(value: str | list[str]) -> str:

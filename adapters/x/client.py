@@ -246,7 +246,7 @@ class XSource(Rechecks):
         try:
             page, ask = await self._afforded(query, ask)
         except RequestInvalid as error:
-            if error.parameters & {"since_id", "until_id"} and ask.since:
+            if error.parameters & {"since_id", "until_id", "start_time"} and (ask.since or ask.start):
                 mark, gap = walks.by_time(mark, now)
             elif error.parameters & {"next_token", "pagination_token"} and ask.token:
                 mark = msgspec.structs.replace(mark, walk=None)
@@ -260,7 +260,8 @@ class XSource(Rechecks):
         if gap is not None:
             found.items.append(gap)
         ids = [str(post.id) for post in page.data or () if post is not None]
-        self._api.paid(walks.new_posts(mark, ids, now) + self._unread(page), each_usd=self._each_usd)
+        new = walks.new_posts(mark, ids, now) + self._unread(page)
+        self._api.paid(min(new, ask.size), each_usd=self._each_usd)
         token = None if page.meta is None else page.meta.next_token
         return walks.after_page(mark, ask, newest=newest_of(page), token=token, ids=ids, now=now), page
 

@@ -8,6 +8,8 @@ spoil its neighbours.
 Both vocabularies are read: since 2026-08-07 the specification says `post` where it said `tweet`, and which of them a server
 speaks cannot be told beforehand.
 
+The structs are left out of garbage collection (`gc=False`): they come from JSON, so none of them can lie in a cycle.
+
 Invariant: of people only the handles that a text mentions are read, so that they can be masked there, and no message of
 an error is: those quote what was asked.
 
@@ -27,7 +29,7 @@ Id = str | int
 """A string, by the documentation; a number in programs that do not know better."""
 
 
-class WireMention(msgspec.Struct, frozen=True):
+class WireMention(msgspec.Struct, frozen=True, gc=False):
     """
     An account that the text names.
     """
@@ -35,7 +37,7 @@ class WireMention(msgspec.Struct, frozen=True):
     username: str | None = None
 
 
-class WireUrl(msgspec.Struct, frozen=True):
+class WireUrl(msgspec.Struct, frozen=True, gc=False):
     """
     An address, as it stands in the text and as it is.
     """
@@ -44,7 +46,7 @@ class WireUrl(msgspec.Struct, frozen=True):
     expanded_url: str | None = None
 
 
-class WireTag(msgspec.Struct, frozen=True):
+class WireTag(msgspec.Struct, frozen=True, gc=False):
     """
     A hashtag.
     """
@@ -52,7 +54,7 @@ class WireTag(msgspec.Struct, frozen=True):
     tag: str | None = None
 
 
-class WireEntities(msgspec.Struct, frozen=True):
+class WireEntities(msgspec.Struct, frozen=True, gc=False):
     """
     What stands in a text. Where it stands there is not read: the unit of the indices is documented nowhere.
     """
@@ -62,7 +64,7 @@ class WireEntities(msgspec.Struct, frozen=True):
     urls: tuple[WireUrl, ...] | None = None
 
 
-class WireNote(msgspec.Struct, frozen=True):
+class WireNote(msgspec.Struct, frozen=True, gc=False):
     """
     The whole of a post that is longer than `text`.
     """
@@ -71,7 +73,7 @@ class WireNote(msgspec.Struct, frozen=True):
     entities: WireEntities | None = None
 
 
-class WireReference(msgspec.Struct, frozen=True):
+class WireReference(msgspec.Struct, frozen=True, gc=False):
     """
     Another post: answered, quoted or repeated.
     """
@@ -80,7 +82,7 @@ class WireReference(msgspec.Struct, frozen=True):
     type: str | None = None
 
 
-class WireWithheld(msgspec.Struct, frozen=True):
+class WireWithheld(msgspec.Struct, frozen=True, gc=False):
     """
     That a post, or all of its author's, is withheld somewhere.
     """
@@ -90,7 +92,7 @@ class WireWithheld(msgspec.Struct, frozen=True):
     scope: str | None = None
 
 
-class WirePost(msgspec.Struct, frozen=True):
+class WirePost(msgspec.Struct, frozen=True, gc=False):
     """
     A post, untrusted; its text has `&amp;` for `&`.
     """
@@ -111,7 +113,7 @@ class WirePost(msgspec.Struct, frozen=True):
     withheld: WireWithheld | None = None
 
 
-class WireCount(msgspec.Struct, frozen=True):
+class WireCount(msgspec.Struct, frozen=True, gc=False):
     """
     How many posts in an hour.
     """
@@ -122,7 +124,7 @@ class WireCount(msgspec.Struct, frozen=True):
     post_count: int | None = None
 
 
-class WireMeta(msgspec.Struct, frozen=True):
+class WireMeta(msgspec.Struct, frozen=True, gc=False):
     """
     What a page says of itself.
     """
@@ -132,7 +134,7 @@ class WireMeta(msgspec.Struct, frozen=True):
     next_token: str | None = None
 
 
-class WireProblem(msgspec.Struct, frozen=True):
+class WireProblem(msgspec.Struct, frozen=True, gc=False):
     """
     One thing that went wrong, in any of X's shapes. Of `parameters`, the names alone are of use.
     """
@@ -148,7 +150,7 @@ class WireProblem(msgspec.Struct, frozen=True):
     value: msgspec.Raw = msgspec.Raw()
 
 
-class WireTrouble(msgspec.Struct, frozen=True):
+class WireTrouble(msgspec.Struct, frozen=True, gc=False):
     """
     An error reply: a problem, a list of them, or a problem with the list of what it consists of.
     """
@@ -159,7 +161,7 @@ class WireTrouble(msgspec.Struct, frozen=True):
     errors: tuple[WireProblem, ...] | None = None
 
 
-class WirePosts(msgspec.Struct, frozen=True):
+class WirePosts(msgspec.Struct, frozen=True, gc=False):
     """
     A page of posts. An empty one has no `data`.
     """
@@ -169,7 +171,7 @@ class WirePosts(msgspec.Struct, frozen=True):
     errors: tuple[WireProblem, ...] | None = None
 
 
-class WireCounts(msgspec.Struct, frozen=True):
+class WireCounts(msgspec.Struct, frozen=True, gc=False):
     """
     A page of numbers.
     """
@@ -179,7 +181,7 @@ class WireCounts(msgspec.Struct, frozen=True):
     errors: tuple[WireProblem, ...] | None = None
 
 
-class WirePieces(msgspec.Struct, frozen=True):
+class WirePieces(msgspec.Struct, frozen=True, gc=False):
     """
     A page whose parts are looked at one by one, because one of them cannot be read.
     """

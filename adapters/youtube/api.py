@@ -93,7 +93,8 @@ class Api:
 
     async def on_video(self, video: str, token: str | None) -> Listed[WireThread]:
         """
-        Threads on one video, the newest first; absent where its comments are off, however that is said.
+        Threads on one video, the newest first; absent where its comments are off, however that is said, and where YouTube
+        refuses this one for a reason of its own: one video does not fail its channel.
 
         Raises:
             As `newest`.
@@ -104,6 +105,10 @@ class Api:
             if error.code != "not_permitted":
                 raise
             return Listed(absent="comments_off")
+        except SourceUnavailable as error:
+            if error.status not in JUDGED:
+                raise
+            return Listed(absent="refused")
 
     async def replies(self, parent: str, token: str | None) -> Listed[WireComment]:
         """

@@ -39,8 +39,9 @@ def seconds_until_it_turns(now: datetime) -> float:
 
 def budgets(config: YouTubeConfig) -> tuple[Budget, ...]:
     """
-    Both, as far as this service may use them.
+    Those that it takes from, as far as this service may use them; searches only where it searches.
     """
+    both = ((UNITS, config.units_a_day), (SEARCHES, config.searches_a_day))
     return tuple(
         Budget(
             name=name,
@@ -50,7 +51,7 @@ def budgets(config: YouTubeConfig) -> tuple[Budget, ...]:
             window="day",
             zone=ZONE,
         )
-        for name, limit in ((UNITS, config.units_a_day), (SEARCHES, config.searches_a_day))
+        for name, limit in both[: 2 if config.listen == "titles" else 1]
     )
 
 

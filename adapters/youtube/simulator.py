@@ -22,9 +22,11 @@ from adapters.youtube.simulated_site import Site
 from adapters.youtube.simulated_tube import Tube
 from listener.simulation.clock import Clock, ScaledClock
 from listener.simulation.exchange import Route
+from listener.simulation.quarter import Quarter
 from listener.simulation.server import serve as serve_http
+from listener.simulation.snowstorm import Day
 
-__all__ = ["NAME", "Served", "Site", "Tube", "configuration", "serve", "site_of"]
+__all__ = ["NAME", "Served", "Site", "Tube", "configuration", "quarter", "serve", "site_of", "source_table"]
 
 NAME: Final = "www.googleapis.com"
 """By which the API is found in a simulated internet."""
@@ -127,16 +129,25 @@ def configuration(
         'purpose = "Answer questions and mend what is reported"\n'
         'owner = "Communications"\nlegal_authority = "Municipal Government Act, s. 3"\n'
         f"review_by = {review_by.isoformat()}",
-        *(_source(served, each, "comments", key_file) for each in uploaders),
-        *(_source(served, each, "uploads", key_file) for each in uploaders if uploads),
-        *([_source(served, None, "titles", key_file)] if titles else []),
+        *(source_table(served, each, "comments", key_file) for each in uploaders),
+        *(source_table(served, each, "uploads", key_file) for each in uploaders if uploads),
+        *([source_table(served, None, "titles", key_file)] if titles else []),
         f'[http]\nhost = "127.0.0.1"\nport = {http_port}',
         '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
     ]
     return "\n\n".join([*tables, ""])
 
 
-def _source(served: Served, channel: Channel | None, listen: str, key_file: Path) -> str:
+def quarter(day: Day, clock: Clock) -> Quarter:
+    """
+    The YouTube of the demo's city; see `listener.simulation.quarter`.
+    """
+    from adapters.youtube.simulated_quarter import TubeQuarter  # it serves by what is above
+
+    return TubeQuarter(day, clock)
+
+
+def source_table(served: Served, channel: Channel | None, listen: str, key_file: Path) -> str:
     """
     One `[[source]]` table.
 

@@ -13,7 +13,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 EVERY: Final = timedelta(hours=1)
-"""Chosen: with a step a minute, fifty videos take fifty minutes, and a late reply is found within two hours at worst."""
+"""
+Chosen: with a step a minute, fifty videos take fifty minutes where a page of each is enough, and a late reply is found within
+two hours. Videos with hundreds of comments in a month take a step for every hundred.
+"""
 
 VIDEO_PAGES_MOST: Final = 5
 """Chosen: the five hundred newest comments of a video."""

@@ -44,7 +44,7 @@ def run(
 
     import anyio
 
-    with _without("rich", "pygments"):
+    with without("rich", "pygments"):
         from listener.app import Daemon
         from listener.clock import SystemClock
         from listener.telemetry import Telemetry, take_over_process
@@ -56,7 +56,7 @@ def run(
 
 
 @contextmanager
-def _without(*names: str) -> Iterator[None]:
+def without(*names: str) -> Iterator[None]:
     """
     What is imported meanwhile does not find these modules. Libraries take them along where they are installed, to
     draw tracebacks on a terminal; a daemon draws none and would carry them for years (4 MB, a sixth of the start).

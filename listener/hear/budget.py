@@ -7,7 +7,8 @@ goes to the parts of the accounts that ask, in equal shares, the rest to whoever
 in while `AHEAD` of the window passes (or than the request its account waits for), so what nobody wants is soon there for all.
 
 Requests that may not use up all of it (`Charge.share`) are bounded together by what they spend themselves, so that those which
-may use all find the rest, and cannot shut them out by using it.
+may use all find the rest, and cannot shut them out by using it. Nor does an account use up its own part with cheap requests while it waits
+for a dear one.
 
 Invariants, for charges that `fits` allowed: what is spent is never more than the limit, nor than came in so far; a part is
 spent by its own account alone; at the end of the window nothing is held back for anybody.
@@ -48,8 +49,9 @@ class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
     Args:
         spent: In the unit of the budget.
         level: What is held for it now.
-        wants: What it was last refused, while it is expected back.
-        until: When it may have that.
+        wants: The dearest request it asked for, while it is expected back.
+        until: When it may have what it was refused; None while it waits for nothing.
+        seen: When it asked last.
         turn: Spent since its source was last asked how long it would wait; see `asked_again`.
         pull: What it would spend in a second, were it not slowed; smoothed over its last turns.
     """
@@ -58,6 +60,7 @@ class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
     level: float = 0.0
     wants: float = 0.0
     until: datetime | None = None
+    seen: datetime | None = None
     turn: float = 0.0
     pull: float = 0.0
 
@@ -127,8 +130,9 @@ def bring_up(leaf: Leaf, limit: float, at: datetime) -> None:
     upto = leaf.fraction(at)
     share = _share(leaf, limit, upto)
     for part in leaf.parts.values():
-        if part.until is not None and at > part.until + timedelta(seconds=leaf.length_s * AHEAD):
-            part.wants, part.until = 0.0, None  # it did not come back
+        expected = part.until or part.seen
+        if expected is not None and at > expected + timedelta(seconds=leaf.length_s * AHEAD):
+            part.wants, part.until, part.seen = 0.0, None, None  # it did not come back
         part.level = min(part.level + share, _most(leaf, part, limit))
     leaf.upto = max(leaf.upto, upto)
     since_s = 0.0 if leaf.at is None else (at - leaf.at).total_seconds()
@@ -137,6 +141,16 @@ def bring_up(leaf: Leaf, limit: float, at: datetime) -> None:
         fade = math.exp(-since_s / (leaf.length_s * FADES))
         for part in leaf.parts.values():
             part.pull *= fade
+
+
+def asked(leaf: Leaf, most: float, *, account: Account, at: datetime, until: datetime | None = None) -> None:
+    """
+    An account wants a request that costs so much; with the hour at which it may have it, where it does not fit now.
+    """
+    part = leaf.parts.setdefault(account, Part())
+    part.wants, part.seen = max(part.wants, most), at
+    if until is not None and most >= part.wants:
+        part.until = until
 
 
 def fits(leaf: Leaf, limit: float, most: float, *, share: float, account: Account, at: datetime) -> bool:
@@ -188,14 +202,14 @@ def take(leaf: Leaf, most: float, *, account: Account, share: float = 1.0) -> fl
         What of it came out of the account's own part; for `give_back`.
     """
     part = leaf.parts[account]
-    own = min(part.level, most)
+    own = 0.0 if _waits(part, most) else min(part.level, most)
     part.level -= own
     part.spent += most
     if share < 1.0:
         leaf.dear[share] = leaf.dear.get(share, 0.0) + most
     part.turn += most
     if most >= part.wants:
-        part.wants, part.until = 0.0, None
+        part.until = None
     return own
 
 
@@ -259,18 +273,31 @@ def forecast(leaf: Leaf, *, at: datetime) -> float:
 def _fits(
     leaf: Leaf, limit: float, most: float, *, share: float, account: Account, upto: float, left: float
 ) -> bool:
-    there = limit * upto + limit * SLACK
-    spent = leaf.spent + most
-    dear = math.fsum(amount for most_of_it, amount in leaf.dear.items() if most_of_it <= share)
-    if spent > there or (share < 1.0 and dear + most > limit * share * upto + limit * SLACK):
+    slack = limit * SLACK
+    room = limit * upto + slack - leaf.spent - most
+    if share < 1.0:  # within what is for such requests, too
+        dear = math.fsum(amount for each, amount in leaf.dear.items() if each <= share)
+        room = min(room, limit * share * upto + slack - dear - most)
+    if room < 0:
         return False
     gain = _share(leaf, limit, upto)
     levels = {
         name: min(part.level + gain, _most(leaf, part, limit, wants=most if name == account else None))
         for name, part in leaf.parts.items()
     }
-    own = levels.pop(account)
-    return own >= most or spent + left * math.fsum(levels.values()) <= there
+    if not _waits(leaf.parts[account], most):
+        return levels.pop(account) >= most or left * math.fsum(levels.values()) <= room
+    # Its part is kept for the dearer one it waits for; what those leave to cheap ones is there all the same.
+    rest = limit * upto * (1.0 - max(leaf.dear, default=1.0)) + slack
+    cheap = leaf.spent + most - math.fsum(leaf.dear.values())
+    return (share == 1.0 and cheap <= rest) or left * math.fsum(levels.values()) <= room
+
+
+def _waits(part: Part, most: float) -> bool:
+    """
+    Whether the account waits for a dearer request than this one.
+    """
+    return part.until is not None and part.wants > most
 
 
 def _share(leaf: Leaf, limit: float, upto: float) -> float:

@@ -18,7 +18,7 @@ import msgspec
 
 from listener.adapter import Budget, Charge
 from listener.hear import budget as spending
-from listener.hear.budget import Account, Leaf, Part
+from listener.hear.budget import Account, Leaf
 from listener.hear.budget_window import Window, window_at
 from listener.status import BudgetStage
 
@@ -209,7 +209,7 @@ class Ledger:
         When it will fit on that page; None where it does now. Who is refused is expected back then.
         """
         leaf, limit = line.page.leaf, line.limit
-        part = leaf.parts.setdefault(account, Part())
+        spending.asked(leaf, charge.most, account=account, at=at)
         leaf.least = charge.most if leaf.least is None else min(leaf.least, charge.most)
         spending.bring_up(leaf, limit, at)
         if leaf.shut_until is not None and leaf.shut_until > at:
@@ -218,7 +218,7 @@ class Ledger:
             return None
         soonest = spending.soonest(leaf, limit, charge.most, share=charge.share, account=account, at=at)
         until = leaf.end + EDGE if soonest is None else soonest
-        part.wants, part.until = max(part.wants, charge.most), until
+        spending.asked(leaf, charge.most, account=account, at=at, until=until)
         return until
 
     def shut(self, name: str, at: datetime, until: datetime | None) -> datetime | None:

@@ -15,6 +15,7 @@ from typing import Literal
 
 Fate = Literal[
     "queued",
+    "counted",
     "not_ours",
     "withheld",
     "rejected",
@@ -36,7 +37,7 @@ class PostRow:
         place: Where.
         kind: `article` or `comment`.
         link: Its public address, without the origin; names nobody.
-        expected: What should become of it when it is read.
+        expected: What should become of it when it is read; `counted`: only how many of them there are is told.
         reason: Of an expected `withheld` or `rejected`.
         published_at: When the public could first see it.
         edited_at: Last edit.
@@ -52,7 +53,7 @@ class PostRow:
     place: str
     kind: str
     link: str
-    expected: Literal["queued", "not_ours", "withheld", "rejected"]
+    expected: Literal["queued", "counted", "not_ours", "withheld", "rejected"]
     reason: str | None = None
     published_at: datetime
     edited_at: datetime | None = None

@@ -45,7 +45,7 @@ class Expected(NamedTuple):
     What should become of a post that is read.
     """
 
-    fate: Literal["queued", "not_ours", "withheld", "rejected"]
+    fate: Literal["queued", "counted", "not_ours", "withheld", "rejected"]
     reason: str | None = None
 
 

@@ -191,10 +191,11 @@ def _hurried(folder: Path, addresses: list[str], served: Farm) -> Iterator[subpr
     """A daemon whose clock runs fast and which has read everything once."""
     configure(folder, addresses)
     log = folder / "log.jsonl"
-    clock = [str(folder / "listener.toml"), str(SPEED), datetime.now(UTC).isoformat(), str(time.monotonic())]
+    words = [str(folder / "listener.toml"), "--factor", str(SPEED), "--start", datetime.now(UTC).isoformat()]
+    words += ["--origin", str(time.monotonic()), "--log", str(log)]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            python("-m", "tests.endurance.scaled_daemon", *clock),
+            python("-m", "listener.cli.demo.daemon", *words),
             cwd=Path(__file__).parents[2],
             env=clean_environment(),
             stdout=out,

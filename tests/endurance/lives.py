@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from listener.cli.client import Where, call
-from listener.cli.demo import Seen
 from listener.errors import ListenerError
 from listener.simulation.clock import ScaledClock
+from tests.endurance.seen import Seen
 from tests.pipeline.daemon_process import ROOT, Installed
 
 SPEED = 60.0
@@ -54,10 +54,11 @@ class Consumer:
 
 def start(daemon: Installed, clock: ScaledClock, log: Path) -> subprocess.Popen[bytes]:
     """One life of the daemon."""
-    words = [str(daemon.config), str(SPEED), clock.start_at.isoformat(), str(clock.origin_s)]
+    words = [str(daemon.config), "--factor", str(SPEED), "--start", clock.start_at.isoformat()]
+    words += ["--origin", str(clock.origin_s), "--log", str(log)]
     with log.open("ab") as out:
         return subprocess.Popen(
-            [sys.executable, "-m", "tests.endurance.scaled_daemon", *words], cwd=ROOT, stdout=out, stderr=out
+            [sys.executable, "-m", "listener.cli.demo.daemon", *words], cwd=ROOT, stdout=out, stderr=out
         )
 
 

@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from listener.cli.demo import Seen
 from listener.simulation.ledger import Ledger, PostRow
+from tests.endurance.seen import Seen
 
 _LETTERS: Final = "abcdefghijklmnop"
 WORD: Final = re.compile(r"zq([a-p]{5})([a-p]{2})qz")

@@ -69,8 +69,7 @@ def heard(canary: Canary, folder: Path, *, keep: Keep, change: Change | None = N
             served.site.server.app = naming(
                 served.site.answer, f"{talker.name} @{talker.handle} {talker.email}", wire
             )
-            token = folder / "token"
-            token.touch(mode=0o600)
+            token = simulator.write_secrets(served, folder)["token"]
             token.write_text(canary.secret("x token"), "utf-8")
             served.site.keys.app = {token.read_text("utf-8")}
             if change is not None:
@@ -78,10 +77,12 @@ def heard(canary: Canary, folder: Path, *, keep: Keep, change: Change | None = N
             config = simulator.configuration(
                 served,
                 folder / "data",
-                secrets={"token_file": token},
+                secrets={"token": token},
                 listens=("search", "mentions"),
                 keep=keep,
             )
+            mine = f'own_user_id = "{network.own.id}"'  # both sources by the app's token, so that a change meets both
+            config = config.replace(mine, f"{mine}\ntoken_file = {json.dumps(str(token))}")
             (folder / "listener.toml").write_text(config, "utf-8")
             yield wire
 

@@ -23,7 +23,6 @@ from tests.adapters.x.world import (
     NOW,
     PROBLEM,
     ROADS,
-    Clock,
     config,
     id_of,
     invalid,
@@ -102,7 +101,9 @@ async def the_newest_id_is_that_of_the_first_page() -> None:
     await hearing.turn()
     newest = max(hearing.natives, key=int)
 
-    assert int(hearing.queries[-1]["since_id"]) >= int(id_at(_at(newest) - timedelta(minutes=3)))
+    assert int(hearing.queries[-1]["since_id"]) >= int(
+        id_at((instant_of(newest) or NOW) - timedelta(minutes=3))
+    )
     assert len(hearing.reader.asked) == asked + 1
 
 
@@ -594,9 +595,9 @@ async def errors_beside_data_leave_the_data() -> None:
     assert [item for item in hearing.items if not isinstance(item, Post)] == [Removal(lost, held_only=True)]
 
 
-def spends(*paths: str) -> Callable[[Asked], Any]:
+def spent(_: Asked) -> BudgetSpent:
     """What the reader raises before a request leaves."""
-    return lambda asked: BudgetSpent("spent", budget="usd", wait_s=60.0)
+    return BudgetSpent("spent", budget="usd", wait_s=60.0)
 
 
 @check
@@ -606,7 +607,7 @@ async def where_searches_are_spent_the_watches_are_counted() -> None:
     before = burst(hearing, 1)
     hearing.clock.step(minutes=1)
     await hearing.turn()
-    hearing.world.faults["search"] = spends()
+    hearing.world.faults["search"] = spent
     said = burst(hearing, 3)
     for _ in range(5):
         hearing.clock.step(hours=1)
@@ -616,10 +617,7 @@ async def where_searches_are_spent_the_watches_are_counted() -> None:
     await hearing.turn()
 
     assert note == "counting_instead"
-    assert [count.start_at for count in hearing.counts] == [NOW + HOUR * each for each in range(5)][
-        : len(hearing.counts)
-    ]
-    assert len(hearing.counts) >= 4
+    assert [count.start_at for count in hearing.counts] == [NOW + HOUR * each for each in range(4)]
     assert hearing.natives == before | said
     assert hearing.gaps == []
 
@@ -718,10 +716,3 @@ async def asking_again_can_be_switched_off() -> None:
 
     assert await hearing.recheck(id_of(NOW)) == {}
     assert hearing.reader.asked == []
-
-
-def _at(name: str) -> Any:
-    return instant_of(name)
-
-
-__all__ = ["CHECKS", "Clock"]

@@ -190,3 +190,11 @@ def test_terms_are_those_of_x() -> None:
     assert terms.proofs == {"links": ("attestation",), "text": ("attestation", "permission_ref")}
     assert SPEC.recheck is not None
     assert SPEC.recheck.within_s < 24 * 3600
+
+
+def test_protests_are_not_looked_for() -> None:
+    """The list of the network's terms is asked, with the clause."""
+    found = SPEC.unlawful(Terms(hashtags=frozenset({"protest", "rivertown"})))
+
+    assert [one.term for one in found] == ["protest"]
+    assert "docs.x.com" in found[0].because

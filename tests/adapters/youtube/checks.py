@@ -208,7 +208,7 @@ async def a_comment_approved_late_is_read() -> None:
     world.say(video, 300)
     await hearing.turns(6)
     waiting.hidden = False
-    await hearing.turns(70)
+    await hearing.turns(12, minutes=10)
 
     assert waiting.id in natives(hearing.items)
 
@@ -268,7 +268,7 @@ async def a_late_reply_to_an_old_thread_is_read() -> None:
     world.say(video, 300)
     await hearing.turns(6)
     late = [*world.answer_to(top, 7)]
-    await hearing.turns(70)
+    await hearing.turns(12, minutes=10)
 
     assert {one.id for one in late} <= set(natives(hearing.items))
 
@@ -313,8 +313,8 @@ async def a_thread_that_went_while_its_replies_were_due_holds_nobody_up() -> Non
 
 @check
 async def a_video_with_comments_off_does_not_fail_the_channel() -> None:
-    """Whether a reason says it or only a message: the others are gone through."""
-    for manner in ("commentsDisabled", "message"):
+    """Whether a reason says it, only a message, or nobody knows why: the others are gone through."""
+    for manner in ("commentsDisabled", "message", "processingFailure", "somethingNew"):
         world, video, hearing = heard()
         (top,) = world.say(video)
         world.answer_to(top, 7)
@@ -322,7 +322,7 @@ async def a_video_with_comments_off_does_not_fail_the_channel() -> None:
         world.video("vid00000002", comments_off=manner)
         await hearing.turns(6)
         late = world.answer_to(top, 7)
-        await hearing.turns(70)
+        await hearing.turns(12, minutes=10)
 
         assert {one.id for one in late} <= set(natives(hearing.items))
 
@@ -704,17 +704,18 @@ async def searches_and_units_are_two_buckets() -> None:
     await hearing.turns(2)
     await hearing.verdicts(top.id)
     charged = [charges(hearing.config, asked.address) for asked in hearing.reader.asked]
-    titles = Hearing(World(), {"listen": "titles", "channel": None}, three_watches())
+    titles = Hearing(World(), {"listen": "titles", "channel": None, "share": 0.5}, three_watches())
     await titles.turn()
     (search,) = [charges(titles.config, asked.address) for asked in titles.reader.asked]
 
     assert [(charge.budget, charge.most) for (charge,) in charged] == [("units", 1.0)] * len(charged)
     assert [charge.share for (charge,) in charged] == [1.0, 1.0, 0.8, 1.0, 0.8, 0.95]
     assert [(charge.budget, charge.most) for charge in search] == [("searches", 1.0)]
-    assert [(one.name, one.limit, one.window, one.zone) for one in budgets(hearing.config)] == [
+    assert [(one.name, one.limit, one.window, one.zone) for one in budgets(titles.config)] == [
         ("units", 5000.0, "day", "America/Los_Angeles"),
         ("searches", 50.0, "day", "America/Los_Angeles"),
     ]
+    assert budgets(hearing.config) == budgets(titles.config)[:1]
 
 
 @check

@@ -6,13 +6,13 @@ import sys
 
 import pytest
 
-from listener.cli.run import _without
+from listener.cli.run import without
 
 
 def test_a_module_is_hidden_only_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """It cannot be imported inside and can be imported after; one that was there before stays."""
     monkeypatch.delitem(sys.modules, "colorsys", raising=False)
-    with _without("colorsys", "sys"):
+    with without("colorsys", "sys"):
         with pytest.raises(ImportError):
             __import__("colorsys")
         inside = sys.modules["sys"]

@@ -14,6 +14,7 @@ from listener.hear.budget import (
     PARTS,
     Leaf,
     Part,
+    asked,
     asked_again,
     bring_up,
     fits,
@@ -37,11 +38,11 @@ def leaf(*accounts: str) -> Leaf:
 
 def ask(day: Leaf, account: str, most: float, at: datetime, *, share: float = 1.0) -> bool:
     """Take it where it fits, as the ledger does."""
-    day.parts.setdefault(account, Part())
+    asked(day, most, account=account, at=at)
     bring_up(day, LIMIT, at)
     if not fits(day, LIMIT, most, share=share, account=account, at=at):
-        part, until = day.parts[account], soonest(day, LIMIT, most, share=share, account=account, at=at)
-        part.wants, part.until = max(part.wants, most), until or day.end
+        until = soonest(day, LIMIT, most, share=share, account=account, at=at) or day.end
+        asked(day, most, account=account, at=at, until=until)
         return False
     take(day, most, account=account, share=share)
     return True
@@ -238,19 +239,19 @@ def test_the_hour_of_return_is_right(
     for who, cost, hours, share, _ in asks:
         at = min(at + timedelta(hours=hours), day.end - HOUR)
         ask(day, who, cost, at, share=share)
-    day.parts.setdefault(account, Part())
+    asked(day, most, account=account, at=at)
     bring_up(day, LIMIT, at)
     until = soonest(day, LIMIT, most, share=1.0, account=account, at=at)
     if fits(day, LIMIT, most, share=1.0, account=account, at=at):
         assert until == at
         return
-    day.parts[account].wants, day.parts[account].until = most, until or day.end
+    asked(day, most, account=account, at=at, until=until or day.end)
     if until is None:
         bring_up(day, LIMIT, day.end)
         assert not fits(day, LIMIT, most, share=1.0, account=account, at=day.end)
         return
     early = until - timedelta(seconds=1)
-    if early > at and not any(part.wants for who, part in day.parts.items() if who != account):
+    if early > at and not any(part.wants > most or who != account for who, part in day.parts.items()):
         bring_up(day, LIMIT, early)
         assert not fits(day, LIMIT, most, share=1.0, account=account, at=early)
     bring_up(day, LIMIT, until)
