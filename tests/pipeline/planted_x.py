@@ -57,13 +57,19 @@ class Planted:
         self.token = canary.secret(f"{label}: token")
         self.keys = UserKeys(
             self.network.own.id,
-            *(canary.secret(f"{label}: {name}") for name in ("consumer key", "consumer secret", "own token", "own secret")),
+            *(
+                canary.secret(f"{label}: {name}")
+                for name in ("consumer key", "consumer secret", "own token", "own secret")
+            ),
         )
         self.site.keys.app = {self.token}
         self.site.keys.signed = {self.keys.token: self.keys}
         self.site.noise = canary.noise(f"{label} ")
         talker = canary.person(f"{label} who stands in an error")
-        self._beside, self._repeated = self._say("who stands beside data"), self._say("words that were repeated")
+        self._beside, self._repeated = (
+            self._say("who stands beside data"),
+            self._say("words that were repeated"),
+        )
         self.server = Loose(
             self.site.answer,
             said=f"{talker.name} @{talker.handle} {talker.email}",
@@ -74,10 +80,21 @@ class Planted:
 
     def talk(self) -> list[str]:
         """Everybody said something two minutes ago, for a search looks no nearer; the words that a consumer must get."""
-        wanted = ["post", "long post", "answer", "quote", "repeat by hand", *(f"further {n}" for n in range(9))]
+        wanted = [
+            "post",
+            "long post",
+            "answer",
+            "quote",
+            "repeat by hand",
+            *(f"further {n}" for n in range(9)),
+        ]
         self.network.plan(self.network.now() - timedelta(minutes=2), self._talk)
         self.network.turn()
-        return [m.value for m in self.canary.markers if m.label in {f"{self.label} {name} text" for name in wanted}]
+        return [
+            m.value
+            for m in self.canary.markers
+            if m.label in {f"{self.label} {name} text" for name in wanted}
+        ]
 
     def whisper(self) -> None:
         """Something was said two minutes ago."""
@@ -90,16 +107,26 @@ class Planted:
         one = self.said("post")
         self.said("long post", also=" ".join(["and so on"] * 40))
         self.said("answer", before=f"@{one.author.username} ", to=one)
-        network.post(network.own, f"@{one.author.username} we are on it #yyc {self.word('our answer')}", reply_to=one)
+        network.post(
+            network.own, f"@{one.author.username} we are on it #yyc {self.word('our answer')}", reply_to=one
+        )
         self.said("quote", quotes=one)
         repeated = self.somebody("repeated by hand")
         self.said("repeat by hand", before=f"RT @{repeated.username}: so it is RT@{repeated.username} ")
-        network.post(self.somebody("withheld"), f"#yyc {self._say('words that are withheld')}", withheld=("CA",))
+        network.post(
+            self.somebody("withheld"), f"#yyc {self._say('words that are withheld')}", withheld=("CA",)
+        )
         for number in range(9):  # more than a page
             network.post(self.somebody(f"further {number}"), f"#yyc {self.word(f'further {number}')}")
 
     def said(
-        self, what: str, *, before: str = "", also: str = "", to: Post | None = None, quotes: Post | None = None
+        self,
+        what: str,
+        *,
+        before: str = "",
+        also: str = "",
+        to: Post | None = None,
+        quotes: Post | None = None,
     ) -> Post:
         """A post by somebody who names people and themselves in every way there is."""
         author, named, other = (self.somebody(f"{what} {role}") for role in ("author", "mentioned", "linked"))
@@ -133,13 +160,20 @@ class Planted:
             return document
         first, who = data[0], self._beside
         repeat = {**first, "id": str(int(first["id"]) - 1), "text": f"RT @{who}: #yyc {self._repeated}"}
-        repeat |= {"edit_history_tweet_ids": [repeat["id"]], "referenced_tweets": [{"type": "retweeted", "id": first["id"]}]}
+        repeat |= {
+            "edit_history_tweet_ids": [repeat["id"]],
+            "referenced_tweets": [{"type": "retweeted", "id": first["id"]}],
+        }
         broken = {"id": first["id"], "text": {who: who}, who: who}
         error = {
             "value": who, "detail": f"Could not find user with username: [{who}].", "title": f"No @{who}", "resource_type": "user",
             "parameter": f"entities.mentions.username {who}", "resource_id": who, "type": f"https://api.x.com/2/problems/{who}",
         }  # fmt: skip
-        return {**document, "data": [*data, repeat, broken], "errors": [error, {**error, "resource_type": "tweet"}, [who]]}
+        return {
+            **document,
+            "data": [*data, repeat, broken],
+            "errors": [error, {**error, "resource_type": "tweet"}, [who]],
+        }
 
 
 def one_of(post: Post | None) -> str:

@@ -76,8 +76,13 @@ class Planted:
         self.tube.comment(video, who, "", picture=True).picture = f"https://pictures.example/{who.handle}.gif"
         for channel, where in ((self.valley, "upload"), (self.somebody("uploader"), "found video")):
             person = self.somebody(f"named by {where}")
-            self.tube.video(channel, f"#yyc {self.word(where)} by @{person.handle}", self.about(person, where))
-        return [self._word(name) for name in ("comment", "reply 0", "reply 6", "further comment", "upload", "found video")]
+            self.tube.video(
+                channel, f"#yyc {self.word(where)} by @{person.handle}", self.about(person, where)
+            )
+        return [
+            self._word(name)
+            for name in ("comment", "reply 0", "reply 6", "further comment", "upload", "found video")
+        ]
 
     def whisper(self) -> None:
         """Something was said."""

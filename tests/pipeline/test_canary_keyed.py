@@ -83,7 +83,7 @@ def keyed(canary: Canary, folder: Path, *, ill: bool) -> Iterator[Keyed]:
     Both networks, in every way they are read; the configuration reads them all.
 
     Args:
-        ill: Services in trouble and one that moved stand beside them.
+        ill: Every service in trouble and one that moved stand beside them; else one that refuses.
     """
     clock = SystemClock()
     youtube = planted_youtube.Planted(canary, clock)
@@ -103,7 +103,9 @@ def keyed(canary: Canary, folder: Path, *, ill: bool) -> Iterator[Keyed]:
             return str(stack.enter_context(portal.wrap_async_context_manager(serving)).address)
 
         tables = [
-            x_simulator.configuration(x_simulator.site_of(on_x.network), folder / "data", secrets={}, listens=()),
+            x_simulator.configuration(
+                x_simulator.site_of(on_x.network), folder / "data", secrets={}, listens=()
+            ),
             '[[http.token]]\nname = "dashboard"\nscopes = ["read", "metrics", "operate"]\n'
             f'file = "{secret_file(folder, "api", canary.secret("api token"))}"\n',
             *_of_youtube(youtube, up(youtube.server, 2), folder),
@@ -111,23 +113,24 @@ def keyed(canary: Canary, folder: Path, *, ill: bool) -> Iterator[Keyed]:
             _on_x("links", links, up(links.server, 4), folder, keep="links"),
             _on_x("numbers", counts, up(counts.server, 5), folder, keep="counts"),
         ]
+        manners = (ILL_YOUTUBE, ILL_X) if ill else ((), ("403",))
         if ill:
             moved = up(redirecting(canary, redirected), 6)
             tables += [
                 _channel("moved", youtube, youtube.valley.id, moved, folder),
                 _on_x("moved-x", on_x, moved, folder, keep="text"),
             ]
-            for number, manner in enumerate(ILL_YOUTUBE):
-                tube = _ill_youtube(canary, clock, manner)
-                servers.append(tube.server)
-                tables.append(
-                    _channel(f"ill-{manner}", tube, tube.valley.id, up(tube.server, 10 + number), folder)
-                )
-            for number, manner in enumerate(ILL_X):
-                network = _ill_x(canary, clock, manner)
-                servers.append(network.server)
-                address = up(network.server, 30 + number)
-                tables.append(_on_x(f"ill-x-{manner}", network, address, folder, keep="text"))
+        for number, manner in enumerate(manners[0]):
+            tube = _ill_youtube(canary, clock, manner)
+            servers.append(tube.server)
+            tables.append(
+                _channel(f"ill-{manner}", tube, tube.valley.id, up(tube.server, 10 + number), folder)
+            )
+        for number, manner in enumerate(manners[1]):
+            network = _ill_x(canary, clock, manner)
+            servers.append(network.server)
+            address = up(network.server, 30 + number)
+            tables.append(_on_x(f"ill-x-{manner}", network, address, folder, keep="text"))
         (folder / "listener.toml").write_text("\n".join(tables), "utf-8")
         yield Keyed(youtube, on_x, servers, redirected, words)
 
@@ -311,6 +314,26 @@ def test_nobody_leaves_the_house_by_youtube_or_x(tmp_path: Path) -> None:
     """Nothing that names a person, and no key, is in any file, answer, output, line of the log or address; nobody is asked for."""
     found, asking = story(Canary(seed=5), tmp_path)
 
-    print(*sorted(set(found)), sep="\n")
     assert [str(each) for each in sorted(set(found))] == []
     assert asking == []
+
+
+SIGNATURES = {
+    "authors": Signature("youtube comment author: handle", "queue.sqlite"),
+    "key": Signature("youtube: key", "addresses"),
+    "repeats": Signature("x: words that were repeated", "queue.sqlite"),
+    "said": Signature("ill x 403 who stands in an error: name", "logs"),
+}
+"""By piece of `sabotage`."""
+
+
+def test_each_step_of_youtube_and_x_is_missed_when_it_is_gone(tmp_path: Path) -> None:
+    """The same story without some steps of the adapters hears the people and the key they are there for, and sees who is asked for."""
+    program = (sys.executable, str(SABOTAGE), ",".join(SIGNATURES))
+    found, asking = story(Canary(seed=6), tmp_path, program)
+
+    assert {name for name, signature in SIGNATURES.items() if signature.heard(found)} == {*SIGNATURES}
+    assert {address.partition("?")[0] for address in asking} == {
+        "/youtube/v3/commentThreads",
+        "/youtube/v3/comments",
+    }
