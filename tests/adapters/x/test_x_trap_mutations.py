@@ -109,7 +109,7 @@ def a_refused_id_is_an_error(patch: pytest.MonkeyPatch) -> None:
 def an_outage_is_not_told(patch: pytest.MonkeyPatch) -> None:
     """The search just begins again."""
     original = walks.ask_for
-    patch.setattr(walks, "ask_for", lambda *given: (original(*given)[0], None))
+    patch.setattr(walks, "ask_for", lambda *given, **how: (original(*given, **how)[0], None))
 
 
 @falls_into("a_post_that_is_indexed_late_is_read")
