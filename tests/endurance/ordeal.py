@@ -86,6 +86,7 @@ class Ordeal:
     lines: list[Line] = field(default_factory=list)
     _daemon: Installed = field(init=False)
     _consumer: Consumer = field(init=False)
+    _portal: anyio.from_thread.BlockingPortal = field(init=False)
 
     def __post_init__(self) -> None:
         self.told = Told()
@@ -98,13 +99,13 @@ class Ordeal:
         began_s = time.monotonic()
         print(f"\n{self.name}: seed {self.seed}, {self.kills} kills, {self.cuts} cuts", flush=True)
         with (
-            anyio.from_thread.start_blocking_portal() as portal,
-            portal.wrap_async_context_manager(self._living()) as text,
+            anyio.from_thread.start_blocking_portal() as self._portal,
+            self._portal.wrap_async_context_manager(self._living()) as text,
         ):
             self._daemon.config.write_text(text, "utf-8")
             self._daemon.accept()
             self._suffer(random.Random(f"kills/{self.seed}"))
-            portal.call(self._end)
+            self._portal.call(self._end)
             self._settle()
         fates = partition(self.world.ledger, self.told)
         counted = ", ".join(f"{count} {fate}" for fate, count in Counter(fates.values()).most_common())
@@ -135,6 +136,19 @@ class Ordeal:
     def left_over(self) -> list[tuple[int, int]]:
         """Words in the daemon's files that may be in none."""
         return left_over(self.world.ledger, self.folder)
+
+    # --------------------------------------------------------------------------- for an ordeal that asks more
+
+    def _look(self) -> int:
+        """The consumer reads what there is; as `Consumer.look`."""
+        return self._consumer.look()
+
+    def _between(self, chance: random.Random) -> None:
+        """One life has ended, and the next has not begun."""
+
+    def _is_amiss(self) -> bool:
+        """Whether anything that must be told is not told yet."""
+        return bool(amiss(partition(self.world.ledger, self.told)))
 
     # ------------------------------------------------------------------------------------ around the daemon
 
@@ -188,6 +202,7 @@ class Ordeal:
             self._until(process, START_S, lambda: self.told.events > 0)
         self.killed = 1
         while self.killed < self.kills - 1:
+            self._between(chance)
             self._live(chance)
             self.killed += 1
             if self.killed % 10 == 0:
@@ -203,7 +218,7 @@ class Ordeal:
             if chance.random() < 1 / 3:
                 self._until(process, chance.uniform(0.2, 1.2))
             else:
-                self._until(process, START_S, lambda: self._consumer.look() >= 0)
+                self._until(process, START_S, lambda: self._look() >= 0)
                 self._until(process, chance.choice((0.1, 0.5, 1.0, 3.0)) * (0.5 + chance.random()))
 
     def _until(
@@ -213,7 +228,7 @@ class Ordeal:
         until = time.monotonic() + lasts_s
         while time.monotonic() < until and not done():
             assert process.poll() is None, self._log.read_text("utf-8")[-3000:]
-            self._consumer.look()
+            self._look()
             time.sleep(0.05)
 
     @contextmanager
@@ -232,8 +247,8 @@ class Ordeal:
             until, quiet_at, news = time.monotonic() + SETTLED_S, time.monotonic() + QUIET_S, -1
             while time.monotonic() < min(until, quiet_at):
                 assert process.poll() is None, self._log.read_text("utf-8")[-3000:]
-                news = self._consumer.look()
-                if news or amiss(partition(self.world.ledger, self.told)):
+                news = self._look()
+                if news or self._is_amiss():
                     quiet_at = time.monotonic() + QUIET_S
                 time.sleep(0.2)
             assert news >= 0
