@@ -43,17 +43,24 @@ class Bill(Protocol):
     def within(self, days: dict[date, float], start: datetime, end: datetime) -> float:
         """What of it lies in a window of the budget."""
 
+    def windows(self) -> dict[str, float]:
+        """By window, as of now."""
+
 
 @dataclass(frozen=True, slots=True)
 class XBill:
     """
     By the day of UTC.
+
+    Args:
+        first_day: Of a month, on which its windows turn.
     """
 
     budget: str
     sources: frozenset[str]
     limit: float
     bill: x.Bill
+    first_day: int
 
     def days(self) -> dict[date, float]:
         """Money or posts."""
@@ -64,6 +71,14 @@ class XBill:
     def within(self, days: dict[date, float], start: datetime, end: datetime) -> float:
         """Windows turn at midnight UTC."""
         return sum(spent for day, spent in days.items() if start.date() <= day < end.date())
+
+    def windows(self) -> dict[str, float]:
+        """A month by the day that it would be, had it begun on the first."""
+        found: dict[str, float] = {}
+        for day, spent in self.days().items():
+            window = f"{day - timedelta(days=self.first_day - 1):%Y-%m}"
+            found[window] = found.get(window, 0.0) + spent
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,10 @@ class YouTubeBill:
         """That day."""
         del end
         return days.get(youtube.day_of(start), 0.0)
+
+    def windows(self) -> dict[str, float]:
+        """Each day is one."""
+        return {str(day): spent for day, spent in self.days().items()}
 
 
 @dataclass(frozen=True, slots=True)

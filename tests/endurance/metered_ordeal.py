@@ -58,11 +58,11 @@ class MeteredOrdeal(Ordeal):
         return wrong
 
     def overdrawn(self) -> list[str]:
-        """Bills that are above their limit, in any window, of which no window of X ends within the run but one."""
+        """Bills that are above their limit, in any window."""
         return [
-            f"{bill.budget} of {min(bill.sources)} on {day}: {spent} of {bill.limit}"
+            f"{bill.budget} of {min(bill.sources)} in {window}: {spent} of {bill.limit}"
             for bill in self.metered.bills
-            for day, spent in bill.days().items()
+            for window, spent in bill.windows().items()
             if spent > bill.limit
         ]
 

@@ -33,6 +33,10 @@ HOURS: Final = ("x-hours", "x-small")
 USD, SMALL_USD = 400.0, 0.3
 """A month. The small one pays for three questions at once when a month begins, and then for two a day; there is one an hour."""
 
+POSTS: Final = 3_000_000
+"""A month. Of it and of the large sum there are two, because the app's token and its signing keys do not say that they belong
+to one app."""
+
 UNITS, SMALL_UNITS = 10_000, 100
 """A day. Who is asked every minute would spend the small one in an hour and a half."""
 
@@ -94,9 +98,9 @@ class MeteredWorld:
         large, small = (self.sites[name].site.bill for name in ("x", "x-small"))
         listening = frozenset({"x-search", "x-hours", "x-mentions"})
         return (
-            XBill("usd", listening, 2 * USD, large),
-            XBill("posts", listening, 6e6, large),
-            XBill("usd", frozenset({"x-small"}), SMALL_USD, small),
+            XBill("usd", listening, 2 * USD, large, 15),
+            XBill("posts", listening, 2 * POSTS, large, 15),
+            XBill("usd", frozenset({"x-small"}), SMALL_USD, small, 1),
             YouTubeBill("units", frozenset({"comments", "uploads"}), UNITS, self.tube.meter, "listener"),
             YouTubeBill("units", frozenset({"transit"}), SMALL_UNITS, self.tube.meter, "small"),
         )
@@ -223,7 +227,7 @@ class MeteredWorld:
             tube = await stack.enter_async_context(youtube.serve(self.tube))
             assert tube.site.server is not None
             ports += 2 * [tube.site.server.port]
-            made = await stack.enter_async_context(lines("127.7.0", ports))
+            made = await stack.enter_async_context(lines("127.7.0", ports, patient=True))
             yield self._configuration(folder, [f"http://{line.place}" for line in made]), made
 
     def _overheard(self, name: str) -> Callable[[Request], Awaitable[Response]]:

@@ -82,7 +82,6 @@ class Ordeal:
     begun: bool = False
     enough: bool = False
     killed: int = 0
-    manners: Counter[str] = field(default_factory=Counter)
     lines: list[Line] = field(default_factory=list)
     _daemon: Installed = field(init=False)
     _consumer: Consumer = field(init=False)
@@ -121,7 +120,12 @@ class Ordeal:
     @property
     def cut_count(self) -> int:
         """Cuts that met a connection."""
-        return sum(line.cut_count for line in self.lines)
+        return sum(self.manners.values())
+
+    @property
+    def manners(self) -> Counter[str]:
+        """These, by how."""
+        return Counter(manner for line in self.lines for manner in line.cuts.elements())
 
     @property
     def created_twice(self) -> dict[str, int]:
@@ -174,7 +178,7 @@ class Ordeal:
             await anyio.sleep(chance.expovariate(1 / CUT_EVERY_S))
             if self._is_rough:
                 manner, line = chance.choice(CUTS), chance.choice(self.lines)
-                self.manners[manner] += line.cut(manner, chance)
+                line.cut(manner, chance)
 
     async def _fail(self) -> None:
         chance = random.Random(f"troubles/{self.seed}")

@@ -30,6 +30,11 @@ def test_every_post_of_x_and_youtube_is_told_once_and_paid_for_within_the_budget
     ordeal = MeteredOrdeal("x and youtube", world, tmp_path, SEED, KILLS, CUTS)
     fates = ordeal.run()
     print(f"charged and said: {ordeal.last}; {min(ordeal.audits.values())} audits", flush=True)
+    for bill in world.bills:
+        print(
+            f"  {bill.budget} of {min(bill.sources)}, {bill.limit:g}: {bill.windows()}",
+            flush=True,
+        )
 
     assert amiss(fates) == []
     assert ordeal.told.faults == []
