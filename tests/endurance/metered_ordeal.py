@@ -20,6 +20,11 @@ from tests.endurance.ordeal import Ordeal
 
 AUDIT_EVERY_S: Final = 0.4
 NAP_MINUTES: Final = 70.0
+PAGING_S: Final = 4.0
+"""So long a life is waited for to read a page that is not the last."""
+
+BETWEEN_S: Final = 0.1
+"""About two pages and their commits."""
 
 
 @dataclass
@@ -30,12 +35,15 @@ class MeteredOrdeal(Ordeal):
         audits: How often each pair was compared, by budget and source.
         last: The last pair of charged and said, by the same.
         closed: The last hour whose numbers have to be told.
+        broken_off: Lives that ended near a page that was not the last.
     """
 
     cheated: list[str] = field(default_factory=list)
     audits: Counter[str] = field(default_factory=Counter)
     last: dict[str, tuple[float, float]] = field(default_factory=dict)
     closed: datetime | None = None
+    broken_off: int = 0
+    _behind: bool = False
     _audited_s: float = 0.0
 
     @property
@@ -69,9 +77,18 @@ class MeteredOrdeal(Ordeal):
     # ------------------------------------------------------------------------------------- what is done besides
 
     def _between(self, chance: random.Random) -> None:
-        if chance.random() < 0.5:
-            minutes, acts = chance.uniform(2, NAP_MINUTES), chance.randrange(35)
-            self._portal.call(self.metered.nap, minutes, acts, chance)
+        napped = chance.random() < 0.7
+        self._behind = napped and self._portal.call(self.metered.nap, chance.uniform(2, NAP_MINUTES), chance)
+
+    def _live(self, chance: random.Random) -> None:
+        """Where there is much to read, a life ends on the way from a page to the next."""
+        if not self._behind:
+            super()._live(chance)
+            return
+        self.metered.paging.clear()
+        with self._one_life():
+            self.broken_off += self.metered.paging.wait(PAGING_S)
+            time.sleep(chance.uniform(0, BETWEEN_S))
 
     def _look(self) -> int:
         found = super()._look()

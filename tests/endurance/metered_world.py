@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+import threading
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from adapters.x.simulated_posts import Post
 from adapters.youtube import simulator as youtube
 from adapters.youtube.simulated_parts import Channel, Comment, Key, Manner, Video
 from listener.simulation.clock import ScaledClock
+from listener.simulation.exchange import Route
 from listener.simulation.ledger import Ledger, PostRow
 from listener.simulation.server import Request, Response, serve
 from tests.endurance.bills import Bill, XBill, YouTubeBill
@@ -80,6 +82,8 @@ class MeteredWorld:
         self._comments: list[Comment] = []
         self.answers: dict[tuple[str, datetime], set[int]] = {}
         """What X answered of an hour, by the source that asked and its start."""
+        self.paging = threading.Event()
+        """Set when an answer says that it has a next page."""
         self._upload(self._channels[0])
         self._upload(self._channels[1])
 
@@ -113,16 +117,18 @@ class MeteredWorld:
         self.tube.turn()
         (self._on_x if chance.random() < 0.6 else self._on_youtube)(chance)
 
-    def nap(self, minutes: float, acts: int, chance: random.Random) -> None:
-        """So long nobody listens; so much happens meanwhile."""
+    def nap(self, minutes: float, chance: random.Random) -> bool:
+        """So long nobody listens; whether so much happens meanwhile that it takes several pages."""
         began = self.clock.now()
         self.clock.start_at += timedelta(minutes=minutes)
-        for _ in range(acts):
+        posts, comments = chance.choice(((0, 0), (10, 10), (10, 150), (70, 10)))
+        for _ in range(posts):
             at = began + timedelta(minutes=minutes * chance.random())
             self.network.plan(at, lambda: self._on_x(chance))
-        for _ in range(acts // 3):
+        for _ in range(comments):
             at = began + timedelta(minutes=minutes * chance.random())
             self.tube.plan(at, lambda: self._on_youtube(chance))
+        return max(posts, comments) > 10
 
     def _on_x(self, chance: random.Random) -> None:
         """A post, an answer, an edit, a deletion, a repost."""
@@ -221,31 +227,32 @@ class MeteredWorld:
         async with AsyncExitStack() as stack:
             ports = []
             for name, served in self.sites.items():
-                server = await stack.enter_async_context(serve(self._overheard(name), clock=self.clock))
-                served.site.server = server
-                ports.append(server.port)
-            tube = await stack.enter_async_context(youtube.serve(self.tube))
-            assert tube.site.server is not None
-            ports += 2 * [tube.site.server.port]
+                answer = self._overheard(name, served.site.answer)
+                served.site.server = await stack.enter_async_context(serve(answer, clock=self.clock))
+                ports.append(served.site.server.port)
+            answer = self._overheard("youtube", youtube.site_of(self.tube).site.answer)
+            server = await stack.enter_async_context(serve(answer, clock=self.clock))
+            ports += 2 * [server.port]
             made = await stack.enter_async_context(lines("127.7.0", ports, patient=True))
             yield self._configuration(folder, [f"http://{line.place}" for line in made]), made
 
-    def _overheard(self, name: str) -> Callable[[Request], Awaitable[Response]]:
-        """Everything goes through; of numbers a note is kept."""
-        site = self.sites[name].site
+    def _overheard(self, name: str, route: Route) -> Route:
+        """Everything goes through; of numbers, and of pages that are not the last, a note is kept."""
 
         async def answer(request: Request) -> Response:
-            response = await site.answer(request)
+            response = await route(request)
+            body = response.body if isinstance(response.body, bytes) else b""
             if request.path.endswith("/counts/recent") and response.status == 200:
-                self._note("x-hours" if name == "x" else name, response)
+                self._note("x-hours" if name == "x" else name, body)
+            elif b'"next_token"' in body or b'"nextPageToken"' in body:
+                self.paging.set()
             return response
 
         return answer
 
-    def _note(self, source: str, response: Response) -> None:
-        assert isinstance(response.body, bytes)
+    def _note(self, source: str, body: bytes) -> None:
         try:
-            told = json.loads(response.body)["data"]
+            told = json.loads(body)["data"]
         except ValueError:
             return
         for hour in told:

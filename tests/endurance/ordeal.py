@@ -85,6 +85,7 @@ class Ordeal:
     lines: list[Line] = field(default_factory=list)
     _daemon: Installed = field(init=False)
     _consumer: Consumer = field(init=False)
+    _began_s: float = 0.0
     _portal: anyio.from_thread.BlockingPortal = field(init=False)
 
     def __post_init__(self) -> None:
@@ -95,7 +96,7 @@ class Ordeal:
 
     def run(self) -> dict[str, str]:
         """Everything, and what became of every post."""
-        began_s = time.monotonic()
+        self._began_s = time.monotonic()
         print(f"\n{self.name}: seed {self.seed}, {self.kills} kills, {self.cuts} cuts", flush=True)
         with (
             anyio.from_thread.start_blocking_portal() as self._portal,
@@ -110,7 +111,7 @@ class Ordeal:
         counted = ", ".join(f"{count} {fate}" for fate, count in Counter(fates.values()).most_common())
         print(
             f"{self.name}: {self.killed} kills, {self.cut_count} cuts ({dict(self.manners)}), "
-            f"{time.monotonic() - began_s:.0f} s; {self.told.events} events, {len(self.told.gaps)} gaps told, "
+            f"{time.monotonic() - self._began_s:.0f} s; {self.told.events} events, {len(self.told.gaps)} gaps told, "
             f"{self.told.setbacks} setbacks; "
             f"{len(fates)} posts: {counted}",
             flush=True,
@@ -246,6 +247,7 @@ class Ordeal:
 
     def _settle(self) -> None:
         """The machine was off for a day; it hears what it missed, has nothing more to say, and is told to stop."""
+        print(f"  settling after {time.monotonic() - self._began_s:.0f} s", flush=True)
         self.world.clock.start_at += OFF
         with self._one_life() as process:
             until, quiet_at, news = time.monotonic() + SETTLED_S, time.monotonic() + QUIET_S, -1

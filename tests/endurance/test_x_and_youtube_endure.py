@@ -29,7 +29,9 @@ def test_every_post_of_x_and_youtube_is_told_once_and_paid_for_within_the_budget
     world = MeteredWorld(ScaledClock(SPEED, STARTS[SEED % len(STARTS)]))
     ordeal = MeteredOrdeal("x and youtube", world, tmp_path, SEED, KILLS, CUTS)
     fates = ordeal.run()
-    print(f"charged and said: {ordeal.last}; {min(ordeal.audits.values())} audits", flush=True)
+    print(
+        f"charged and said: {ordeal.last}; {min(ordeal.audits.values())} audits; {ordeal.broken_off} broken off"
+    )
     for bill in world.bills:
         print(
             f"  {bill.budget} of {min(bill.sources)}, {bill.limit:g}: {bill.windows()}",
