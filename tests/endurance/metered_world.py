@@ -32,8 +32,9 @@ from tests.endurance.told import word
 HOURS: Final = ("x-hours", "x-small")
 """The sources that tell numbers."""
 
-USD, SMALL_USD = 400.0, 0.3
-"""A month. The small one pays for three questions at once when a month begins, and then for two a day; there is one an hour."""
+USD, SMALL_USD = 400.0, 0.5
+"""A month. The small one pays for four questions at once when a month begins, and then for three a day; there is one an hour,
+and one that fails may have been charged."""
 
 POSTS: Final = 3_000_000
 """A month. Of it and of the large sum there are two, because the app's token and its signing keys do not say that they belong

@@ -196,6 +196,8 @@ class Ordeal:
     async def _end(self) -> None:
         self.enough = True
         self.world.calm()
+        for line in self.lines:
+            line.calm()
 
     # ---------------------------------------------------------------------------------------------- the daemon
 
