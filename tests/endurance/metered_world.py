@@ -122,7 +122,9 @@ class MeteredWorld:
         """So long nobody listens; whether so much happens meanwhile that it takes several pages."""
         began = self.clock.now()
         self.clock.start_at += timedelta(minutes=minutes)
-        posts, comments = chance.choice(((0, 0), (10, 10), (10, 150), (70, 10)))
+        posts, comments = chance.choice(((0, 0), (10, 10), (70, 10), (70, 300)))
+        if len(self._comments) > 300:
+            comments = 10
         for _ in range(posts):
             at = began + timedelta(minutes=minutes * chance.random())
             self.network.plan(at, lambda: self._on_x(chance))
