@@ -22,7 +22,7 @@ from adapters.youtube import simulator as youtube
 from adapters.youtube.simulated_parts import Channel, Comment, Key, Manner, Video
 from listener.simulation.clock import ScaledClock
 from listener.simulation.exchange import Route
-from listener.simulation.ledger import Ledger, PostRow
+from listener.simulation.ledger import Ledger
 from listener.simulation.server import Request, Response, serve
 from tests.endurance.bills import Bill, XBill, YouTubeBill
 from tests.endurance.fediverse_world import HEAD
@@ -91,10 +91,10 @@ class MeteredWorld:
     @property
     def ledger(self) -> Ledger:
         """Both books in one; a post goes by its number."""
+        numbered, book = list(self._numbers.items()), Ledger()  # first: whoever has a number is in a book
         both = {**self.network.ledger.posts, **self.tube.ledger.posts}
-        book = Ledger()
-        for name, number in list(self._numbers.items()):
-            book.published(_renamed(both[name], f"{both[name].place} {number}"))
+        for name, number in numbered:
+            book.published(replace(both[name], post=f"{both[name].place} {number}"))
         return book
 
     @property
@@ -318,10 +318,6 @@ class MeteredWorld:
 def _tail(raw: str) -> str:
     """What decides whether a post is ours, which an edit leaves."""
     return raw.partition("qz ")[2]
-
-
-def _renamed(row: PostRow, name: str) -> PostRow:
-    return replace(row, post=name)
 
 
 def _secret(folder: Path, said: str) -> Path:
