@@ -32,8 +32,8 @@ from tests.endurance.told import word
 HOURS: Final = ("x-hours", "x-small")
 """The sources that tell numbers."""
 
-USD, SMALL_USD = 400.0, 0.5
-"""A month. The small one pays for four questions at once when a month begins, and then for three a day; there is one an hour,
+USD, SMALL_USD = 400.0, 1.0
+"""A month. The small one pays for eight questions at once when a month begins, and then for six a day; there is one an hour,
 and one that fails may have been charged."""
 
 POSTS: Final = 3_000_000
@@ -215,7 +215,7 @@ class MeteredWorld:
 
     def trouble(self, chance: random.Random) -> None:
         """A service fails for a while in one of the ways they fail."""
-        lasts_s = chance.uniform(5, 300)
+        lasts_s = chance.uniform(5, 90)
         if chance.random() < 0.5:
             self.tube.disturb(chance.choice(_MANNERS), lasts_s, route=chance.choice(_METHODS))
         else:
