@@ -149,7 +149,8 @@ class CommentsSource(Rechecks):
         now = self._clock.now()
         listed = await self._api.newest(turn.token)
         turn.pages += 1
-        known = all(digest(thread.id) in seen.settled for thread in listed.items if thread is not None)
+        shown = [digest(thread.id) for thread in listed.items if thread is not None]
+        known = bool(shown) and all(name in seen.settled for name in shown)  # a page of held ones shows none
         items, oldest = self._taken(listed, turn, seen), _oldest(listed.items)
         reached = listed.token is None or (known and not turn.unread)
         reached = reached or (oldest is not None and oldest < now - KEPT)

@@ -116,6 +116,10 @@ class Line:
                 wire.end()
         return True
 
+    def calm(self) -> None:
+        """No cut is waiting any more."""
+        self._waiting = None
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if time.monotonic() < self._out_until:
             reset(writer)

@@ -19,7 +19,15 @@ from tests.endurance.metered_world import HOURS, MeteredWorld
 from tests.endurance.ordeal import Ordeal
 
 AUDIT_EVERY_S: Final = 0.4
-NAP_MINUTES: Final = 70.0
+NAP_MINUTES: Final = 180.0
+"""At most: longer than most sources are backed off from."""
+
+CUT_EVERY_S: Final = 2.0
+"""A cut waits for its connection, so that each is a reading that failed, and two in a row are a pause."""
+
+OFF: Final = timedelta(hours=49)
+"""So that what failed questions cost has come in again: after a turn that took four of them, a small budget rests for four."""
+
 PAGING_S: Final = 4.0
 """So long a life is waited for to read a page that is not the last."""
 
@@ -43,6 +51,8 @@ class MeteredOrdeal(Ordeal):
     last: dict[str, tuple[float, float]] = field(default_factory=dict)
     closed: datetime | None = None
     broken_off: int = 0
+    cut_every_s: float = CUT_EVERY_S
+    off: timedelta = OFF
     _behind: bool = False
     _audited_s: float = 0.0
 

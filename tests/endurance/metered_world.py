@@ -22,7 +22,7 @@ from adapters.youtube import simulator as youtube
 from adapters.youtube.simulated_parts import Channel, Comment, Key, Manner, Video
 from listener.simulation.clock import ScaledClock
 from listener.simulation.exchange import Route
-from listener.simulation.ledger import Ledger, PostRow
+from listener.simulation.ledger import Ledger
 from listener.simulation.server import Request, Response, serve
 from tests.endurance.bills import Bill, XBill, YouTubeBill
 from tests.endurance.fediverse_world import HEAD
@@ -32,8 +32,9 @@ from tests.endurance.told import word
 HOURS: Final = ("x-hours", "x-small")
 """The sources that tell numbers."""
 
-USD, SMALL_USD = 400.0, 0.3
-"""A month. The small one pays for three questions at once when a month begins, and then for two a day; there is one an hour."""
+USD, SMALL_USD = 400.0, 1.0
+"""A month. The small one pays for eight questions at once when a month begins, and then for six a day; there is one an hour,
+and one that fails may have been charged."""
 
 POSTS: Final = 3_000_000
 """A month. Of it and of the large sum there are two, because the app's token and its signing keys do not say that they belong
@@ -90,10 +91,10 @@ class MeteredWorld:
     @property
     def ledger(self) -> Ledger:
         """Both books in one; a post goes by its number."""
+        numbered, book = list(self._numbers.items()), Ledger()  # first: whoever has a number is in a book
         both = {**self.network.ledger.posts, **self.tube.ledger.posts}
-        book = Ledger()
-        for name, number in list(self._numbers.items()):
-            book.published(_renamed(both[name], f"{both[name].place} {number}"))
+        for name, number in numbered:
+            book.published(replace(both[name], post=f"{both[name].place} {number}"))
         return book
 
     @property
@@ -121,7 +122,9 @@ class MeteredWorld:
         """So long nobody listens; whether so much happens meanwhile that it takes several pages."""
         began = self.clock.now()
         self.clock.start_at += timedelta(minutes=minutes)
-        posts, comments = chance.choice(((0, 0), (10, 10), (10, 150), (70, 10)))
+        posts, comments = chance.choice(((0, 0), (10, 10), (70, 10), (70, 300)))
+        if len(self._comments) > 300:
+            comments = 10
         for _ in range(posts):
             at = began + timedelta(minutes=minutes * chance.random())
             self.network.plan(at, lambda: self._on_x(chance))
@@ -212,7 +215,7 @@ class MeteredWorld:
 
     def trouble(self, chance: random.Random) -> None:
         """A service fails for a while in one of the ways they fail."""
-        lasts_s = chance.uniform(5, 300)
+        lasts_s = chance.uniform(5, 90)
         if chance.random() < 0.5:
             self.tube.disturb(chance.choice(_MANNERS), lasts_s, route=chance.choice(_METHODS))
         else:
@@ -315,10 +318,6 @@ class MeteredWorld:
 def _tail(raw: str) -> str:
     """What decides whether a post is ours, which an edit leaves."""
     return raw.partition("qz ")[2]
-
-
-def _renamed(row: PostRow, name: str) -> PostRow:
-    return replace(row, post=name)
 
 
 def _secret(folder: Path, said: str) -> Path:

@@ -69,6 +69,8 @@ class Ordeal:
     Args:
         name: Of the network.
         kills, cuts: At least so many.
+        cut_every_s: Real seconds between two cuts, on average.
+        off: How long the machine is off in the end.
         begun: The daemon hears the network: people may begin to speak.
         enough: Nothing happens any more, and nothing fails.
     """
@@ -79,6 +81,8 @@ class Ordeal:
     seed: int
     kills: int
     cuts: int
+    cut_every_s: float = CUT_EVERY_S
+    off: timedelta = OFF
     begun: bool = False
     enough: bool = False
     killed: int = 0
@@ -176,7 +180,7 @@ class Ordeal:
     async def _cut(self) -> None:
         chance = random.Random(f"cuts/{self.seed}")
         while not self.enough:
-            await anyio.sleep(chance.expovariate(1 / CUT_EVERY_S))
+            await anyio.sleep(chance.expovariate(1 / self.cut_every_s))
             if self._is_rough:
                 manner, line = chance.choice(CUTS), chance.choice(self.lines)
                 line.cut(manner, chance)
@@ -196,6 +200,8 @@ class Ordeal:
     async def _end(self) -> None:
         self.enough = True
         self.world.calm()
+        for line in self.lines:
+            line.calm()
 
     # ---------------------------------------------------------------------------------------------- the daemon
 
@@ -213,7 +219,7 @@ class Ordeal:
             if self.killed % 10 == 0:
                 print(f"  {self.killed} kills, {self.cut_count} cuts, {self.told.events} events", flush=True)
         with self._one_life() as process:
-            self._until(process, self.cuts * CUT_EVERY_S * 4, lambda: self.cut_count >= self.cuts)
+            self._until(process, self.cuts * self.cut_every_s * 4, lambda: self.cut_count >= self.cuts)
             self._until(process, chance.uniform(0, 2))
         self.killed += 1
 
@@ -248,7 +254,7 @@ class Ordeal:
     def _settle(self) -> None:
         """The machine was off for a day; it hears what it missed, has nothing more to say, and is told to stop."""
         print(f"  settling after {time.monotonic() - self._began_s:.0f} s", flush=True)
-        self.world.clock.start_at += OFF
+        self.world.clock.start_at += self.off
         with self._one_life() as process:
             until, quiet_at, news = time.monotonic() + SETTLED_S, time.monotonic() + QUIET_S, -1
             while time.monotonic() < min(until, quiet_at):

@@ -122,6 +122,23 @@ async def test_a_day_of_the_city_is_heard_whole() -> None:
     assert sum(day.refused for day in tube.meter.spent()) == 0
 
 
+async def test_a_page_of_nothing_but_what_is_held_hides_nothing() -> None:
+    """A hundred comments wait for a moderator; what lies below them is read all the same."""
+    tube, clock, who, video = small_tube()
+    async with scene(tube, clock) as here:
+        source = here.source(video.channel)
+        tube.comment(video, who, "First")
+        await here.turn(source)
+        clock.walk(minutes=1)
+        below = tube.comment(video, who, "Below")
+        for _ in range(100):
+            clock.walk(seconds=1)
+            tube.comment(video, who, "Held", held_s=86_400)
+        heard = links(await here.turn(source))
+
+    assert below.link in heard
+
+
 async def test_a_spent_bucket_that_names_no_limit_is_a_pause() -> None:
     """As uploads were refused in 2026-05: the reason is that of haste, and only a message, which nobody reads, tells of a day."""
     tube, clock, *_ = small_tube()
