@@ -64,6 +64,7 @@ class TitlesSource(Rechecks):
     asks_for_comments = False
 
     def __init__(self, config: YouTubeConfig, reader: Reader, clock: Clock, interest: Interest) -> None:
+        super().__init__()
         self._clock = clock
         self._interest = interest
         self._api = Api(config, reader, clock)
@@ -95,6 +96,12 @@ class TitlesSource(Rechecks):
             items=tuple(video_from_search(found, self._place) for found in listed.items),
             cursor=encode_cursor(seen, place="titles"),
         )
+
+    async def there_now(self) -> tuple[str, ...]:
+        """
+        See `Rechecks`: nothing, because a search is dear.
+        """
+        return ()
 
     async def _first_affordable(
         self, questions: Sequence[Question], seen: Seen
