@@ -616,6 +616,26 @@ async def a_watch_without_means_starves_no_other() -> None:
 
 
 @check
+async def a_search_that_is_refused_starves_no_other() -> None:
+    """It is told, and the next turn belongs to another watch."""
+    world = World()
+    hearing = Hearing(world, {"listen": "titles", "channel": None}, three_watches())
+    world.disturb = lambda asked, query: (
+        error(400, "invalidParameter", location="q") if asked.account == "a" else None
+    )
+    refused = 0
+    for _ in range(6):
+        try:
+            await hearing.turn()
+        except DocumentRefused:
+            refused += 1
+        world.walk(minutes=16)
+
+    assert sorted(asked.account for asked in hearing.reader.asked) == ["a", "a", "b", "b", "d", "d"]
+    assert refused == 2
+
+
+@check
 async def a_search_goes_back_behind_the_last_one() -> None:
     """What is found late was published before it."""
     world = World()

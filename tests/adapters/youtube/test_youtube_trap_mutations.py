@@ -429,6 +429,14 @@ def who_is_first_and_spent_ends_the_turn(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(TitlesSource, "_first_affordable", first)
 
 
+@falls_into("a_search_that_is_refused_starves_no_other")
+def whoever_waits_longest_is_first(patch: pytest.MonkeyPatch) -> None:
+    """Even where it is refused each time."""
+    patch.setattr(
+        TitlesSource, "_tried_at", lambda self, question, seen: seen.asked.get(question.name, 0)
+    )
+
+
 @falls_into("a_search_goes_back_behind_the_last_one")
 def only_what_is_newer(patch: pytest.MonkeyPatch) -> None:
     """Than the last search."""
