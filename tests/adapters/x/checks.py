@@ -782,13 +782,19 @@ async def a_smaller_page_is_asked_for_before_none() -> None:
 
 @check
 async def a_request_that_failed_cost_nothing() -> None:
-    """What was set aside for it is given back, of each budget."""
-    hearing = Hearing()
-    hearing.world.faults["/"] = reply({"title": "Forbidden"}, status=403)
-    with pytest.raises(AccessDenied):
-        await hearing.turn()
+    """What was set aside for it is given back, of each budget; not where no answer came: it may have been charged."""
+    given_back = [("usd", 0.0), ("posts", 0.0)]
+    for fault, payments in (
+        (reply({"title": "Forbidden"}, status=403), given_back),
+        (SourceUnavailable("down", status=503), given_back),
+        (SourceUnavailable("broken"), []),
+    ):
+        hearing = Hearing()
+        hearing.world.faults["/"] = fault
+        with pytest.raises((AccessDenied, SourceUnavailable)):
+            await hearing.turn()
 
-    assert hearing.reader.payments == [("usd", 0.0), ("posts", 0.0)]
+        assert hearing.reader.payments == payments
 
 
 @check
