@@ -29,6 +29,7 @@ from adapters.youtube.config import YouTubeConfig
 from adapters.youtube.cursor import (
     REPLIES_DUE,
     REPLIES_MOST,
+    Known,
     Seen,
     decode_cursor,
     digest,
@@ -131,6 +132,7 @@ class CommentsSource(Rechecks):
         self._turn: _Turn | None = None
         self._not_before: dict[bytes, datetime] = {}
         self._cuts = 0
+        self._beyond: dict[bytes, Known] = {}
 
     def __repr__(self) -> str:
         return "CommentsSource(…)"
@@ -145,6 +147,9 @@ class CommentsSource(Rechecks):
         """
         turn, self._turn = self._turn, None
         seen = decode_cursor(cursor, place=self._channel)
+        if not seen.settled and not seen.met:  # everything is to be told anew
+            self._beyond.clear()
+        seen.beyond = self._beyond
         if turn is None or turn.cursor != cursor:
             turn = _Turn(cursor, unread=seen.unread)
         if not turn.through:
@@ -159,6 +164,7 @@ class CommentsSource(Rechecks):
             or bool(turn.due)
             or not (turn.swept or not self._sweep.is_due(self._clock.now()))
         )
+        seen.shed()
         turn.cursor = encode_cursor(seen, place=self._channel)
         if more:
             self._turn = turn

@@ -15,9 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from adapters.youtube import SPEC, cursor
 from adapters.youtube.cursor import SEEN_MOST, Seen, decode_cursor, digest, encode_cursor
 from adapters.youtube.quota import budgets, charges
-from listener.adapter import Ask, Reply, Terms
+from listener.adapter import Ask, Cursor, Reply, Terms
 from listener.errors import (
     AccessDenied,
     BudgetSpent,
@@ -394,6 +395,30 @@ async def an_empty_page_is_not_the_last() -> None:
     )
 
     assert {one.id for one in said} <= set(natives(await hearing.turn()))
+
+
+@check
+async def a_channel_with_more_threads_than_a_cursor_holds_costs_no_unit_twice() -> None:
+    """What was met long ago is known all the same: a round tells nothing again and asks for no replies again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cursor, "SEEN_MOST", 50)
+        world, first, hearing = heard()
+        for video in (first, world.video("vid00000002"), world.video("vid00000003")):
+            for top in world.say(video, 60)[::6]:
+                world.answer_to(top, 7)
+        await hearing.turns(5)
+        (late,) = world.answer_to(first.threads[0])
+        world.walk(hours=1)
+        world.calls.clear()
+        told = natives(await hearing.turns(5))
+
+        assert hearing.calls.count("comments") == 1
+        assert set(told) <= {first.threads[0].id, *(one.id for one in first.threads[0].replies)}
+        assert late.id in told
+        assert len(hearing.cursor or b"") <= 2 * 50 * 12 + 50
+        hearing.cursor = SPEC.unconditional(Cursor(hearing.cursor or b"")) if SPEC.unconditional else None
+
+        assert len(set(natives(await hearing.turns(5, minutes=20)))) == 180 + 30 * 7 + 1
 
 
 # ---------------------------------------------------------------------------------------------- comments off

@@ -242,6 +242,12 @@ def what_was_met_never_changes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(comments, "_stamp", lambda thread: 1)
 
 
+@falls_into("a_channel_with_more_threads_than_a_cursor_holds_costs_no_unit_twice")
+def what_has_no_room_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """And each round reads all replies again."""
+    patch.setattr(Seen, "shed", lambda self: None)
+
+
 @falls_into("a_late_reply_to_an_old_thread_is_read")
 def the_newest_threads_have_all_replies(patch: pytest.MonkeyPatch) -> None:
     """As if a reply moved its thread up."""
@@ -432,9 +438,7 @@ def who_is_first_and_spent_ends_the_turn(patch: pytest.MonkeyPatch) -> None:
 @falls_into("a_search_that_is_refused_starves_no_other")
 def whoever_waits_longest_is_first(patch: pytest.MonkeyPatch) -> None:
     """Even where it is refused each time."""
-    patch.setattr(
-        TitlesSource, "_tried_at", lambda self, question, seen: seen.asked.get(question.name, 0)
-    )
+    patch.setattr(TitlesSource, "_tried_at", lambda self, question, seen: seen.asked.get(question.name, 0))
 
 
 @falls_into("a_search_goes_back_behind_the_last_one")
