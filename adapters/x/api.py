@@ -28,7 +28,7 @@ from adapters.x.problems import JUDGED, RequestInvalid, error_of
 from adapters.x.wire import WireCounts, WirePosts
 from listener.adapter import Reader, Reply
 from listener.clock import Clock
-from listener.errors import DocumentRefused
+from listener.errors import DocumentRefused, SourceUnavailable
 
 FIELDS: Final[Mapping[Literal["tweet", "post"], str]] = {
     "tweet": "created_at,lang,entities,conversation_id,note_tweet,referenced_tweets,reply_settings,withheld",
@@ -179,19 +179,27 @@ class Api:
             SourceError: the reply is no answer to the question, and nobody paid for it.
         """
         address = f"{self._config.endpoint}{path}"
-        reply = await self._reader.read(
-            address,
-            headers={"accept": "application/json", "authorization": self._authorization(address)},
-            judges=JUDGED,
-            account=account,
-        )
+        try:
+            reply = await self._reader.read(
+                address,
+                headers={"accept": "application/json", "authorization": self._authorization(address)},
+                judges=JUDGED,
+                account=account,
+            )
+        except SourceUnavailable as error:
+            if error.status is not None:  # answered with an error; without an answer it may have been charged
+                self._unpaid(address)
+            raise
         if reply.status == 200:
             return reply
-        for charge in charges(self._config, address):
-            self._reader.paid(charge.budget, 0.0)
+        self._unpaid(address)
         if reply.status in (404, 410) and self._config.listen == "mentions":
             raise DocumentRefused("X knows no such account", reason="no_such_account")
         raise error_of(reply, self._config, self._clock.now())
+
+    def _unpaid(self, address: str) -> None:
+        for charge in charges(self._config, address):
+            self._reader.paid(charge.budget, 0.0)
 
     def _authorization(self, address: str) -> str:
         if self._signer is not None:

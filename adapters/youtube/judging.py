@@ -160,6 +160,18 @@ def error_of(status: int, said: Said, *, budget: str, now: datetime) -> SourceEr
     return _by_status(status, said)
 
 
+def is_about_one(error: SourceError) -> bool:
+    """
+    Whether the fault may lie in the one thread, video or page that was asked for: it is refused with an answer, and not because of the key,
+    the quota or the server. Whoever asks for many must go on without it.
+    """
+    if isinstance(error, AccessDenied):
+        return error.code == "not_permitted"
+    if isinstance(error, DocumentRefused):
+        return error.reason in ("request_refused", "not_an_answer")
+    return isinstance(error, SourceUnavailable) and error.status in JUDGED
+
+
 def _by_status(status: int, said: Said) -> SourceError:
     """
     Where no reason is known.

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeGuard
 
 from adapters.youtube.api import Api
 from adapters.youtube.comments import KEPT, LOOK_BACK
 from adapters.youtube.config import YouTubeConfig
 from adapters.youtube.cursor import Known, decode_cursor, digest, encode_cursor, stamp_of
-from adapters.youtube.normalise import Place, instant, video_from_upload
+from adapters.youtube.normalise import Place, instant, is_public, video_from_upload
 from adapters.youtube.recheck import Rechecks
 from adapters.youtube.wire import WireUpload
 from listener.adapter import Cursor, Interest, Page, Reader
@@ -40,6 +40,7 @@ class UploadsSource(Rechecks):
     asks_for_comments = False
 
     def __init__(self, config: YouTubeConfig, reader: Reader, clock: Clock, interest: Interest) -> None:
+        super().__init__()
         self._where = f"{config.channel} uploads"
         self._clock = clock
         self._api = Api(config, reader, clock)
@@ -83,6 +84,13 @@ class UploadsSource(Rechecks):
             self._turn = turn
         return Page(items=told, cursor=turn.cursor, more=more, note=listed.absent)
 
+    async def there_now(self) -> tuple[str, ...]:
+        """
+        See `Rechecks`: the newest videos that everybody may see.
+        """
+        listed = await self._api.uploads(None)
+        return tuple(upload.content_details.video_id for upload in listed.items if _is_shown(upload))
+
 
 def _name(upload: WireUpload) -> bytes:
     return digest(upload.content_details.video_id)
@@ -91,6 +99,14 @@ def _name(upload: WireUpload) -> bytes:
 def _known(upload: WireUpload) -> Known:
     said, status = upload.snippet, upload.status
     return Known(0, stamp_of(said.title, said.description, None if status is None else status.privacy_status))
+
+
+def _is_shown(upload: WireUpload | None) -> TypeGuard[WireUpload]:
+    return (
+        upload is not None
+        and is_public(upload.status)
+        and upload.content_details.video_published_at is not None
+    )
 
 
 def _is_before(upload: WireUpload, since: datetime) -> bool:

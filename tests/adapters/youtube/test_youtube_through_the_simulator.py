@@ -179,12 +179,14 @@ async def test_uploads_and_titles_are_one_video() -> None:
         (again,) = (await uploads.recheck([Ask(str(upload.ask))])).values()
         (as_found,) = (await titles.recheck([Ask(str(found.ask))])).values()
         here.tube.delete(shown)
+        silent = await titles.recheck([Ask(str(found.ask))])  # nothing else is known to be there
+        here.clock.walk(hours=7)
         (gone,) = (await titles.recheck([Ask(str(found.ask))])).values()
 
     assert (upload.title, upload.text, upload.by_us) == ("Rock & snow #yyc", "About <it>", True)
     assert (found.title, found.text, found.by_us) == ("Rock & snow #yyc", "", False)
     assert (found.link, found.aliases) == (upload.link, upload.aliases)
-    assert (again.post, as_found.post, gone.state) == (upload, found, "gone")
+    assert (again.post, as_found.post, dict(silent), gone.state) == (upload, found, {}, "gone")
 
 
 async def test_a_garbled_item_spoils_no_other() -> None:
