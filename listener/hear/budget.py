@@ -115,9 +115,7 @@ class Leaf(msgspec.Struct, kw_only=True, omit_defaults=True):
         The next window's, with the accounts that asked for something in this one.
         """
         asking = {
-            name: Part(pull=part.pull)
-            for name, part in self.parts.items()
-            if part.spent or part.wants or part.pull
+            name: Part(pull=part.pull) for name, part in self.parts.items() if part.spent or part.wants
         }
         return Leaf(start=start, end=end, parts=asking, at=self.at, shut_until=self.shut_until)
 

@@ -223,16 +223,19 @@ class Ledger:
 
     def shut(self, name: str, at: datetime, until: datetime | None) -> datetime | None:
         """
-        The network says that there is nothing left; until its window turns, where it does not say until when.
+        The network says that there is nothing left; until its window turns, where it does not say until when. Near a turn
+        it may have spoken of the old window, so it is asked again soon after, and not a whole window later.
 
         Returns:
             When it is expected to be there again; None where no budget has that name.
         """
         latest: datetime | None = None
-        for line in self.lines(at, name):
-            leaf = line.page.leaf
-            leaf.shut_until = leaf.end if until is None else until
-            latest = leaf.shut_until if latest is None else max(latest, leaf.shut_until)
+        lines = list(self.lines(at, name))
+        for line in lines:
+            ends = {other.page.leaf.end for other in lines if other.key == line.key}
+            turn = min(ends) if len(ends) == 1 else min(ends) + EDGE
+            line.page.leaf.shut_until = shut = turn if until is None else until
+            latest = shut if latest is None else max(latest, shut)
         return latest
 
     # --------------------------------------------------------------------------------------------------- pages
@@ -291,12 +294,22 @@ class Ledger:
             leaf = before[-1].leaf.following(window.start, window.end)
         else:
             leaf = Leaf(start=window.start, end=window.end, lost=self._otherwise(key, budget.name, window))
+        self._forget_ended(at)
         page = Page(leaf, 0.0)
         pages.append(page)
         pages.sort(key=lambda page: page.leaf.start)
         while len(pages) > LEAVES_MOST:
             del pages[0 if pages[0] is not page else 1]
         return page
+
+    def _forget_ended(self, at: datetime) -> None:
+        """
+        Windows that nobody has in the configuration any more, once they are over: they say nothing of what may be spent.
+        """
+        ruled = {key for key, _, _ in self._rules()}
+        for key, pages in list(self.pages.items()):
+            if key not in ruled and all(page.leaf.end + EDGE <= at for page in pages):
+                del self.pages[key]
 
     def _otherwise(self, key: str, name: str, window: Window) -> float:
         """

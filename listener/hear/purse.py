@@ -37,6 +37,9 @@ LEASE_TTL_S: Final = 120.0
 STATE_NAME: Final = "{}#budget"
 """Under which a ledger is committed; no configured source can be called so."""
 
+STORED_MOST: Final = 8
+"""Chosen: of commits that were not answered, so many are remembered; whoever wrote more takes what the queue has."""
+
 RECHECK: Final = "#recheck"
 """After the name of a source, where it is asked again."""
 
@@ -268,7 +271,7 @@ class Purse:
             at=now,
             keys_until_at=now,
         )
-        book.stored = (*book.stored, state)
+        book.stored = (*book.stored, state)[-STORED_MOST:]
         try:
             await self._queue.commit(commit)
         except LeaseLost:
@@ -359,6 +362,14 @@ class Wallet:
                 self._refusal = error
             raise
         self._taken = taken
+
+    def unsent(self) -> None:
+        """
+        The request that was paid for last never left: it cost nothing.
+        """
+        for each in self._taken:
+            each.settle(0.0)
+        self._taken = ()
 
     def paid(self, budget: str, amount: float) -> None:
         """
