@@ -562,7 +562,7 @@ class AdapterSpec:
             request leaves.
         outlook: What a source is expected to spend, from its config, interest and relation; shown by `listener check`.
         unlawful: Which terms of a watch may not be looked for on this network, each with the clause.
-        meanings: What each code of its own (`Page.note`, `DocumentRefused.reason`, `AccessDenied.code`) means, in a sentence
+        meanings: What each code of its own (`Page.note`, `DocumentRefused.reason`, `AccessDenied.code`, `BudgetSpent.code`) means, in a sentence
             that says what to do; it is all an operator is shown.
     """
 

@@ -18,6 +18,7 @@ MEANINGS: Final = {
     "terms_not_asked": "some terms of the watches cannot be put into a query of X, or only more widely: emoji, cashtags, names of other networks",
     "query_refused": "X refuses a query of a watch; the other watches are read, and it is tried again in six hours",
     "counting_instead": "what searches may cost now is used up; the watches are counted until it is there again, nothing is lost within seven days",
+    "no_credit": "the account at X has no credit left; top it up in its developer console",
     "posts_capped": "X lets this app read no more posts in this cycle; the watches are counted until it turns, see cycle_day",
 }
-"""Every `Page.note`, `DocumentRefused.reason` and `AccessDenied.code` of this adapter."""
+"""Every `Page.note`, `DocumentRefused.reason`, `AccessDenied.code` and `BudgetSpent.code` of this adapter."""

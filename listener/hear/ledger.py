@@ -99,11 +99,12 @@ class Taken:
 
 class Refused(NamedTuple):
     """
-    A charge that does not fit, and when it will.
+    A charge that does not fit, when it will, and the network's code for why.
     """
 
     budget: str
     until: datetime
+    because: str | None
 
 
 @dataclass(slots=True)
@@ -189,7 +190,9 @@ class Ledger:
         for line, charge in wanted:
             until = self._until(line, charge, account, at)
             if until is not None and (refused is None or until > refused.until):
-                refused = Refused(charge.budget, until)
+                leaf = line.page.leaf
+                because = leaf.shut_because if until == leaf.shut_until else None
+                refused = Refused(charge.budget, until, because)
         if refused is not None:
             return refused
         return tuple(
@@ -221,7 +224,9 @@ class Ledger:
         spending.asked(leaf, charge.most, account=account, at=at, until=until)
         return until
 
-    def shut(self, name: str, at: datetime, until: datetime | None) -> datetime | None:
+    def shut(
+        self, name: str, at: datetime, until: datetime | None, *, because: str | None = None
+    ) -> datetime | None:
         """
         The network says that there is nothing left; until its window turns, where it does not say until when. Near a turn
         it may have spoken of the old window, so it is asked again soon after, and not a whole window later.
@@ -234,7 +239,8 @@ class Ledger:
         for line in lines:
             ends = {other.page.leaf.end for other in lines if other.key == line.key}
             turn = min(ends) if len(ends) == 1 else min(ends) + EDGE
-            line.page.leaf.shut_until = shut = turn if until is None else until
+            shut = turn if until is None else until
+            line.page.leaf.shut_until, line.page.leaf.shut_because = shut, because
             latest = shut if latest is None else max(latest, shut)
         return latest
 

@@ -172,7 +172,7 @@ class Purse:
                 self.tell(book, ledger)
                 wait_s = (taken.until - now).total_seconds()
                 why = f"{source}: its budget `{taken.budget}` has to last; it goes on by itself"
-                raise BudgetSpent(why, budget=taken.budget, wait_s=wait_s)
+                raise BudgetSpent(why, budget=taken.budget, wait_s=wait_s, code=taken.because)
             try:
                 if ledger.owes:
                     await self._write(book, ledger, ahead=True)
@@ -186,14 +186,15 @@ class Purse:
             self.tell(book, ledger)
         return taken
 
-    async def shut(self, book: _Book, name: str, wait_s: float | None) -> datetime | None:
+    async def shut(self, book: _Book, said: BudgetSpent) -> datetime | None:
         """
         The network says that this budget is spent; see `Ledger.shut`. Written down where that is possible: after a restart
         the network would say so again.
         """
         async with book.lock:
             ledger, now = await self._ledger(book), self._clock.now()
-            until = ledger.shut(name, now, None if wait_s is None else now + timedelta(seconds=wait_s))
+            until = None if said.wait_s is None else now + timedelta(seconds=said.wait_s)
+            until = ledger.shut(said.budget, now, until, because=said.code)
             with suppress(QueueFull):
                 await self._write(book, ledger, ahead=True)
             self.tell(book, ledger)
@@ -390,11 +391,11 @@ class Wallet:
         book = self._books.get(error.budget)
         if error is self._refusal or book is None:
             return error
-        until = await self._purse.shut(book, error.budget, error.wait_s)
+        until = await self._purse.shut(book, error)
         if until is None:
             return error
         wait_s = max(0.0, (until - self._purse.now()).total_seconds())
-        return BudgetSpent(str(error), budget=error.budget, wait_s=wait_s)
+        return BudgetSpent(str(error), budget=error.budget, wait_s=wait_s, code=error.code)
 
     def slowed(self, wait_s: float) -> float:
         """

@@ -178,8 +178,9 @@ class Rechecks:
 
     async def _sleep(self, following: Following, until: datetime) -> None:
         """
-        Return at `until`, or when the line was drawn anew.
+        Return at `until`, or when the line was drawn anew; no later than it has to be counted again.
         """
+        look_again = timedelta(seconds=look_again_s(following.each.terms))
         following.next_at = until
         following.woken = woken = anyio.Event()
         if following.round.line != self._line:
@@ -187,7 +188,8 @@ class Rechecks:
         async with anyio.create_task_group() as group:
 
             async def alarm() -> None:
-                await self._clock.sleep((until - self._clock.now()).total_seconds())
+                now = self._clock.now()
+                await self._clock.sleep((min(until, now + look_again) - now).total_seconds())
                 group.cancel_scope.cancel()
 
             group.start_soon(alarm)
@@ -203,6 +205,8 @@ class Rechecks:
             self._begin_early(following, now)
             wait_until = self._in_the_way(following, now)
             if wait_until is not None:
+                if wait_until > now + timedelta(seconds=look_again_s(following.each.terms)):
+                    await self._counts(following, now)  # a clock that runs out meanwhile is told all the same
                 return wait_until
             return await self._look(following, now)
         except LeaseLost:
@@ -409,6 +413,8 @@ class Rechecks:
         )
         seat.memo.revive()  # an end is for intake to believe
         following.round.last_at = None  # a question that failed counts for the spacing, not for the pace
+        if found.why == "budget":
+            seat.memo.error_code = found.code  # no failure, but why nothing is asked
         if found.code == "internal":
             self._keeper.report(error)
         wait_s = max(found.wait_s, following.each.terms.spacing_s)

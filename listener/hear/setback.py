@@ -80,7 +80,8 @@ def setback(
     code = code_of(error)
     if isinstance(error, BudgetSpent) and error.wait_s is not None:
         wait_s = max(floor_s, error.wait_s)
-        reason = budget_reason(error.budget, now + timedelta(seconds=wait_s))
+        meaning = meanings.get(error.code or "")
+        reason = budget_reason(error.budget, now + timedelta(seconds=wait_s), meaning)
         return Setback(code, "held", "budget", reason, wait_s)
     if isinstance(error, RateLimited):
         memo.limited += 1

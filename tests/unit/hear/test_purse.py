@@ -335,7 +335,9 @@ async def test_what_the_network_says_is_spent_is_spent_for_everybody() -> None:
     town = Town(start=MIDNIGHT + HOUR)
     square, harbour = town.wallet(), town.wallet(source="harbour")
     await square.pay(DEAR, account="snow")
-    told = await square.understood(BudgetSpent("quotaExceeded", budget="units", wait_s=None))
+    told = await square.understood(
+        BudgetSpent("quotaExceeded", budget="units", wait_s=None, code="no_credit")
+    )
     with pytest.raises(BudgetSpent) as refused:
         await harbour.pay(CHEAP, account="")
     assert await harbour.understood(refused.value) is refused.value
@@ -347,6 +349,7 @@ async def test_what_the_network_says_is_spent_is_spent_for_everybody() -> None:
 
     rest = 23 * 3600.0
     assert (told.wait_s, refused.value.wait_s, later.value.wait_s) == (rest, rest, rest)
+    assert {told.code, refused.value.code, later.value.code} == {"no_credit"}
     assert (view.stage, view.back_at) == ("spent", MIDNIGHT + timedelta(days=1))
 
 
