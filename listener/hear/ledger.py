@@ -157,7 +157,7 @@ class Ledger:
         Args:
             ahead: With a block for what comes next.
         """
-        limits = {line: limit for line, _, limit in self._rules()}
+        limits = {line: limit for line, _, limit in self.rules()}
         upto: dict[int, float] = {}
         stored = Stored()
         for key, pages in self.pages.items():
@@ -253,12 +253,12 @@ class Ledger:
         Args:
             name: Only budgets of that name.
         """
-        for key, budget, limit in self._rules():
+        for key, budget, limit in self.rules():
             if name is None or name == budget.name:
                 for page in self._pages(key, budget, at, EDGE if edges else timedelta()):
                     yield Line(key, budget, self._there(key, limit, at), page)
 
-    def _rules(self) -> list[tuple[str, Budget, float]]:
+    def rules(self) -> list[tuple[str, Budget, float]]:
         """
         Each budget once, with the smallest limit that any source has for it.
         """
@@ -312,7 +312,7 @@ class Ledger:
         """
         Windows that nobody has in the configuration any more, once they are over: they say nothing of what may be spent.
         """
-        ruled = {key for key, _, _ in self._rules()}
+        ruled = {key for key, _, _ in self.rules()}
         for key, pages in list(self.pages.items()):
             if key not in ruled and all(page.leaf.end + EDGE <= at for page in pages):
                 del self.pages[key]

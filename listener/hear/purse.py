@@ -7,12 +7,16 @@ the lease of the credential, in the scope `credential` of the queue.
 
 Invariants: whatever happens to the process or to the lease, the queue never says that less was spent than was; nothing
 that is not written down leaves. No line, metric or view names a credential or its digest.
+
+The book of a credential that no source has any more stays in the queue: whoever gives it back to a source within the window
+finds spent what was spent, also after a restart. It holds sums and names from the configuration, a few kilobytes, of nobody;
+windows that are over and accounts that ask no more leave it as soon as it is used again.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -128,6 +132,23 @@ class Purse:
                 if source in book.budgets:
                     self._telemetry.budgets_ended(book.network, book.label)
                     del book.budgets[source]
+
+    def limits(self) -> Mapping[tuple[str, str], float]:
+        """
+        What may be spent in a window, by credential and budget; to be compared by `raised`.
+        """
+        return {
+            (book.credential, key): limit
+            for book in self._books.values()
+            for key, _, limit in Ledger(book.budgets).rules()
+        }
+
+    def raised(self, before: Mapping[tuple[str, str], float]) -> frozenset[str]:
+        """
+        The sources that may spend more now than when `limits` said so.
+        """
+        more = {who for (who, key), limit in self.limits().items() if limit > before.get((who, key), 0.0)}
+        return frozenset(source for who in more for source in self._books[who].budgets)
 
     async def views(self) -> tuple[BudgetView, ...]:
         """

@@ -22,6 +22,7 @@ FIXED: Final[dict[Why, str]] = {
     "denied": "the server wants a credential or does not want us; ask its owner",
     "gone": "the server said three times in two days that the feed has ended (410); `listener poll` tries again",
     "by_hand": "an operator asked for it",
+    "afforded": "what its budget has is looked at again",
 }
 
 FAILURES: Final = {

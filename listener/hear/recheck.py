@@ -35,7 +35,7 @@ from listener.hear.recheck_answers import Answered, judged, opened
 from listener.hear.recheck_plan import forecast, look_again_s, next_question_at, ripe_before
 from listener.hear.recheck_seat import NAME, Following, Rechecked, Round, Wait, round_from, view_of
 from listener.hear.seat import Seat
-from listener.hear.setback import setback
+from listener.hear.setback import SPENT, setback
 from listener.queues.base import AskCounts, Asked, Queue, Scope
 from listener.status import RecheckView
 from listener.telemetry import Telemetry
@@ -106,6 +106,15 @@ class Rechecks:
         for following in self._following.values():
             following.woken.set()
 
+    def afford(self, names: Iterable[str]) -> None:
+        """
+        The budgets of these have more now: where one waits for that, it asks again at once.
+        """
+        for following in [self._following[name] for name in names if name in self._following]:
+            if following.seat.memo.error_code == SPENT:
+                following.not_before = self._clock.now()
+                following.woken.set()
+
     async def views(self) -> tuple[RecheckView, ...]:
         """
         Each source as an operator sees it, counted now.
@@ -140,7 +149,8 @@ class Rechecks:
         memo, around = Memo(), Round(line=self._line)
         if stored is not None:
             memo, around = memo_from(stored.memo, place=""), round_from(stored.cursor, self._line)
-            not_before = max(not_before, stored.next_due_at)
+            if memo.error_code != SPENT:  # its limit may be another one now; where it is not, nothing leaves
+                not_before = max(not_before, stored.next_due_at)
         for host in (source.group, *memo.via):
             held = await self._queue.state(Scope("host", host))
             if held is not None:

@@ -31,6 +31,9 @@ DENIED_WAIT_S: Final = 86_400.0
 ENDING_WAIT_S: Final = 86_400.0
 """Three sightings a day apart are the 48 h of P21."""
 
+SPENT: Final = "budget_spent"
+"""The word for a request that its budget did not cover."""
+
 PUBLIC_RETRY_FLOOR_S: Final = 300.0
 """Chosen: a stranger's server in trouble is not asked again within five minutes."""
 
@@ -107,7 +110,7 @@ def code_of(error: Exception) -> str:
     """
     match error:
         case BudgetSpent():
-            return "budget_spent"
+            return SPENT
         case RateLimited():
             return "rate_limited"
         case AccessDenied():
