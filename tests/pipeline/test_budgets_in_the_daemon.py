@@ -75,12 +75,15 @@ async def listed(house: Rig, capsys: pytest.CaptureFixture[str]) -> list[dict[st
 async def test_what_is_spent_is_told_alike_by_api_and_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Six hours of two sources with one credential: as X bills them, by account, over a restart, and without a daemon."""
+    """Ten hours of two sources with one credential, three of which X is out of order: as X bills them, by account, over a
+    restart, and without a daemon."""
     clock = VirtualClock()
     served = x_at(clock)
     sources = (numbers("harbour", tmp_path, monthly_usd=20.0), numbers("square", tmp_path, monthly_usd=30.0))
     async with rig(*sources, hosts={"api.x.example": served.site.answer}, clock=clock) as house:
         await house.pass_s(6 * HOUR_S)
+        served.site.disturb("500", 3 * HOUR_S)
+        await house.pass_s(4 * HOUR_S)
         told = await budgets(house)
         printed = await listed(house, capsys)
         await house.restart()
