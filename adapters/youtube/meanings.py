@@ -18,6 +18,7 @@ MEANINGS: Final = {
     "not_an_answer": "the address answers, but not as the YouTube Data API; look at endpoint",
     "comments_off": "the channel shows no comments; right if they are switched off there",
     "no_uploads": "the channel has published nothing yet",
+    "quota_spent": "Google says that the day's quota is spent; where `listener budgets` counts less, something else uses the project",
     "no_terms": "no watch asks for a phrase or a hashtag, so there is nothing to look for",
 }
-"""Every `Page.note`, `DocumentRefused.reason` and `AccessDenied.code` of this adapter."""
+"""Every `Page.note`, `DocumentRefused.reason`, `AccessDenied.code` and `BudgetSpent.code` of this adapter."""

@@ -48,6 +48,12 @@ RECHECK: Final = "#recheck"
 """After the name of a source, where it is asked again."""
 
 
+class Unaffordable(BudgetSpent):
+    """
+    By our own reckoning; a `BudgetSpent` that is none of these is the network's word. Raised by `Purse.charge`.
+    """
+
+
 @dataclass(slots=True, eq=False)
 class _Book:
     """
@@ -193,7 +199,7 @@ class Purse:
                 self.tell(book, ledger)
                 wait_s = (taken.until - now).total_seconds()
                 why = f"{source}: its budget `{taken.budget}` has to last; it goes on by itself"
-                raise BudgetSpent(why, budget=taken.budget, wait_s=wait_s, code=taken.because)
+                raise Unaffordable(why, budget=taken.budget, wait_s=wait_s, code=taken.because)
             try:
                 if ledger.owes:
                     await self._write(book, ledger, ahead=True)
@@ -202,7 +208,7 @@ class Purse:
                     each.settle(0.0)
                 if isinstance(error, QueueFull):
                     why = f"{source}: the queue has no room to write down what a request costs"
-                    raise BudgetSpent(why, budget=charges[0].budget, wait_s=FULL_MOST_S) from error
+                    raise Unaffordable(why, budget=charges[0].budget, wait_s=FULL_MOST_S) from error
                 raise
             self.tell(book, ledger)
         return taken
@@ -359,7 +365,6 @@ class Wallet:
     ) -> None:
         self._purse, self._source, self._books, self._charges = purse, source, books, charges
         self._taken: tuple[Taken, ...] = ()
-        self._refusal: BudgetSpent | None = None
 
     async def pay(self, address: str, *, account: str) -> None:
         """
@@ -377,11 +382,9 @@ class Wallet:
         try:
             for book, of_it in charges.items():
                 taken += await self._purse.charge(book, of_it, account=who, source=self._source)
-        except BaseException as error:
+        except BaseException:
             for each in taken:
                 each.settle(0.0)
-            if isinstance(error, BudgetSpent):
-                self._refusal = error
             raise
         self._taken = taken
 
@@ -410,7 +413,7 @@ class Wallet:
             The same, with the seconds until it goes on.
         """
         book = self._books.get(error.budget)
-        if error is self._refusal or book is None:
+        if isinstance(error, Unaffordable) or book is None:
             return error
         until = await self._purse.shut(book, error)
         if until is None:

@@ -403,6 +403,21 @@ async def test_a_queue_that_is_full_for_days_fills_no_memory() -> None:
     assert (await town.view()).spent == 1.0
 
 
+async def test_an_earlier_refusal_of_ours_is_not_taken_for_the_networks_word() -> None:
+    """An adapter that asked the cheaper question too, and hands on what it was told first, shuts nobody out."""
+    town = Town()
+    square, harbour = town.wallet(), town.wallet(source="harbour")
+    assert await spend(square, DEAR) == 9
+    with pytest.raises(BudgetSpent) as first:
+        await square.pay(DEAR, account="snow")
+    assert await spend(square, CHEAP) == 10
+    understood = await square.understood(first.value)
+    await town.clock.advance(300)
+    await harbour.pay(CHEAP, account="")
+
+    assert understood is first.value
+
+
 async def test_a_pause_that_the_network_names_ends_then() -> None:
     """A wait of its own is honoured; a budget it names that nobody declared is a pause like any other."""
     town = Town()
