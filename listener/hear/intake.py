@@ -121,8 +121,10 @@ class Intake:
         """
         now = self._clock.now()
         for seat in [self._seats[name] for name in names if name in self._seats]:
+            if seat.reading is not None or not isinstance(seat.source.reads, Poller):
+                continue
             due_at = max(now, _unslowed_at(seat))
-            if seat.reading is None and seat.status in ("waiting", "held") and due_at < seat.next_due_at:
+            if seat.status in ("waiting", "held") and due_at < seat.next_due_at:
                 seat.wait("waiting", due_at, "afforded")
                 self._schedule(seat)
         self._wake()

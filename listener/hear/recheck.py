@@ -108,11 +108,12 @@ class Rechecks:
 
     def afford(self, names: Iterable[str]) -> None:
         """
-        The budgets of these have more now: where one waits for that, it asks again at once.
+        The budgets of these have more now: where one waits for that, it asks again soon.
         """
         for following in [self._following[name] for name in names if name in self._following]:
             if following.seat.memo.error_code == SPENT:
-                following.not_before = self._clock.now()
+                spacing = timedelta(seconds=following.each.terms.spacing_s)
+                following.not_before = self._clock.now() + spacing
                 following.woken.set()
 
     async def views(self) -> tuple[RecheckView, ...]:

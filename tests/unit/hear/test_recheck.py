@@ -532,6 +532,26 @@ async def test_a_budget_that_is_spent_for_weeks_does_not_hide_a_clock_that_runs_
     assert lag_s == pytest.approx(9 * DAY, abs=HOUR)
 
 
+@pytest.mark.parametrize("how", ["reload", "restart", "neither"])
+async def test_a_budget_that_has_more_is_noticed(how: str) -> None:
+    """By whoever waits for it, where the configuration is read again and where the daemon is started anew; else nobody is asked."""
+    house = House()
+    spent = BudgetSpent("spent", budget="usd", wait_s=20 * DAY)
+    town = Town(house.clock, fails=[spent])
+    await house.store(post(1))
+    await house.pass_s(8 * DAY)
+    async with house.running(house.source(town)):
+        await house.pass_s(HOUR)
+        if how == "reload":
+            house.rechecks.afford({"town", "never was"})
+        await house.pass_s(HOUR)
+    if how == "restart":
+        async with (restarted := house.again()).running(restarted.source(town)):
+            await restarted.pass_s(HOUR)
+
+    assert (len(town.questions), len(town.answers)) == ((1, 0) if how == "neither" else (2, 1))
+
+
 async def test_a_held_host_is_not_asked() -> None:
     """What a server asked of intake counts for re-check too."""
     house = House()
