@@ -47,6 +47,7 @@ WithheldReason = Literal[
     "consent_unreadable",
     "watch_paused",  # every watch that asked is past its review date
     "counts_only",  # the source keeps volumes, never posts
+    "not_agreed",  # a volume, where the network's terms ask for an agreement that nobody has accepted
 ]
 RejectedReason = Literal["no_identity", "no_content", "unreadable_item", "too_large"]
 ChangeKind = Literal["moved", "gone", "silent"]

@@ -204,6 +204,29 @@ def post(native: str, text: str = "snow on the road") -> Post:
     return Post(native=native, kind="article", text=text)
 
 
+async def test_volumes_are_refused_where_nobody_accepted_the_agreement() -> None:
+    """Terms that ask for an agreement before numbers are made bind the core, not only the check of the configuration."""
+    house = House()
+    start = house.clock.now()
+    page = Page((Count(WatchName("snow"), start, start + timedelta(hours=1), 7), post("1")), Cursor(b"on"))
+    agreed = house.source("agreed", Script(house.clock, page))
+    refused = replace(house.source("refused", Script(house.clock, page)), derived_metrics="not_agreed")
+
+    async with house.running(replace(agreed, derived_metrics="agreed"), refused):
+        await house.clock.advance(10)
+    batch = await house.queue.read(None)
+
+    assert [
+        entry.type
+        for entry in batch.entries
+        if orjson.loads(entry.line)["source"] == "/feed/refused" or entry.type == "listener.topic.counted"
+    ] == ["listener.topic.counted"]
+    assert [(line["source"], line["withheld"], line["noted"]) for line in house.lines("page.walked")] == [
+        ("agreed", {}, 1),
+        ("refused", {"not_agreed": 1}, 0),
+    ]
+
+
 async def test_a_page_becomes_durable_with_its_cursor_and_the_time_of_the_next_read() -> None:
     """Items, cursor and next due time are in the queue after one read, and the sums agree."""
     house = House()
