@@ -41,6 +41,7 @@ def text_of(text: str, entities: WireEntities) -> str | None:
 @given(st.lists(st.sampled_from(PIECES), max_size=6).map("".join))
 @example("words https://t.co/a1")
 @example("words https://t.co/a12_")
+@example("https://t.co/pé")
 @example("https://t.co/own")
 @example("https://t.co/a1https://t.co/a1")
 def test_short_addresses_are_written_out_wherever_they_stand(text: str) -> None:
