@@ -13,6 +13,7 @@ from typing import Literal
 import anyio
 import orjson
 import pytest
+from msgspec import structs
 
 from listener.adapter import Cursor, Freshness, Page, Poller, Streamer
 from listener.errors import (
@@ -334,10 +335,10 @@ async def test_what_the_other_consent_mode_would_do_is_counted() -> None:
     invited_none = Consent(flags=frozenset({"not_indexable"}))
     page = Page(
         (
-            replace(post("1"), consent=invited_none),
-            replace(post("2"), consent=invited_none, addressed=True),
-            replace(post("3", "rain"), consent=invited_none),
-            replace(post("4"), consent=Consent(flags=frozenset({"not_indexable", "noindex"}))),
+            structs.replace(post("1"), consent=invited_none),
+            structs.replace(post("2"), consent=invited_none, addressed=True),
+            structs.replace(post("3", "rain"), consent=invited_none),
+            structs.replace(post("4"), consent=Consent(flags=frozenset({"not_indexable", "noindex"}))),
             post("5"),
         )
     )
@@ -887,7 +888,7 @@ class Beating:
             if silent and self.fails:
                 raise SourceUnavailable("source s: no answer")
             self.number += 1
-            said = replace(post(str(self.number), "rain"), published_at=self.clock.now())
+            said = structs.replace(post(str(self.number), "rain"), published_at=self.clock.now())
             await send(Page(() if silent else (said,), Cursor(b"%d" % self.number)))
 
 
