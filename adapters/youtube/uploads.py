@@ -73,7 +73,7 @@ class UploadsSource(Rechecks):
             if upload is None or (_name(upload) in changed and not _is_before(upload, now - LOOK_BACK))
         )
         more = listed.token is not None and turn.pages < PAGES_MOST
-        more = more and any(name not in seen.settled for name in known)
+        more = more and (not known or any(name not in seen.settled for name in known))  # as with comments
         more = more and not any(upload and _is_before(upload, now - KEPT) for upload in listed.items)
         for name, now_known in known.items():
             seen.note(name, *now_known)
