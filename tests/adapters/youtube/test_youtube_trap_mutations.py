@@ -403,6 +403,12 @@ def uploads_without_an_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Seen, "settle", lambda self, now_s: None)
 
 
+@falls_into("more_videos_than_are_read_are_told_as_a_gap")
+def no_gap_among_videos(patch: pytest.MonkeyPatch) -> None:
+    """What was not read is not spoken of."""
+    patch.setattr(uploads.UploadsSource, "_hole", lambda self, listed, seen: ())
+
+
 @falls_into("a_video_that_is_not_public_says_nothing")
 def everything_listed_is_public(patch: pytest.MonkeyPatch) -> None:
     """As if a list held only what everybody may see."""
