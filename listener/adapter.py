@@ -548,6 +548,8 @@ class AdapterSpec:
         look_back_s: How long the source may go on showing an old post; keys outlive bodies that long.
         wire: Every type decoded off the wire; the canary's allow-list walks their fields.
         simulator: Dotted path `module:function` of the local server that speaks this protocol; None where none ships.
+        quarter: Dotted path `module:name` of what makes this network's part of the demo's city from `(day, clock)`: see
+            `listener.simulation.quarter`; None where the demo is without it.
         relocated: The config of a source that moved to this address, as an operator would have to write it; None where
             its sources cannot move.
         discover: The sources that an answer offers, best first: itself, and nothing else, where it is one; what a page
@@ -582,6 +584,7 @@ class AdapterSpec:
     look_back_s: float
     wire: tuple[type, ...] = ()
     simulator: str | None = None
+    quarter: str | None = None
     relocated: Callable[[Any, str], Any] | None = None
     discover: Callable[[Reply], tuple[Candidate, ...]] | None = None
     unconditional: Callable[[Cursor], Cursor] | None = None

@@ -127,6 +127,7 @@ SPEC: Final = AdapterSpec(
     look_back_s=36 * 3600.0,
     wire=WIRE_TYPES,
     simulator="adapters.bluesky.simulator:serve",
+    quarter="adapters.bluesky.simulated_quarter:BlueskyQuarter",
     exchanges=_exchanges,
     recheck=RecheckTerms(within_s=86_400.0, batch=25, spacing_s=2.0),
     meanings=MEANINGS,

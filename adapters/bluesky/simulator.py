@@ -33,10 +33,8 @@ from listener.clock import Clock
 from listener.simulation.clock import ScaledClock
 from listener.simulation.ledger import RequestRow
 from listener.simulation.noise import noisy
-from listener.simulation.quarter import Quarter
 from listener.simulation.server import Fault, Request, Response, Route, Server
 from listener.simulation.server import serve as serve_http
-from listener.simulation.snowstorm import Day
 from listener.simulation.websocket import WebSocket
 from listener.simulation.world import Noise
 
@@ -52,7 +50,6 @@ __all__ = [
     "Trouble",
     "bluesky",
     "configuration",
-    "quarter",
     "serve",
 ]
 
@@ -285,12 +282,3 @@ def configuration(
         '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
     ]
     return "\n\n".join([*tables, ""])
-
-
-def quarter(day: Day, clock: Clock) -> Quarter:
-    """
-    The Bluesky of the demo's city; see `listener.simulation.quarter`.
-    """
-    from adapters.bluesky.simulated_quarter import BlueskyQuarter  # it serves by what is above
-
-    return BlueskyQuarter(day, clock)

@@ -116,6 +116,7 @@ SPEC: Final = AdapterSpec(
     look_back_s=30 * 86400.0,
     wire=WIRE_TYPES,
     simulator="adapters.feed.simulator:serve",
+    quarter="adapters.feed.simulated_quarter:BlogQuarter",
     relocated=_relocated,
     discover=_discover,
     unconditional=_unconditional,

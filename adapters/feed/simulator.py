@@ -31,11 +31,9 @@ from adapters.feed.simulated_blogger import MEDIA_TYPE, blogger_document
 from adapters.feed.simulated_documents import ENDINGS, MEDIA_TYPES, WRITERS, home_page, page
 from listener.simulation.clock import Clock, ScaledClock
 from listener.simulation.ledger import RequestRow
-from listener.simulation.quarter import Quarter
 from listener.simulation.scenario import ordinary_day
 from listener.simulation.server import Fault, Request, Response, Server, http_date
 from listener.simulation.server import serve as serve_http
-from listener.simulation.snowstorm import Day
 from listener.simulation.world import Disturbance, Entry, World
 
 __all__ = [
@@ -45,7 +43,6 @@ __all__ = [
     "Format",
     "city_blogs",
     "configuration",
-    "quarter",
     "serve",
     "source_table",
 ]
@@ -495,15 +492,6 @@ def source_table(served: Blogs, place: str, *, comments: bool) -> str:
     if not own:
         lines.append('criterion = "Blogs about the city with a public feed, listed on request"')
     return "\n".join(lines)
-
-
-def quarter(day: Day, clock: Clock) -> Quarter:
-    """
-    The blogs of the demo's city; see `listener.simulation.quarter`.
-    """
-    from adapters.feed.simulated_quarter import BlogQuarter  # it serves by what is above
-
-    return BlogQuarter(day, clock)
 
 
 def _toml(value: str | list[str]) -> str:

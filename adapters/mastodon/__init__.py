@@ -109,6 +109,7 @@ SPEC: Final = AdapterSpec(
     look_back_s=30 * 86400.0,
     wire=WIRE_TYPES,
     simulator="adapters.mastodon.simulator:serve",
+    quarter="adapters.mastodon.simulated_quarter:FediverseQuarter",
     recheck=RecheckTerms(within_s=86_400.0, batch=20, spacing_s=2 * SPACING_S),
     meanings=MEANINGS,
 )

@@ -22,12 +22,10 @@ from adapters.mastodon.simulated_instance import Instance
 from adapters.mastodon.simulated_site import Site
 from listener.simulation.clock import Clock, ScaledClock
 from listener.simulation.exchange import Route
-from listener.simulation.quarter import Quarter
 from listener.simulation.server import serve as serve_http
-from listener.simulation.snowstorm import Day
 from listener.simulation.websocket import WebSockets
 
-__all__ = ["Fediverse", "Instance", "Served", "Site", "configuration", "quarter", "serve", "sites_of"]
+__all__ = ["Fediverse", "Instance", "Served", "Site", "configuration", "serve", "sites_of"]
 
 
 @dataclass(slots=True)
@@ -133,15 +131,6 @@ def configuration(
         '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
     ]
     return "\n\n".join([*tables, ""])
-
-
-def quarter(day: Day, clock: Clock) -> Quarter:
-    """
-    The fediverse of the demo's city; see `listener.simulation.quarter`.
-    """
-    from adapters.mastodon.simulated_quarter import FediverseQuarter  # it serves by what is above
-
-    return FediverseQuarter(day, clock)
 
 
 def _source(served: Served, domain: str, token_file: Path | None, *, mentions: bool = False) -> str:

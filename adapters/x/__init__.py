@@ -137,6 +137,7 @@ SPEC: Final = AdapterSpec(
     unlawful=unlawful,
     meanings=MEANINGS,
     simulator="adapters.x.simulator:serve",
+    quarter="adapters.x.simulated_quarter:PostsQuarter",
 )
 """
 Bodies are kept for seven days at most, because X wants copies deleted and tells of deletions in bulk only to who uploads ids

@@ -49,6 +49,7 @@ class Ask:
         since: Of posts behind this id; empty where `start` is given, or neither.
         start: Of posts from this instant on.
         token: Of a further page; the rest as on the first one.
+        until: Of posts before this id: where a walk was taken up without a token.
         size: Most posts of the page.
     """
 
@@ -56,6 +57,7 @@ class Ask:
     since: str = ""
     start: datetime | None = None
     token: str = ""
+    until: str = ""
 
 
 class Api:
@@ -219,6 +221,8 @@ def _paging(ask: Ask, token_name: str) -> list[str]:
         parts.append(f"since_id={ask.since}")
     elif ask.start is not None:
         parts.append(f"start_time={_written(ask.start)}")
+    if ask.until:
+        parts.append(f"until_id={ask.until}")
     return [*parts, f"{token_name}={quote(ask.token, safe='')}"] if ask.token else parts
 
 

@@ -14,7 +14,7 @@ No filtered stream: its rules are made by POST, which this service cannot say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -24,7 +24,7 @@ from adapters.x import walks
 from adapters.x.api import Api, Ask
 from adapters.x.config import XConfig
 from adapters.x.counts import by_hour, floor_hour, hours_due, told, too_old
-from adapters.x.cursor import Mark, State, decode_cursor, digest, encode_cursor
+from adapters.x.cursor import Mark, State, Walk, decode_cursor, digest, encode_cursor
 from adapters.x.normalise import Place, items_from, newest_of
 from adapters.x.problems import RequestInvalid, SpentAtX
 from adapters.x.queries import Plan, Query, handles_of_x, plan_for
@@ -122,6 +122,7 @@ class XSource(Rechecks):
         self._turn: _Turn | None = None
         self._put_off: dict[_Step, _PutOff] = {}
         self._first: _Step | None = None
+        self._tokens: dict[bytes, tuple[Walk, Mapping[str, str]]] = {}
 
     def __repr__(self) -> str:
         return "XSource(…)"
@@ -278,6 +279,8 @@ class XSource(Rechecks):
         """
         asked = {query for queries in plan.by_watch.values() for query in queries}
         off = self._put_off.get(step)
+        for query in step.queries:  # it may be the token that cannot be answered
+            self._tokens.pop(_key(query), None)
         wait_s = PUT_OFF_FIRST_S if off is None else min(2 * off.wait_s, PUT_OFF_MOST_S)
         self._put_off = {each: off for each, off in self._put_off.items() if asked.issuperset(each.queries)}
         self._put_off[step] = _PutOff(self._clock.now() + timedelta(seconds=wait_s), wait_s)
@@ -316,17 +319,19 @@ class XSource(Rechecks):
 
     async def _page(self, query: Query, mark: Mark, found: _Found, now: datetime) -> tuple[Mark, WirePosts]:
         """
-        The page that comes next, however the way there has to be changed: by time where X takes the id no more, from the
-        start where it takes the token no more.
+        The page that comes next, however the way there has to be changed: by time where X takes the id no more, by the id
+        where it takes the token no more.
         """
-        ask, gap = walks.ask_for(mark, now)
+        ask, gap = walks.ask_for(mark, now, **self._onward(query, mark))
         try:
             page, ask = await self._afforded(query, ask)
         except RequestInvalid as error:
-            if error.parameters & {"since_id", "until_id", "start_time"} and (ask.since or ask.start):
+            if error.parameters & {"since_id", "until_id", "start_time"} and (
+                ask.since or ask.start or ask.until
+            ):
                 mark, gap = walks.by_time(mark, now)
             elif error.parameters & {"next_token", "pagination_token"} and ask.token:
-                mark = msgspec.structs.replace(mark, walk=None)
+                self._tokens.pop(_key(query), None)
             else:
                 raise
             ask, late = walks.ask_for(mark, now)
@@ -340,7 +345,19 @@ class XSource(Rechecks):
         new = walks.new_posts(mark, ids, now) + self._unread(page)
         self._api.paid(min(new, ask.size), each_usd=self._each_usd)
         token = None if page.meta is None else page.meta.next_token
-        return walks.after_page(mark, ask, newest=newest_of(page), token=token, ids=ids, now=now), page
+        mark = walks.after_page(mark, ask, newest=newest_of(page), token=token, ids=ids, now=now)
+        self._tokens.pop(_key(query), None)
+        if mark.walk is not None and token:
+            self._tokens[_key(query)] = mark.walk, {"token": token, "until": ask.until}
+        return mark, page
+
+    def _onward(self, query: Query, mark: Mark) -> Mapping[str, str]:
+        """
+        The token that came with the last page of this very walk, and what it belongs to; nothing where that page was not read
+        by us, or not made durable.
+        """
+        walk, onward = self._tokens.get(_key(query), (None, {}))
+        return onward if walk is not None and walk == mark.walk else {}
 
     async def _afforded(self, query: Query, ask: Ask) -> tuple[WirePosts, Ask]:
         """
@@ -351,7 +368,7 @@ class XSource(Rechecks):
         except BudgetSpent as spent:
             if ask.size == walks.SMALLEST or isinstance(spent, SpentAtX):
                 raise
-        ask = Ask(walks.SMALLEST, since=ask.since, start=ask.start, token=ask.token)
+        ask = replace(ask, size=walks.SMALLEST)
         return await self._asked(query, ask), ask
 
     async def _asked(self, query: Query, ask: Ask) -> WirePosts:

@@ -3,7 +3,8 @@ Where a source's reading stands: opaque bytes to the core, made and read only he
 
 For each query (as a digest): the newest id that was read, when, and of a walk that is under way where it stands. For each
 watch (as a digest): up to which hour it was counted. And which name of the parameter for fields the server takes, and
-until when X lets no more posts be read. Names nobody, no term of a watch, and of posts only ids that bound a search.
+until when X lets no more posts be read. Names nobody, no term of a watch, and of posts only ids that bound a search. No
+page token either: what X puts into one is X's business, and it would lie in the queue's file while a search stands still.
 
 Bounded: queries that nobody asks for any more leave at the next reading.
 """
@@ -17,10 +18,7 @@ import msgspec
 
 from listener.adapter import Cursor
 
-VERSION: Final = 1
-
-TOKEN_MAX: Final = 512
-"""Characters of a `next_token` that is remembered. Chosen: theirs have about 60."""
+VERSION: Final = 2
 
 SEEN_MAX: Final = 100
 DIGEST_BYTES: Final = 4
@@ -35,7 +33,7 @@ class Walk(msgspec.Struct, frozen=True, array_like=True):
     A search of several pages that is under way.
 
     Args:
-        token: Of the page that comes next.
+        until: Oldest id that was read so far; empty where none was. What comes next is older.
         newest: Newest id of the first page: where the next search goes on from when this one is over.
         since: The `since_id` of every page of it; empty where it goes back to an instant.
         start_at: That instant, in seconds since 1970; 0 where it goes back to an id.
@@ -44,7 +42,7 @@ class Walk(msgspec.Struct, frozen=True, array_like=True):
         seen: See `Mark.seen`; of this walk.
     """
 
-    token: str
+    until: str
     newest: str
     since: str
     start_at: int

@@ -22,9 +22,7 @@ from adapters.x.simulated_network import Network
 from adapters.x.simulated_site import Site
 from listener.simulation.clock import Clock, ScaledClock
 from listener.simulation.exchange import Route
-from listener.simulation.quarter import Quarter
 from listener.simulation.server import serve as serve_http
-from listener.simulation.snowstorm import Day
 
 __all__ = [
     "Network",
@@ -32,7 +30,6 @@ __all__ = [
     "Site",
     "UserKeys",
     "configuration",
-    "quarter",
     "serve",
     "site_of",
     "write_secrets",
@@ -173,15 +170,6 @@ def configuration(
         '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
     ]
     return "\n\n".join([*tables, ""])
-
-
-def quarter(day: Day, clock: Clock) -> Quarter:
-    """
-    The X of the demo's city; see `listener.simulation.quarter`.
-    """
-    from adapters.x.simulated_quarter import PostsQuarter  # it serves by what is above
-
-    return PostsQuarter(day, clock)
 
 
 def _source(served: Served, listen: str, secrets: Mapping[str, Path]) -> list[str]:

@@ -2,8 +2,8 @@
 Where a search begins, how it goes from page to page, and what it leaves behind. Pure: marks and pages in, marks out.
 
 Used by `client`, for searches and for mentions alike. Pages come newest first, so the first page's newest id is where the
-next search goes on from, and it counts only when the last page is durable: a walk that is cut off goes on at its
-token, with the same `since_id`, whoever takes it up.
+next search goes on from, and it counts only when the last page is durable: a walk that is cut off goes on below the oldest
+id it has read, with the same `since_id`, whoever takes it up. Page tokens are known to whoever got them and to nobody else.
 
 The index lags: a post may be found later than one that is younger. So a search that follows a lively one goes back a little
 behind the newest id (ids tell the time); what it reads again the key removes, and X charges once a day. After a quiet
@@ -23,7 +23,7 @@ from typing import Final
 import msgspec
 
 from adapters.x.api import Ask
-from adapters.x.cursor import DIGEST_BYTES, SEEN_MAX, TOKEN_MAX, Mark, Walk, seen_digest
+from adapters.x.cursor import DIGEST_BYTES, SEEN_MAX, Mark, Walk, seen_digest
 from adapters.x.ids import id_at, instant_of, is_id
 from listener.errors import DocumentRefused
 from listener.events import Gap
@@ -42,21 +42,28 @@ LIVELY: Final = timedelta(minutes=10)
 FIRST_BACK: Final = timedelta(hours=1)
 """Chosen: a query that is asked for the first time shows that it works, and no more."""
 
+TOKEN_MAX: Final = 512
+"""Characters of a `next_token` that is followed. Chosen: theirs have about 60."""
+
 SMALLEST: Final = 10
 LARGEST: Final = 100
 
 
-def ask_for(mark: Mark, now: datetime) -> tuple[Ask, Gap | None]:
+def ask_for(mark: Mark, now: datetime, *, token: str = "", until: str = "") -> tuple[Ask, Gap | None]:
     """
     The page to ask for, and what no search reaches any more.
 
     Args:
         now: Aware UTC.
+        token: Of the page that comes next; empty where nobody knows it, as after a restart.
+        until: Of the page before, to which the token belongs.
     """
     walk = mark.walk
     if walk is not None:
         start = _instant(walk.start_at) if walk.start_at else None
-        return Ask(LARGEST, since=walk.since, start=start, token=walk.token), None
+        return Ask(
+            LARGEST, since=walk.since, start=start, token=token, until=until if token else walk.until
+        ), None
     size = min(max(SMALLEST, 2 * mark.posts), LARGEST)
     since, earliest = _since(mark), now - WINDOW + MARGIN
     if since is not None and since >= earliest:
@@ -94,7 +101,7 @@ def after_page(
         DocumentRefused: `not_an_answer`, a token that leads back to the same page, or is none.
     """
     walk = mark.walk or Walk(
-        token="",
+        until="",
         newest=newest or mark.newest,
         since=ask.since,
         start_at=0 if ask.start is None else int(ask.start.timestamp()),
@@ -103,9 +110,10 @@ def after_page(
     names = [name for name in ids if is_id(name)]
     posts, seen = walk.posts + len(names), _seen(walk, names)
     if token:
-        if token == walk.token or len(token) > TOKEN_MAX:
+        if token == ask.token or len(token) > TOKEN_MAX:
             raise DocumentRefused("X gave no way to the next page", reason="not_an_answer")
-        going_on = msgspec.structs.replace(walk, token=token, posts=posts, seen=seen)
+        until = min((name for name in (*names, walk.until) if name), key=int, default="")
+        going_on = msgspec.structs.replace(walk, until=until, posts=posts, seen=seen)
         return msgspec.structs.replace(mark, walk=going_on, refused_at=0)
     reached = max((name for name in (walk.newest, mark.newest) if name), key=int, default="")
     return Mark(

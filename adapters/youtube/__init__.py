@@ -136,6 +136,7 @@ SPEC: Final = AdapterSpec(
     look_back_s=60 * 86_400.0,
     wire=WIRE_TYPES,
     simulator="adapters.youtube.simulator:serve",
+    quarter="adapters.youtube.simulated_quarter:TubeQuarter",
     unconditional=_anew,
     recheck=RecheckTerms(within_s=86_400.0, batch=quota.RECHECK_BATCH, spacing_s=30.0),
     budgets=quota.budgets,

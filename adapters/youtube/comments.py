@@ -189,8 +189,8 @@ class CommentsSource(Rechecks):
                 raise
             return Page(tuple(self._passed(turn, seen, cause="unknown")), note="page_refused")
         turn.pages += 1
-        known = all(digest(thread.id) in seen.settled for thread in listed.items if thread is not None)
-        known = known and bool(listed.items)  # a page may be empty, and not the last
+        shown = [digest(thread.id) for thread in listed.items if thread is not None]
+        known = bool(shown) and all(name in seen.settled for name in shown)  # a page of held ones shows none
         items, turn.oldest = self._taken(listed, turn, seen), _oldest(listed.items) or turn.oldest
         reached = listed.token is None or (known and not turn.unread)
         reached = reached or (turn.oldest is not None and turn.oldest < now - KEPT)

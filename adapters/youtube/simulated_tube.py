@@ -220,12 +220,15 @@ class Tube:
 
     def public(self, what: Comment | Video) -> bool:
         """
-        Whether anybody may see it now; an answer only while what it answers can be seen.
+        Whether anybody may see it now: an answer only while what it answers can be seen, a comment only while its video
+        takes comments.
         """
         if what.deleted_at is not None:
             return False
         if isinstance(what, Video):
             return True
+        if not what.video.comments_enabled:
+            return False
         return what.public_at <= self.clock.now() and (what.parent is None or self.public(what.parent))
 
     def uploads(self, channel: Channel) -> list[Video]:

@@ -22,11 +22,9 @@ from adapters.youtube.simulated_site import Site
 from adapters.youtube.simulated_tube import Tube
 from listener.simulation.clock import Clock, ScaledClock
 from listener.simulation.exchange import Route
-from listener.simulation.quarter import Quarter
 from listener.simulation.server import serve as serve_http
-from listener.simulation.snowstorm import Day
 
-__all__ = ["NAME", "Served", "Site", "Tube", "configuration", "quarter", "serve", "site_of", "source_table"]
+__all__ = ["NAME", "Served", "Site", "Tube", "configuration", "serve", "site_of", "source_table"]
 
 NAME: Final = "www.googleapis.com"
 """By which the API is found in a simulated internet."""
@@ -136,15 +134,6 @@ def configuration(
         '[reader]\nallow_addresses = ["127.0.0.0/8"]\nspacing_s = 0.5',
     ]
     return "\n\n".join([*tables, ""])
-
-
-def quarter(day: Day, clock: Clock) -> Quarter:
-    """
-    The YouTube of the demo's city; see `listener.simulation.quarter`.
-    """
-    from adapters.youtube.simulated_quarter import TubeQuarter  # it serves by what is above
-
-    return TubeQuarter(day, clock)
 
 
 def source_table(served: Served, channel: Channel | None, listen: str, key_file: Path) -> str:

@@ -95,6 +95,7 @@ def amount(value: float, unit: str) -> str:
     """
     decimals = 0 if value == round(value) else 2 if value >= 1 else 4
     told = f"{value:,.{decimals}f}"
+    unit = unit.removesuffix("s") if value == 1 else unit
     return f"{told.rstrip('0').rstrip('.') if decimals == 4 else told} {unit}"
 
 

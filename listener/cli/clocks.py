@@ -20,7 +20,11 @@ def clocks(config: Path, loaded: Settings) -> list[dict[str, Any]]:
     What each source that can be asked again must do and can do: `name`, `within_s` and `capacity` from its terms; `stored`
     and `beyond` as far as a daemon or a queue tells, else None.
     """
-    asked = {source.name: source.spec.recheck for source in loaded.sources if source.spec.recheck is not None}
+    asked = {
+        source.name: source.spec.recheck
+        for source in loaded.sources
+        if source.spec.recheck is not None and source.keep != "counts"  # volumes hold no post to ask about
+    }
     if not asked:
         return []
     from listener.hear.recheck_plan import forecast

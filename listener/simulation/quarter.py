@@ -1,9 +1,9 @@
 """
 What the simulator of a network offers so that `listener demo` can make it part of its city.
 
-The module that `AdapterSpec.simulator` names (`package.module:serve`) has a function `quarter(day, clock) -> Quarter`. The
-demo finds it through the registry and knows no network by name: it serves the quarter, writes its `[[source]]` tables into
-the configuration, lets the story happen in it, and in the end compares its book with what a consumer outside was told.
+`AdapterSpec.quarter` names what makes one from `(day, clock)`. The demo finds it through the registry and knows no network by
+name: it serves the quarter, writes its `[[source]]` tables into the configuration, lets the story happen in it, and in the
+end compares its book with what a consumer outside was told.
 
 Invariants: a quarter holds nothing of the daemon and asks it nothing. Each post of the story carries its mark, so that it is
 known again without a link. What should become of a post stands in the book before anybody can read it.

@@ -140,9 +140,9 @@ class SpecContract:
             assert wire_fields(kind)
 
     def test_simulator_can_be_found(self, script: Scripted) -> None:
-        """The simulator a spec names exists."""
-        if script.spec.simulator is not None:
-            module, _, function = script.spec.simulator.partition(":")
+        """The simulator a spec names exists, and its part of the demo's city."""
+        for named in filter(None, (script.spec.simulator, script.spec.quarter)):
+            module, _, function = named.partition(":")
 
             assert callable(getattr(importlib.import_module(module), function))
 

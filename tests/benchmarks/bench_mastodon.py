@@ -12,10 +12,7 @@ go the whole way to `Post`: decoding, plain text, handles written out, consent f
 from __future__ import annotations
 
 import json
-import resource
-import statistics
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -23,6 +20,7 @@ from adapters.mastodon.normalise import items_from, place_of
 from adapters.mastodon.wire import STATUSES
 from listener.text import html_to_text
 from tests.adapters.mastodon.statuses import HOST, NOW, account, id_of, status
+from tests.benchmarks.pages import Parse, compare
 
 ROUNDS: Final = 9
 PAGES: Final = 12
@@ -30,7 +28,6 @@ GOAL: Final = 5.0
 """Issue 4."""
 
 PLACE: Final = place_of(host=HOST, domain=None, own_accounts=("city@town.example",))
-Parse = Callable[[bytes], int]
 
 
 def page(number: int) -> bytes:
@@ -115,34 +112,9 @@ def parsers() -> dict[str, Parse]:
     return found
 
 
-def cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def timed(parse: Parse, pages: list[bytes]) -> float:
-    before = cpu_s()
-    count = sum(map(parse, pages))
-    assert count == 40 * len(pages), count
-    return cpu_s() - before
-
-
 def main(rounds: int = ROUNDS) -> None:
     pages = [page(number) for number in range(PAGES)]
-    found = parsers()
-    took: dict[str, list[float]] = {name: [] for name in found}
-    for parse in found.values():
-        timed(parse, pages[:1])
-    for _ in range(rounds):
-        for name, parse in found.items():
-            repeats = 10 if name == "listener" else 1
-            took[name].append(timed(parse, pages * repeats) / repeats)
-    print(f"{sum(map(len, pages)) / len(pages) / 1024:.0f} KiB a page of 40; {rounds} rounds")
-    for name, times in took.items():
-        ratio = statistics.median(other / own for other, own in zip(times, took["listener"], strict=True))
-        rate = 40 * PAGES / statistics.median(times)
-        goal = f"   goal {GOAL:.0f}x" if name == "Mastodon.py" else ""
-        print(f"{name:26} {rate:10,.0f} statuses/s   listener is {ratio:6.1f}x as fast{goal}")
+    compare(parsers(), pages, a_page=40, word="statuses", peer="Mastodon.py", goal=GOAL, rounds=rounds)
 
 
 if __name__ == "__main__":

@@ -11,16 +11,14 @@ the function its responses go through; ours go the whole way to `Post`: decoding
 from __future__ import annotations
 
 import json
-import resource
-import statistics
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
 from adapters.x.normalise import Place, items_from
 from adapters.x.wire import read_posts
 from tests.adapters.x.world import NOW, id_of
+from tests.benchmarks.pages import Parse, compare
 
 ROUNDS: Final = 9
 PAGES: Final = 12
@@ -29,7 +27,6 @@ GOAL: Final = 4.0
 """Issue 5."""
 
 PLACE: Final = Place(own=frozenset({"cityofexample"}))
-Parse = Callable[[bytes], int]
 
 
 def page(number: int) -> bytes:
@@ -111,34 +108,9 @@ def parsers() -> dict[str, Parse]:
     return found
 
 
-def cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def timed(parse: Parse, pages: list[bytes]) -> float:
-    before = cpu_s()
-    count = sum(map(parse, pages))
-    assert count == SIZE * len(pages), count
-    return cpu_s() - before
-
-
 def main(rounds: int = ROUNDS) -> None:
     pages = [page(number) for number in range(PAGES)]
-    found = parsers()
-    took: dict[str, list[float]] = {name: [] for name in found}
-    for parse in found.values():
-        timed(parse, pages[:1])
-    for _ in range(rounds):
-        for name, parse in found.items():
-            repeats = 5 if name == "listener" else 1
-            took[name].append(timed(parse, pages * repeats) / repeats)
-    print(f"{sum(map(len, pages)) / len(pages) / 1024:.0f} KiB a page of {SIZE}; {rounds} rounds")
-    for name, times in took.items():
-        ratio = statistics.median(other / own for other, own in zip(times, took["listener"], strict=True))
-        rate = SIZE * PAGES / statistics.median(times)
-        goal = f"   goal {GOAL:.0f}x" if name == "tweepy" else ""
-        print(f"{name:12} {rate:10,.0f} posts/s   listener is {ratio:6.1f}x as fast{goal}")
+    compare(parsers(), pages, a_page=SIZE, word="posts", peer="tweepy", goal=GOAL, rounds=rounds)
 
 
 if __name__ == "__main__":

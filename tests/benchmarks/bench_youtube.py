@@ -12,16 +12,14 @@ way to `Post`.
 from __future__ import annotations
 
 import json
-import resource
-import statistics
 import sys
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
 from adapters.youtube.normalise import Place, items_of_thread
 from adapters.youtube.wire import THREADS
 from tests.adapters.youtube.channel import CHANNEL, NOW, Comment
+from tests.benchmarks.pages import Parse, compare
 
 ROUNDS: Final = 9
 PAGES: Final = 6
@@ -30,7 +28,6 @@ GOAL: Final = 4.0
 """Issue 5."""
 
 OURS: Final = Place(ours=True)
-Parse = Callable[[bytes], int]
 
 
 def page(number: int) -> bytes:
@@ -100,34 +97,9 @@ def parsers() -> dict[str, Parse]:
     return found
 
 
-def cpu_s() -> float:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return used.ru_utime + used.ru_stime
-
-
-def timed(parse: Parse, pages: list[bytes]) -> float:
-    before = cpu_s()
-    count = sum(map(parse, pages))
-    assert count == A_PAGE * len(pages), count
-    return cpu_s() - before
-
-
 def main(rounds: int = ROUNDS) -> None:
     pages = [page(number) for number in range(PAGES)]
-    found = parsers()
-    took: dict[str, list[float]] = {name: [] for name in found}
-    for parse in found.values():
-        timed(parse, pages[:1])
-    for _ in range(rounds):
-        for name, parse in found.items():
-            repeats = 10 if name == "listener" else 1
-            took[name].append(timed(parse, pages * repeats) / repeats)
-    print(f"{sum(map(len, pages)) / len(pages) / 1024:.0f} KiB a page of {A_PAGE}; {rounds} rounds")
-    for name, times in took.items():
-        ratio = statistics.median(other / own for other, own in zip(times, took["listener"], strict=True))
-        rate = A_PAGE * PAGES / statistics.median(times)
-        goal = f"   goal {GOAL:.0f}x" if name == "python-youtube" else ""
-        print(f"{name:16} {rate:10,.0f} comments/s   listener is {ratio:6.1f}x as fast{goal}")
+    compare(parsers(), pages, a_page=A_PAGE, word="comments", peer="python-youtube", goal=GOAL, rounds=rounds)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,10 @@ from adapters.mastodon.simulated_fediverse import Fediverse
 from adapters.mastodon.simulated_ids import Software
 from adapters.mastodon.simulated_posts import Picture, Poll
 from adapters.mastodon.simulator import Served, serve
-from tests.adapters.mastodon.fediverse import ONE, PAGE, TWO, Listener, Walker, get
+from tests.adapters.mastodon.fediverse import ONE, PAGE, TWO, Listener, get
 from tests.adapters.mastodon.schema import DOCUMENTED, GOTOSOCIAL, PLEROMA, paths, recorded
 from tests.corpus.recorded import NEEDS_CORPUS
+from tests.fakes.plain_client import Walker
 
 pytestmark = [NEEDS_CORPUS, pytest.mark.anyio]
 

@@ -17,8 +17,9 @@ import pytest
 from adapters.x.simulated_network import Network
 from adapters.x.simulated_objects import NEW, OLD, Vocabulary
 from adapters.x.simulator import Served, serve
-from tests.adapters.x.net import COUNTS, LOOKUP, SEARCH, USAGE, Walker, empty_network, get
+from tests.adapters.x.net import COUNTS, LOOKUP, SEARCH, USAGE, empty_network, get
 from tests.corpus.recorded import NEEDS_CORPUS
+from tests.fakes.plain_client import Walker
 
 pytestmark = [NEEDS_CORPUS, pytest.mark.anyio]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,9 @@ from listener.simulation.server import reset
 
 Cut = Literal["reset", "torn", "hang-up", "half-open", "outage"]
 CUTS: Final[tuple[Cut, ...]] = ("reset", "torn", "torn", "hang-up", "half-open", "outage")
+LASTS_S: Final = 0.03
+"""About as long as a request and its answer take on one machine."""
+
 _READ_BYTES: Final = 65_536
 
 
@@ -76,15 +80,18 @@ class Line:
     Args:
         host: Where it listens, in 127.0.0.0/8.
         target: Port of the server on 127.0.0.1.
-        cut_count: Cuts that met an open connection.
+        cuts: Cuts that met an open connection, by manner.
+        patient: A cut that meets none waits for the next, and falls while that is asked or answered.
     """
 
     host: str
     target: int
     port: int = 0
-    cut_count: int = 0
+    cuts: Counter[Cut] = field(default_factory=Counter)
+    patient: bool = False
     _open: set[_Wire] = field(default_factory=set)
     _out_until: float = 0.0
+    _waiting: tuple[Cut, random.Random] | None = None
 
     @property
     def place(self) -> str:
@@ -95,8 +102,9 @@ class Line:
         """Whatever is open now is cut in that manner; whether anything was."""
         wires = [wire for wire in self._open if not wire.is_dead and wire.left is None]
         if not wires:
+            self._waiting = (manner, chance) if self.patient else None
             return False
-        self.cut_count += 1
+        self.cuts[manner] += 1
         if manner == "outage":
             self._out_until = time.monotonic() + chance.uniform(0.5, 6)
         for wire in wires:
@@ -107,6 +115,10 @@ class Line:
             elif manner != "half-open":
                 wire.end()
         return True
+
+    def calm(self) -> None:
+        """No cut is waiting any more."""
+        self._waiting = None
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if time.monotonic() < self._out_until:
@@ -119,6 +131,9 @@ class Line:
             return
         wire = _Wire(writer, server)
         self._open.add(wire)
+        if self._waiting is not None:
+            (manner, chance), self._waiting = self._waiting, None
+            asyncio.get_running_loop().call_later(chance.uniform(0, LASTS_S), self.cut, manner, chance)
         ways = [asyncio.create_task(wire.down(replies)), asyncio.create_task(wire.up(reader))]
         try:
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
@@ -132,14 +147,14 @@ class Line:
 
 
 @asynccontextmanager
-async def lines(first: str, targets: Sequence[int]) -> AsyncIterator[list[Line]]:
+async def lines(first: str, targets: Sequence[int], *, patient: bool = False) -> AsyncIterator[list[Line]]:
     """
     One line for each server, each on a host of its own: `<first>.1`, `<first>.2` and so on.
     """
     made, servers = [], []
     try:
         for number, target in enumerate(targets, 1):
-            line = Line(f"{first}.{number}", target)
+            line = Line(f"{first}.{number}", target, patient=patient)
             servers.append(await asyncio.start_server(line._accept, line.host, 0))
             line.port = servers[-1].sockets[0].getsockname()[1]
             made.append(line)

@@ -69,6 +69,8 @@ class Ordeal:
     Args:
         name: Of the network.
         kills, cuts: At least so many.
+        cut_every_s: Real seconds between two cuts, on average.
+        off: How long the machine is off in the end.
         begun: The daemon hears the network: people may begin to speak.
         enough: Nothing happens any more, and nothing fails.
     """
@@ -79,13 +81,16 @@ class Ordeal:
     seed: int
     kills: int
     cuts: int
+    cut_every_s: float = CUT_EVERY_S
+    off: timedelta = OFF
     begun: bool = False
     enough: bool = False
     killed: int = 0
-    manners: Counter[str] = field(default_factory=Counter)
     lines: list[Line] = field(default_factory=list)
     _daemon: Installed = field(init=False)
     _consumer: Consumer = field(init=False)
+    _began_s: float = 0.0
+    _portal: anyio.from_thread.BlockingPortal = field(init=False)
 
     def __post_init__(self) -> None:
         self.told = Told()
@@ -95,22 +100,22 @@ class Ordeal:
 
     def run(self) -> dict[str, str]:
         """Everything, and what became of every post."""
-        began_s = time.monotonic()
+        self._began_s = time.monotonic()
         print(f"\n{self.name}: seed {self.seed}, {self.kills} kills, {self.cuts} cuts", flush=True)
         with (
-            anyio.from_thread.start_blocking_portal() as portal,
-            portal.wrap_async_context_manager(self._living()) as text,
+            anyio.from_thread.start_blocking_portal() as self._portal,
+            self._portal.wrap_async_context_manager(self._living()) as text,
         ):
             self._daemon.config.write_text(text, "utf-8")
             self._daemon.accept()
             self._suffer(random.Random(f"kills/{self.seed}"))
-            portal.call(self._end)
+            self._portal.call(self._end)
             self._settle()
         fates = partition(self.world.ledger, self.told)
         counted = ", ".join(f"{count} {fate}" for fate, count in Counter(fates.values()).most_common())
         print(
             f"{self.name}: {self.killed} kills, {self.cut_count} cuts ({dict(self.manners)}), "
-            f"{time.monotonic() - began_s:.0f} s; {self.told.events} events, {len(self.told.gaps)} gaps told, "
+            f"{time.monotonic() - self._began_s:.0f} s; {self.told.events} events, {len(self.told.gaps)} gaps told, "
             f"{self.told.setbacks} setbacks; "
             f"{len(fates)} posts: {counted}",
             flush=True,
@@ -120,7 +125,12 @@ class Ordeal:
     @property
     def cut_count(self) -> int:
         """Cuts that met a connection."""
-        return sum(line.cut_count for line in self.lines)
+        return sum(self.manners.values())
+
+    @property
+    def manners(self) -> Counter[str]:
+        """These, by how."""
+        return Counter(manner for line in self.lines for manner in line.cuts.elements())
 
     @property
     def created_twice(self) -> dict[str, int]:
@@ -135,6 +145,19 @@ class Ordeal:
     def left_over(self) -> list[tuple[int, int]]:
         """Words in the daemon's files that may be in none."""
         return left_over(self.world.ledger, self.folder)
+
+    # --------------------------------------------------------------------------- for an ordeal that asks more
+
+    def _look(self) -> int:
+        """The consumer reads what there is; as `Consumer.look`."""
+        return self._consumer.look()
+
+    def _between(self, chance: random.Random) -> None:
+        """One life has ended, and the next has not begun."""
+
+    def _is_amiss(self) -> bool:
+        """Whether anything that must be told is not told yet."""
+        return bool(amiss(partition(self.world.ledger, self.told)))
 
     # ------------------------------------------------------------------------------------ around the daemon
 
@@ -157,10 +180,10 @@ class Ordeal:
     async def _cut(self) -> None:
         chance = random.Random(f"cuts/{self.seed}")
         while not self.enough:
-            await anyio.sleep(chance.expovariate(1 / CUT_EVERY_S))
+            await anyio.sleep(chance.expovariate(1 / self.cut_every_s))
             if self._is_rough:
                 manner, line = chance.choice(CUTS), chance.choice(self.lines)
-                self.manners[manner] += line.cut(manner, chance)
+                line.cut(manner, chance)
 
     async def _fail(self) -> None:
         chance = random.Random(f"troubles/{self.seed}")
@@ -177,6 +200,8 @@ class Ordeal:
     async def _end(self) -> None:
         self.enough = True
         self.world.calm()
+        for line in self.lines:
+            line.calm()
 
     # ---------------------------------------------------------------------------------------------- the daemon
 
@@ -188,12 +213,13 @@ class Ordeal:
             self._until(process, START_S, lambda: self.told.events > 0)
         self.killed = 1
         while self.killed < self.kills - 1:
+            self._between(chance)
             self._live(chance)
             self.killed += 1
             if self.killed % 10 == 0:
                 print(f"  {self.killed} kills, {self.cut_count} cuts, {self.told.events} events", flush=True)
         with self._one_life() as process:
-            self._until(process, self.cuts * CUT_EVERY_S * 4, lambda: self.cut_count >= self.cuts)
+            self._until(process, self.cuts * self.cut_every_s * 4, lambda: self.cut_count >= self.cuts)
             self._until(process, chance.uniform(0, 2))
         self.killed += 1
 
@@ -203,7 +229,7 @@ class Ordeal:
             if chance.random() < 1 / 3:
                 self._until(process, chance.uniform(0.2, 1.2))
             else:
-                self._until(process, START_S, lambda: self._consumer.look() >= 0)
+                self._until(process, START_S, lambda: self._look() >= 0)
                 self._until(process, chance.choice((0.1, 0.5, 1.0, 3.0)) * (0.5 + chance.random()))
 
     def _until(
@@ -213,7 +239,7 @@ class Ordeal:
         until = time.monotonic() + lasts_s
         while time.monotonic() < until and not done():
             assert process.poll() is None, self._log.read_text("utf-8")[-3000:]
-            self._consumer.look()
+            self._look()
             time.sleep(0.05)
 
     @contextmanager
@@ -227,13 +253,14 @@ class Ordeal:
 
     def _settle(self) -> None:
         """The machine was off for a day; it hears what it missed, has nothing more to say, and is told to stop."""
-        self.world.clock.start_at += OFF
+        print(f"  settling after {time.monotonic() - self._began_s:.0f} s", flush=True)
+        self.world.clock.start_at += self.off
         with self._one_life() as process:
             until, quiet_at, news = time.monotonic() + SETTLED_S, time.monotonic() + QUIET_S, -1
             while time.monotonic() < min(until, quiet_at):
                 assert process.poll() is None, self._log.read_text("utf-8")[-3000:]
-                news = self._consumer.look()
-                if news or amiss(partition(self.world.ledger, self.told)):
+                news = self._look()
+                if news or self._is_amiss():
                     quiet_at = time.monotonic() + QUIET_S
                 time.sleep(0.2)
             assert news >= 0

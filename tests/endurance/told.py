@@ -50,6 +50,7 @@ class Told(Seen):
         setbacks: Posts whose older words were told after newer ones, by a source that was behind; made good later, or
             the post is not at its last words in the end. A known weakness of hearing one post through several sources.
         gaps: Start and end of what was reported as missed.
+        counted: Numbers told of an hour, by source and its start, in the order they came.
     """
 
     now: dict[str, tuple[int, int] | None] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Told(Seen):
     faults: list[str] = field(default_factory=list)
     setbacks: int = 0
     gaps: list[tuple[datetime | None, datetime]] = field(default_factory=list)
+    counted: dict[tuple[str, datetime], list[int]] = field(default_factory=dict)
     _last: dict[str, tuple[int, dict[str, Any]]] = field(default_factory=dict)
 
     def take(self, event: dict[str, Any]) -> None:
@@ -66,6 +68,9 @@ class Told(Seen):
         if kind == "source.gap":
             start, end = event["data"]["start_at"], event["data"]["end_at"]
             self.gaps.append((start and datetime.fromisoformat(start), datetime.fromisoformat(end)))
+        elif kind == "topic.counted":
+            hour = event["source"].rpartition("/")[2], datetime.fromisoformat(event["data"]["start_at"])
+            self.counted.setdefault(hour, []).append(event["data"]["count"])
         elif kind == "post.removed":
             self.now[event["subject"]] = None
             self._last.pop(event["subject"], None)
@@ -79,7 +84,7 @@ class Told(Seen):
 
     def _words(self, subject: str, version: int, data: dict[str, Any]) -> None:
         """The queue keeps the last version only: what lies between two that were seen nobody was told."""
-        found = WORD.search(data["text"])
+        found = WORD.search(f"{data['title'] or ''} {data['text']}")
         assert found, "an event without one of our words"
         number, revision = _read(found[1]), _read(found[2])
         said = {name: value for name, value in data.items() if name != "observed_at"}

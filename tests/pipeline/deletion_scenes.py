@@ -25,6 +25,14 @@ from adapters.feed.simulator import Blog, Blogs
 from adapters.mastodon import SPEC as MASTODON
 from adapters.mastodon.simulated_fediverse import Fediverse
 from adapters.mastodon.simulated_posts import Toot
+from adapters.x import SPEC as X_SPEC
+from adapters.x.simulated_network import Network as XNetwork
+from adapters.x.simulated_posts import Post as XPost
+from adapters.x.simulator import site_of as x_site_of
+from adapters.youtube import SPEC as YOUTUBE_SPEC
+from adapters.youtube.simulated_parts import Comment, Video
+from adapters.youtube.simulated_tube import Tube
+from adapters.youtube.simulator import site_of as youtube_site_of
 from listener.simulation.exchange import Fault, Request, Response, Route
 from listener.simulation.people import people
 from listener.simulation.scenario import Place
@@ -55,6 +63,11 @@ NOINDEX = "of somebody who sets noindex"
 NOBOT = "of somebody who writes #nobot into the profile"
 NOT_INDEXABLE = "of somebody who is not indexable any more, in opt-in mode"
 OBJECTED = "of somebody who is put on the objection list"
+THREAD_DELETED = "with the comment it answers deleted"
+VIDEO_DELETED = "with its video deleted"
+COMMENTS_OFF = "with the comments of its video switched off"
+CHANNEL_CLOSED = "with the channel it stands on closed"
+WITHHELD = "withheld in a country"
 
 CHANGES: Final = (
     ALONE,
@@ -75,6 +88,11 @@ CHANGES: Final = (
     NOBOT,
     NOT_INDEXABLE,
     OBJECTED,
+    THREAD_DELETED,
+    VIDEO_DELETED,
+    COMMENTS_OFF,
+    CHANNEL_CLOSED,
+    WITHHELD,
 )
 
 
@@ -113,7 +131,9 @@ class Scene(ABC):
     read_within_s: ClassVar[float]
     """A post that was written is held."""
     streams: ClassVar[bool] = False
-    """It is heard without an end, so that a day of it takes seconds to simulate."""
+    """It is heard without an end, and told of deletions."""
+    restless: ClassVar[bool] = False
+    """It is heard so often that a day of it takes seconds to simulate."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.clock = folder, VirtualClock()
@@ -132,6 +152,10 @@ class Scene(ABC):
     @abstractmethod
     def changes(self) -> Mapping[str, Change]:
         """What can become of the posts of this network; the objection list is the story's business."""
+
+    def link(self, change: str) -> str | None:
+        """By what a consumer knows the post, where no words are kept."""
+        return None
 
     def stir(self) -> None:  # noqa: B027 - most networks need none
         """Something happens that is none of our business."""
@@ -214,7 +238,7 @@ class MastodonStream(Mastodon):
     """The same by server-sent events."""
 
     read_within_s = 60.0
-    streams = True
+    streams = restless = True
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -232,7 +256,7 @@ class Bluesky(Scene):
     network = "bluesky"
     clock_s = BLUESKY.recheck.within_s if BLUESKY.recheck else 0.0
     read_within_s = 60.0
-    streams = True
+    streams = restless = True
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -364,9 +388,194 @@ class Feed(Scene):
         )
 
 
+class YouTube(Scene):
+    """Comments on one channel, its videos, and comments on another channel, which closes."""
+
+    network = "youtube"
+    clock_s = YOUTUBE_SPEC.recheck.within_s if YOUTUBE_SPEC.recheck else 0.0
+    read_within_s = 2 * 3600.0
+    restless = True
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.tube = Tube(self.clock, hashtags=("#yyc",))
+        self.tube.adorn = self._adorned
+        self.valley, self.closing = (
+            self.tube.channel(title=f"Valley {n}", handle=f"valley{n}") for n in (1, 2)
+        )
+        self.on: dict[str, Video] = {}
+        self.posts: dict[str, Comment | Video] = {}
+        self.unlisted = ""
+        self.served = youtube_site_of(self.tube)
+        self.secret = _secret(folder, "a-good-key")
+
+    @property
+    def table(self) -> str:
+        return "\n".join(
+            _source(name, "youtube", "http://youtube.example", interval_s=3600)
+            + f'key_file = "{self.secret}"\nlisten = "{listen}"\nchannel = "{channel.id}"\n'
+            for name, listen, channel in (
+                ("comments", "comments", self.valley),
+                ("videos", "uploads", self.valley),
+                ("closing", "comments", self.closing),
+            )
+        )
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        return {"youtube.example": self.served.site.answer}
+
+    @property
+    def changes(self) -> Mapping[str, Change]:
+        tube, posts = self.tube, self.posts
+
+        def comment(change: str) -> Comment:
+            found = posts[change]
+            assert isinstance(found, Comment)
+            return found
+
+        def parent(change: str) -> Comment:
+            found = comment(change).parent
+            assert found is not None
+            return found
+
+        return {
+            ALONE: lambda: None,
+            DELETED: lambda: tube.delete(posts[DELETED]),
+            EDITED: lambda: tube.edit(posts[EDITED], second_text(EDITED)),
+            EDITED_OUT: lambda: tube.edit(posts[EDITED_OUT], second_text(EDITED_OUT)),
+            ACCOUNT_DELETED: lambda: tube.close(comment(ACCOUNT_DELETED).author),
+            THREAD_DELETED: lambda: tube.delete(parent(THREAD_DELETED)),
+            VIDEO_DELETED: lambda: tube.delete(comment(VIDEO_DELETED).video),
+            COMMENTS_OFF: lambda: setattr(comment(COMMENTS_OFF).video, "comments_enabled", False),
+            CHANNEL_CLOSED: lambda: tube.close(self.closing),
+            UNLISTED: lambda: setattr(self, "unlisted", posts[UNLISTED].id),
+            PRIVATE: lambda: tube.delete(
+                posts[PRIVATE]
+            ),  # what is private is shown to nobody who has but a key
+        }
+
+    def say(self, change: str) -> None:
+        tube = self.tube
+        if change in (UNLISTED, PRIVATE):
+            self.posts[change] = tube.video(self.valley, first_text(change))
+            return
+        own = change in (VIDEO_DELETED, COMMENTS_OFF, CHANNEL_CLOSED)
+        where = change if own else ALONE
+        if where not in self.on:
+            self.on[where] = tube.video(self.closing if change == CHANNEL_CLOSED else self.valley, "News")
+        video = self.on[where]
+        to = (
+            tube.comment(video, tube.channel(), "Nothing in particular") if change == THREAD_DELETED else None
+        )
+        self.posts[change] = tube.comment(video, tube.channel(), first_text(change), to=to)
+
+    def author(self, change: str) -> str:
+        found = self.posts[change]
+        return f"@{found.author.handle}" if isinstance(found, Comment) else f"@{found.channel.handle}"
+
+    def cut_off(self, seconds: float) -> None:
+        self.tube.disturb("reset", seconds)
+
+    def _adorned(self, kind: str, item: dict[str, Any]) -> dict[str, Any]:
+        """One video is not listed any more; the list of uploads leaves it out or says so."""
+        video = item["id"] if kind == "video" else item.get("contentDetails", {}).get("videoId")
+        if video == self.unlisted and "status" in item:
+            item["status"] = {"privacyStatus": "unlisted"}
+        return item
+
+
+class X(Scene):
+    """A search; of what it finds the text is kept."""
+
+    network = "x"
+    clock_s = X_SPEC.recheck.within_s if X_SPEC.recheck else 0.0
+    read_within_s = 700.0
+    restless = True
+    keep = "text"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.net = XNetwork(self.clock, hashtags=("#yyc",))
+        self.served = x_site_of(self.net)
+        self.secret = _secret(folder, "app-token")
+        self.posts: dict[str, XPost] = {}
+
+    @property
+    def table(self) -> str:
+        return _source("x", "x", "http://x.example", interval_s=600) + (
+            f'token_file = "{self.secret}"\nkeep = "{self.keep}"\nmonthly_usd = 1000\npermission_ref = "file 7"\n'
+            'attestation = { plan = "Enterprise", end_users = ["Communications"], by = "a test", attested_on = 2026-01-01 }\n'
+        )
+
+    @property
+    def routes(self) -> Mapping[str, Route]:
+        return {"x.example": self.served.site.answer}
+
+    @property
+    def changes(self) -> Mapping[str, Change]:
+        net, posts = self.net, self.posts
+
+        def edit(change: str) -> Change:
+            def act() -> None:
+                assert net.edit(posts[change], second_text(change)), "an hour is too late"
+
+            return act
+
+        return {
+            ALONE: lambda: None,
+            DELETED: lambda: net.delete(posts[DELETED]),
+            EDITED: edit(EDITED),
+            EDITED_OUT: edit(EDITED_OUT),
+            SUSPENDED: lambda: net.suspend(posts[SUSPENDED].author),
+            PROTECTED: lambda: net.protect(posts[PROTECTED].author),
+            WITHHELD: lambda: net.withhold(posts[WITHHELD], "CA"),
+        }
+
+    def say(self, change: str) -> None:
+        self.posts[change] = self.net.post(self.net.account(), first_text(change))
+
+    def author(self, change: str) -> str:
+        return f"@{self.posts[change].author.username}"
+
+    def cut_off(self, seconds: float) -> None:
+        self.served.site.disturb("reset", seconds)
+
+
+class XLinks(X):
+    """The same; only the link is kept."""
+
+    keep = "links"
+
+    def link(self, change: str) -> str | None:
+        return f"https://x.com/i/web/status/{self.posts[change].id}" if change in self.posts else None
+
+
+def _secret(folder: Path, value: str) -> Path:
+    """A file that nobody else may read."""
+    file = folder / "secret"
+    file.touch(mode=0o600)
+    file.write_text(value, "utf-8")
+    return file
+
+
+def _source(name: str, adapter: str, endpoint: str, **keys: object) -> str:
+    values = {
+        "name": name,
+        "adapter": adapter,
+        "relation": "public",
+        "criterion": "Here",
+        "endpoint": endpoint,
+        **keys,
+    }
+    return "\n".join(["[[source]]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""])
+
+
 SCENES: Final[Mapping[str, type[Scene]]] = {
     "mastodon by polling": Mastodon,
     "mastodon by stream": MastodonStream,
     "bluesky": Bluesky,
     "feed": Feed,
+    "youtube": YouTube,
+    "x": X,
 }

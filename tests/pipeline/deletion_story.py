@@ -81,8 +81,8 @@ class Run:
 class Consumer:
     """Follows the events from the first on, and remembers which post each is about."""
 
-    def __init__(self, house: Rig, changes: Iterable[str]) -> None:
-        self.house = house
+    def __init__(self, house: Rig, scene: Scene, changes: Iterable[str]) -> None:
+        self.house, self.scene = house, scene
         self.told: dict[str, list[str]] = {change: [] for change in changes}
         self.keys: dict[str, PostKey] = {}
         self.strays: list[str] = []
@@ -102,9 +102,11 @@ class Consumer:
         kind, key = event["type"], PostKey(event.get("subject", ""))
         if not kind.startswith("listener.post."):
             return
-        text = event["data"].get("text", "")
+        data = event["data"]
+        text = f"{data.get('title')} {data.get('text')}"
         for change in self.told:
-            if old_word(change) in text or new_word(change) in text:
+            linked = data.get("link") is not None and data["link"] == self.scene.link(change)
+            if linked or old_word(change) in text or new_word(change) in text:
                 self.keys[change] = key
         about = next((change for change, known in self.keys.items() if known == key), None)
         told = kind.rpartition(".")[2]
@@ -138,7 +140,7 @@ class Story:
     async def told(self) -> Run:
         """From the first start of the daemon to its end."""
         async with rig(*self._tables, hosts=self.scene.routes, clock=self.scene.clock) as self.house:
-            self.consumer = Consumer(self.house, self.changes)
+            self.consumer = Consumer(self.house, self.scene, self.changes)
             await self._pass(30)
             self.scene.stir()
             await self._pass(30)
@@ -189,10 +191,10 @@ class Story:
 
     async def _run_out(self, seconds: float) -> None:
         """
-        The rest of the clock. A daemon that hears a stream is down for most of it, which simulates faster and gives
+        The rest of the clock. A daemon that hears a stream, or reads often, is down for most of it, which simulates faster and gives
         re-check less time: what was not told has to be found in the first hour or the last.
         """
-        if not self.scene.streams:
+        if not self.scene.restless:
             await self._pass(seconds)
             return
         await self._pass(HOUR_S)

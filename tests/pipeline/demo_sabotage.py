@@ -2,7 +2,7 @@
 `listener demo` with a daemon that is made wrong, to show that the balance hears of it.
 
 `python tests/pipeline/demo_sabotage.py PIECE demo …` runs the shipped command; its daemon is this file again, with that piece
-out of order: `event` loses one post of the queue and says it was created; `counter` counts one post more than there is.
+out of order: `event` loses one post of the queue and says it was created; `counter` counts one repeat as a post that was created.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ def event() -> None:
 
 
 def counter() -> None:
-    """One post more is counted as received and created, once."""
+    """One repeat is counted as a post that was created, once."""
     from listener.telemetry import Telemetry
 
     whole, done = Telemetry.page_walked, list[bool]()
 
-    def page_walked(self: Telemetry, *, received: int, created: int, **others: Any) -> None:
-        more = int(created > 0 and not done)
-        done.extend([True] * more)
-        whole(self, received=received + more, created=created + more, **others)
+    def page_walked(self: Telemetry, *, created: int, repeat: int, **others: Any) -> None:
+        taken = int(repeat > 0 and not done)
+        done.extend([True] * taken)
+        whole(self, created=created + taken, repeat=repeat - taken, **others)
 
     put(Telemetry, "page_walked", page_walked)
 

@@ -7,16 +7,22 @@ Run as `python tests/pipeline/sabotage.py PIECE[,PIECE…] COMMAND…`; `PIECES`
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from adapters.bluesky import facets
 from adapters.feed import comments
 from adapters.feed import normalise as feed
 from adapters.mastodon import frames
 from adapters.mastodon import normalise as mastodon
+from adapters.x import api as x_api
+from adapters.x import normalise as x
+from adapters.youtube import api as youtube
+from adapters.youtube import wire
 from listener.cli import main
+from listener.errors import SourceUnavailable
 from listener.gate import clear, redact
 from listener.gate.cuts import Masked
 from listener.gate.links import public_link_read
@@ -84,6 +90,49 @@ def errors() -> None:
     put(keeping, "place_of", lambda error: f"{error}")
 
 
+def authors() -> None:
+    """YouTube is asked who wrote a comment, and the comment says so."""
+    read = wire.Kind.read
+
+    def with_authors(found: dict[str, Any]) -> dict[str, Any]:
+        if "textDisplay" in found and "authorDisplayName" in found:
+            found["textDisplay"] = f"{found['authorDisplayName'].removeprefix('@')}: {found['textDisplay']}"
+        return found
+
+    def loud(kind: wire.Kind[Any], body: bytes) -> object:
+        return read(kind, json.dumps(json.loads(body, object_hook=with_authors)).encode())
+
+    put(wire.Kind, "read", loud)
+    for name in ("THREAD_FIELDS", "COMMENT_FIELDS"):
+        asked: str = getattr(youtube, name)
+        put(youtube, name, asked.replace("textDisplay", "authorDisplayName,textDisplay"))
+
+
+def key() -> None:
+    """The key of YouTube stands in the address."""
+    listed = youtube.Api._listed
+
+    async def loud(api: Any, kind: Any, call: str, asked: Mapping[str, str], **how: Any) -> object:
+        return await listed(api, kind, call, {**asked, "key": api._config.key.get_secret_value()}, **how)
+
+    put(youtube.Api, "_listed", loud)
+
+
+def repeats() -> None:
+    """A repeat on X is a post like any other."""
+    put(x, "_is_retweet", lambda *_: False)
+
+
+def said() -> None:
+    """What X says in an error is told."""
+
+    def loud(reply: Any, *_: object) -> SourceUnavailable:
+        print(reply.body, file=sys.stderr, flush=True)
+        return SourceUnavailable("X could not answer", status=reply.status)
+
+    put(x_api, "error_of", loud)
+
+
 PIECES: Final[Mapping[str, Callable[[], None]]] = {
     "mask": mask,
     "link": link,
@@ -94,6 +143,10 @@ PIECES: Final[Mapping[str, Callable[[], None]]] = {
     "frames": frames_,
     "asks": asks,
     "errors": errors,
+    "authors": authors,
+    "key": key,
+    "repeats": repeats,
+    "said": said,
 }
 
 

@@ -127,6 +127,7 @@ def replies(daemon: Installed, planted: str) -> dict[str, bytes]:
         f"/v1/sources?source={planted}",
         "/v1/rechecks",
         "/v1/budgets",
+        "/v1/budgets",
         "/healthz",
         "/readyz",
         "/metrics",

@@ -143,7 +143,8 @@ def source(name: str, adapter: str, **keys: object) -> str:
     return "\n".join(["[[source]]", *(f"{key} = {json.dumps(value)}" for key, value in values.items()), ""])
 
 
-def _secret(folder: Path, name: str, value: str) -> str:
+def secret_file(folder: Path, name: str, value: str) -> str:
+    """The name of a file that nobody else may read and that holds a secret."""
     file = folder / name
     file.touch(mode=0o600)
     file.write_text(value, "utf-8")
@@ -191,13 +192,13 @@ def networks(canary: Canary, folder: Path, *, mentions: bool) -> Iterator[Networ
         troubled = [
             up(mastodon_simulator.serve(each, host=f"127.0.0.{10 + n}")) for n, each in enumerate(ill)
         ]
-        one, two = (_secret(folder, domain, token) for domain, token in fediverse.tokens.items())
+        one, two = (secret_file(folder, domain, token) for domain, token in fediverse.tokens.items())
         tables = [
             bluesky_simulator.configuration(sky, folder / "data", hashtags=["#yyc"])
             .replace(json.dumps([network.city.did]), json.dumps([planted_bluesky.OWN]))
             .replace('country = "CA"', f'country = "CA"\nown_handles = {json.dumps(OWN)}'),
             '[[http.token]]\nname = "dashboard"\nscopes = ["read", "metrics", "operate"]\n'
-            f'file = "{_secret(folder, "api", canary.secret("api token"))}"\n',
+            f'file = "{secret_file(folder, "api", canary.secret("api token"))}"\n',
             '[privacy]\nobjections_file = "objections.txt"\n',
             source("one", "mastodon", endpoint=served.address(ONE), token_file=one),
             source("two", "mastodon", endpoint=served.address(TWO), token_file=two, streaming="websocket"),
@@ -357,16 +358,21 @@ _BESIDE = (
 """Markers that no network tells, and those that only the daemon is told, in trouble."""
 
 _OF_PERSON = (
-    "name", "handle", "e-mail", "profile", "avatar", "phone", "account id", "bio", "did", *(f"id at {d}" for d in (ONE, TWO)),
+    "name", "handle", "e-mail", "profile", "avatar", "phone", "account id", "bio", "did", "channel", "id", *(f"id at {d}" for d in (ONE, TWO)),
 )  # fmt: skip
 
 
-def unserved(canary: Canary, wire: dict[str, bytes]) -> list[str]:
-    """What was planted and never told: single markers, and people of whom nothing was told at all."""
-    missing = {label for label in canary.missing(wire) if not label.startswith(_BESIDE)}
+def unserved(canary: Canary, wire: dict[str, bytes], beside: tuple[str, ...] = _BESIDE) -> list[str]:
+    """
+    What was planted and never told: single markers, and people of whom nothing was told at all.
+
+    Args:
+        beside: How the labels begin of which this is as it should be.
+    """
+    missing = {label for label in canary.missing(wire) if not label.startswith(beside)}
     people: dict[str, list[bool]] = {}
     single = []
-    for label in (marker.label for marker in canary.markers if not marker.label.startswith(_BESIDE)):
+    for label in (marker.label for marker in canary.markers if not marker.label.startswith(beside)):
         who, _, part = label.rpartition(": ")
         if part in _OF_PERSON and who:
             people.setdefault(who, []).append(label not in missing)

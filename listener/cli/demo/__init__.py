@@ -3,7 +3,7 @@
 
 `town` is the city (quarters of every network that has a simulator), `daemon` and `process` the daemon in a process of its
 own, `running` the day, `told` what a consumer outside was told, `reckoning` what became of every post, `counters` the
-daemon's own numbers beside it, `balance` and `screen` what is shown. In the end every post is exactly one thing, or the
+daemon's own numbers beside it (`comparing` asks both), `balance` and `screen` what is shown. In the end every post is exactly one thing, or the
 command fails.
 """
 
@@ -46,6 +46,8 @@ def demo(
     wish = Wish(duration_s=duration, speed=speed, seed=seed, port=port)
     folder = Path(tempfile.mkdtemp(prefix="listener-demo-")) if keep is None else keep.absolute()
     folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "data").exists():
+        raise typer.BadParameter("--keep names a folder that holds a demo already; the days would mix")
 
     async def run() -> Balance:
         return await Running(wish, folder, Screen.here()).run()

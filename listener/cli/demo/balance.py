@@ -86,6 +86,13 @@ class Balance:
         """
         return not (self.wrong or self.disagreements or self.faults)
 
+    def is_about_to_hear(self, until: datetime) -> bool:
+        """
+        Whether a source shows something that was not shown yet before then.
+        """
+        awaited = (each.due_at(self.due) for each in self.verdicts if each.is_awaited)
+        return any(due is not None and due <= until for due in awaited)
+
 
 def close(balance: Balance, *, again: str) -> None:
     """

@@ -10,28 +10,25 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import anyio
 import anyio.to_thread
 
-from listener import registry, settings
-from listener.cli.client import Where, call, opened
+from listener import settings
+from listener.cli.client import Where, call
 from listener.cli.demo import process
 from listener.cli.demo.balance import Balance
-from listener.cli.demo.counters import Metrics, disagreements, read_metrics
+from listener.cli.demo.comparing import compare
 from listener.cli.demo.process import Child, DaemonEnded
-from listener.cli.demo.reckoning import Verdict, reckon
 from listener.cli.demo.screen import Screen, greeting
 from listener.cli.demo.told import Told
 from listener.cli.demo.town import Town, day_of, served
 from listener.errors import ListenerError
 from listener.simulation.clock import ScaledClock
-from listener.simulation.quarter import Quarter
 from listener.simulation.snowstorm import planted
 
 LOOK_S: Final = 0.2
@@ -239,65 +236,18 @@ class Running:
         Nothing happens any more: wait until what is under way has arrived, and nothing is left to be explained.
         """
         until, quiet = time.monotonic() + DRAIN_S, 0
+        soon = timedelta(seconds=SOON_S * town.clock.factor)
         while True:
             quiet = 0 if await self._look(child) else quiet + 1
             self.screen.at(town.clock.now(), 1.0, self.told.events, draining=True)
             if quiet >= QUIET_LOOKS or time.monotonic() > until:
-                balance = await self._compare(town, child)
-                if time.monotonic() > until or (balance.holds and not self._soon(balance, town)):
+                balance = await compare(town, child, self.told, early=self.early)
+                if time.monotonic() > until or (
+                    balance.holds and not balance.is_about_to_hear(town.clock.now() + soon)
+                ):
                     self.screen.done()
                     return balance
             await anyio.sleep(LOOK_S)
-
-    def _soon(self, balance: Balance, town: Town) -> bool:
-        """
-        Whether a source is about to show something that was not shown yet.
-        """
-        soon = town.clock.now() + timedelta(seconds=SOON_S * town.clock.factor)
-        awaited = (each.due_at(balance.due) for each in balance.verdicts if each.is_awaited)
-        return any(due is not None and due <= soon for due in awaited)
-
-    async def _compare(self, town: Town, child: Child) -> Balance:
-        networks, due = await self._sources(child)
-        metrics = await self._metrics(child, networks)
-        # The books are read after the counters: what a daemon has received was shown before.
-        verdicts = tuple(verdict for quarter in town.quarters for verdict in self._reckoned(quarter, town))
-        differences = disagreements(metrics, verdicts, self.told, dict.fromkeys(networks.values()))
-        return Balance(
-            verdicts=verdicts,
-            disagreements=differences,
-            faults=tuple(self.told.faults),
-            due=due,
-            events=self.told.events,
-            peak_mb=child.peak_mb(),
-            early=self.early,
-        )
-
-    def _reckoned(self, quarter: Quarter, town: Town) -> tuple[Verdict, ...]:
-        asked = registry.spec(quarter.network).recheck
-        return reckon(
-            quarter, self.told, now=town.clock.now(), clock_s=None if asked is None else asked.within_s
-        )
-
-    async def _sources(self, child: Child) -> tuple[Mapping[str, str], Mapping[str, datetime]]:
-        """
-        By source: its network, and when it is read next.
-        """
-        said = await anyio.to_thread.run_sync(call, Where(url=child.address), "GET", "/v1/sources")
-        found = said["sources"]
-        due = {
-            each["name"]: datetime.fromisoformat(each["next_due_at"])
-            for each in found
-            if each["next_due_at"] is not None
-        }
-        return {each["name"]: each["network"] for each in found}, due
-
-    async def _metrics(self, child: Child, networks: Mapping[str, str]) -> Metrics:
-        def ask() -> str:
-            with opened(Where(url=child.address), "GET", "/metrics", within_s=30.0) as answer:
-                return answer.read().decode("utf-8")
-
-        return read_metrics(await anyio.to_thread.run_sync(ask), networks)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

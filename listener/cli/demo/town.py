@@ -1,7 +1,7 @@
 """
 The city of the demo: one quarter for every network that has a simulator, and the configuration of a daemon that hears it.
 
-Quarters are found through the registry: the module that `AdapterSpec.simulator` names offers `quarter(day, clock)` (see
+Quarters are found through the registry: what `AdapterSpec.quarter` names makes one from `(day, clock)` (see
 `listener.simulation.quarter`), so that a network more is an adapter more. Used by `running`.
 """
 
@@ -121,15 +121,12 @@ async def served(day: Day, clock: ScaledClock, folder: Path) -> AsyncIterator[To
 
 def _quarters(day: Day, clock: ScaledClock) -> list[Quarter]:
     """
-    Of every registered adapter whose simulator has one.
+    Of every registered adapter that has one.
     """
     found = []
     for name in registry.names():
-        place = registry.spec(name).simulator
-        if place is None:
-            continue
-        make = getattr(importlib.import_module(place.partition(":")[0]), "quarter", None)
-        if make is not None:
-            quarter: Quarter = make(day, clock)
+        module, _, maker = (registry.spec(name).quarter or "").partition(":")
+        if module:
+            quarter: Quarter = getattr(importlib.import_module(module), maker)(day, clock)
             found.append(quarter)
     return found

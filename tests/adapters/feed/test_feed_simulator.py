@@ -25,6 +25,7 @@ from listener.simulation.scenario import Place
 from listener.simulation.world import Manner, World
 from listener.testing.canary import Canary
 from listener.testing.virtual_clock import START, VirtualClock
+from tests.fakes.plain_client import Walker
 
 pytestmark = pytest.mark.anyio
 
@@ -49,18 +50,6 @@ class Answer:
         return (
             "\n".join(f"{key}: {value}" for key, value in self.headers.items()).encode() + b"\n" + self.body
         )
-
-
-class Walker(VirtualClock):
-    """
-    A clock that a test moves by hand, between requests.
-    """
-
-    def walk(self, **delta: float) -> None:
-        """
-        So much later.
-        """
-        self._elapsed_s += timedelta(**delta).total_seconds()
 
 
 def small_world() -> tuple[World, Walker]:

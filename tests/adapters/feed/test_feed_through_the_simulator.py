@@ -27,7 +27,8 @@ from listener.simulation.people import people
 from listener.simulation.scenario import Place as Site
 from listener.simulation.world import World
 from listener.testing.canned import OnlyReads
-from tests.adapters.feed.test_feed_simulator import Walker, get, get_now
+from tests.adapters.feed.test_feed_simulator import get, get_now
+from tests.fakes.plain_client import Walker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
 

@@ -20,8 +20,9 @@ from adapters.mastodon.simulated_posts import Toot
 from adapters.mastodon.simulator import serve
 from listener.errors import AccessDenied, SourceError, SourceUnavailable
 from listener.events import Post
-from tests.adapters.mastodon.fediverse import ONE, TWO, Walker, two_instances
+from tests.adapters.mastodon.fediverse import ONE, TWO, two_instances
 from tests.adapters.mastodon.hearing import Hearing
+from tests.fakes.plain_client import Walker
 
 Check = Callable[[], Awaitable[None]]
 CHECKS: Final[dict[str, Check]] = {}

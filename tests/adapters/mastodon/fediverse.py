@@ -5,43 +5,21 @@ A small fediverse for tests, a clock that is moved by hand, and a plain client f
 from __future__ import annotations
 
 import asyncio
-import http.client
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from adapters.mastodon.simulated_fediverse import Fediverse
 from adapters.mastodon.simulated_posts import Account
 from adapters.mastodon.simulator import Served
-from listener.testing.virtual_clock import VirtualClock
+from tests.fakes.plain_client import Answer, Walker, ask
 
 ONE, TWO = "one.example", "two.example"
 PAGE = "/api/v1/timelines/tag/yyc"
 
 
-class Walker(VirtualClock):
-    """A clock that a test moves by hand, between requests."""
-
-    def walk(self, **delta: float) -> None:
-        """So much later."""
-        self._elapsed_s += timedelta(**delta).total_seconds()
-
-
 @dataclass(frozen=True)
-class Answer:
-    """What a plain client got."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        """Decoded."""
-        return json.loads(self.body)
+class Page(Answer):
+    """What a plain client got of it."""
 
     @property
     def ids(self) -> list[str]:
@@ -60,25 +38,13 @@ def two_instances(**how: Any) -> tuple[Fediverse, Walker, Account, Account]:
     return world, clock, anna, boris
 
 
-async def get(
-    served: Served, path: str, *, at: str = ONE, token: str | None = None, **headers: str
-) -> Answer:
+async def get(served: Served, path: str, *, at: str = ONE, token: str | None = None, **headers: str) -> Page:
     """One GET on a connection of its own."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if token is not None:
         sent["Authorization"] = f"Bearer {token}"
-    return await asyncio.to_thread(_get, served.address(at), path, sent)
-
-
-def _get(address: str, path: str, headers: Mapping[str, str]) -> Answer:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)
-    try:
-        connection.request("GET", path, headers=dict(headers))
-        response = connection.getresponse()
-        body = response.read()
-        return Answer(response.status, {key.lower(): value for key, value in response.getheaders()}, body)
-    finally:
-        connection.close()
+    got = await ask(served.address(at), path, sent)
+    return Page(got.status, got.headers, got.body)
 
 
 class Listener:

@@ -17,7 +17,8 @@ from adapters.mastodon.simulated_fediverse import Fediverse
 from adapters.mastodon.simulated_ids import Software
 from adapters.mastodon.simulated_posts import Picture, Poll
 from adapters.mastodon.simulator import Served, serve
-from tests.adapters.mastodon.fediverse import ONE, PAGE, TWO, Walker, get, two_instances
+from tests.adapters.mastodon.fediverse import ONE, PAGE, TWO, get, two_instances
+from tests.fakes.plain_client import Walker
 
 T = TypeVar("T")
 

@@ -20,7 +20,8 @@ from adapters.mastodon.simulated_ids import Software, folded, make_id, milliseco
 from adapters.mastodon.simulated_instance import Manner
 from adapters.mastodon.simulated_posts import Visibility
 from adapters.mastodon.simulator import serve
-from tests.adapters.mastodon.fediverse import ONE, PAGE, TWO, Listener, Walker, get, two_instances
+from tests.adapters.mastodon.fediverse import ONE, PAGE, TWO, Listener, get, two_instances
+from tests.fakes.plain_client import Walker
 
 pytestmark = pytest.mark.anyio
 

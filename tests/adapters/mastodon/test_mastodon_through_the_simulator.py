@@ -25,9 +25,10 @@ from listener.errors import AccessDenied, SourceError, SourceUnavailable
 from listener.events import Post, Rejected, Removal
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web
-from tests.adapters.mastodon.fediverse import ONE, TWO, Walker, two_instances
+from tests.adapters.mastodon.fediverse import ONE, TWO, two_instances
 from tests.adapters.mastodon.statuses import Watching
 from tests.fakes.loopback import LOOPBACK
+from tests.fakes.plain_client import Walker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
 

@@ -109,7 +109,10 @@ async def the_newest_id_is_that_of_the_first_page() -> None:
 
 @check
 async def a_crash_between_two_pages_loses_nothing() -> None:
-    """Wherever the process dies, the walk is taken up at its token, with the since_id it began with."""
+    """
+    Wherever the process dies, the walk is taken up below the oldest post that was read, with the since_id it began with;
+    no token is stored, whatever X has put into it.
+    """
     for pages in range(1, 4):
         hearing = Hearing()
         before = burst(hearing, 1)
@@ -119,9 +122,15 @@ async def a_crash_between_two_pages_loses_nothing() -> None:
         hearing.clock.step(minutes=1)
         for _ in range(pages):
             await hearing.page()
+        stored = hearing.cursor or b""
         hearing.restart()
         await hearing.turn()
-        walked = [one for one in hearing.queries if "next_token" in one]
+        walked = [one for one in hearing.queries if "next_token" in one or "until_id" in one]
+        tokens = {one["next_token"] for one in walked if "next_token" in one}
+        assert [token for token in tokens if token.encode() in stored] == []
+        assert len({one["until_id"] for one in walked if "until_id" in one}) == 1
+        read = [post.native for post in hearing.posts if post.native in said]
+        assert len(read) == len(said)
         hearing.clock.step(minutes=5)
         await hearing.turn()
 
@@ -626,6 +635,21 @@ async def two_queries_that_x_cannot_answer_stop_no_third() -> None:
     await hearing.turn()
 
     assert hearing.natives == {id_of(NOW)}
+
+
+@check
+async def a_page_that_x_cannot_answer_is_reached_without_its_token() -> None:
+    """The other queries are read meanwhile; the walk goes on below what it has read, and nothing is lost."""
+    either = Watching({WatchName(one): Terms(frozenset({one})) for one in ("ann", "bad")})
+    hearing = Hearing(interest=either)
+    said = burst(hearing, 30, entities={"hashtags": [{"tag": "ann"}]})
+    said |= burst(hearing, 1, entities={"hashtags": [{"tag": "bad"}]})
+    hearing.world.faults["next_token"] = SourceUnavailable("down", status=500)
+    for _ in range(4):
+        hearing.clock.step(minutes=6)
+        await hearing.turn()
+
+    assert hearing.natives == said
 
 
 @check

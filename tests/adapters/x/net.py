@@ -4,43 +4,21 @@ A small X for tests, a clock that is moved by hand, and a plain client for the s
 
 from __future__ import annotations
 
-import asyncio
-import http.client
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from adapters.x.simulated_network import Network
 from adapters.x.simulator import Served
-from listener.testing.virtual_clock import VirtualClock
+from tests.fakes.plain_client import Answer, Walker, ask
 
 SEARCH, COUNTS, LOOKUP = "/2/tweets/search/recent", "/2/tweets/counts/recent", "/2/tweets"
 USAGE = "/2/usage/tweets"
 
 
-class Walker(VirtualClock):
-    """A clock that a test moves by hand, between requests."""
-
-    def walk(self, **delta: float) -> None:
-        """So much later."""
-        self._elapsed_s += timedelta(**delta).total_seconds()
-
-
 @dataclass(frozen=True)
-class Answer:
-    """What a plain client got."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        """Decoded."""
-        return json.loads(self.body)
+class Page(Answer):
+    """What a plain client got of it."""
 
     @property
     def ids(self) -> list[str]:
@@ -63,7 +41,7 @@ def empty_network() -> tuple[Network, Walker]:
 
 async def get(
     served: Served, path: str, *, token: str | None = "app-token", timeout_s: float = 10, **parameters: object
-) -> Answer:
+) -> Page:
     """One GET on a connection of its own; `tweet_fields` is sent as `tweet.fields`."""
     named = {
         name.replace("_fields", ".fields"): ",".join(value) if isinstance(value, list) else value
@@ -74,19 +52,7 @@ async def get(
     return await get_raw(served, target, sent, timeout_s=timeout_s)
 
 
-async def get_raw(
-    served: Served, target: str, headers: Mapping[str, str], *, timeout_s: float = 10
-) -> Answer:
+async def get_raw(served: Served, target: str, headers: Mapping[str, str], *, timeout_s: float = 10) -> Page:
     """One GET of exactly that."""
-    return await asyncio.to_thread(_get, served.address, target, headers, timeout_s)
-
-
-def _get(address: str, target: str, headers: Mapping[str, str], timeout_s: float) -> Answer:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=timeout_s)
-    try:
-        connection.request("GET", target, headers=dict(headers))
-        response = connection.getresponse()
-        body = response.read()
-        return Answer(response.status, {key.lower(): value for key, value in response.getheaders()}, body)
-    finally:
-        connection.close()
+    got = await ask(served.address, target, headers, timeout_s=timeout_s)
+    return Page(got.status, got.headers, got.body)

@@ -25,8 +25,8 @@ from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web
 from listener.simulation.ledger import Fate, tally
 from listener.testing.canned import Watching
-from tests.adapters.x.net import Walker
 from tests.fakes.loopback import LOOPBACK
+from tests.fakes.plain_client import Walker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
 

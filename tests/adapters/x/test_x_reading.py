@@ -45,8 +45,8 @@ async def test_a_token_that_leads_back_is_refused() -> None:
     assert caught.value.reason == "not_an_answer"
 
 
-async def test_a_token_that_is_refused_begins_the_walk_anew() -> None:
-    """From where it began, so that nothing is lost."""
+async def test_where_a_token_is_refused_the_walk_goes_on_by_id() -> None:
+    """Below the oldest post that was read, so that nothing is lost and nothing read twice."""
     hearing = Hearing()
     said = burst(hearing, 30)
     hearing.clock.step(minutes=1)

@@ -25,7 +25,8 @@ from adapters.x.simulator import configuration, serve, site_of, write_secrets
 from listener.settings.loading import load
 from listener.simulation.clock import ScaledClock
 from listener.simulation.ledger import tally
-from tests.adapters.x.net import COUNTS, LOOKUP, SEARCH, USAGE, Walker, empty_network, get, get_raw
+from tests.adapters.x.net import COUNTS, LOOKUP, SEARCH, USAGE, empty_network, get, get_raw
+from tests.fakes.plain_client import Walker
 
 pytestmark = pytest.mark.anyio
 

@@ -22,8 +22,9 @@ from listener.adapter import Ask, Cursor, Item, Page, Terms
 from listener.errors import AccessDenied, BudgetSpent, RateLimited
 from listener.events import Count, Gap, Post, Rejected, WatchName
 from listener.testing.canned import Watching
-from tests.adapters.x.net import Walker, empty_network
+from tests.adapters.x.net import empty_network
 from tests.adapters.x.site_reader import SiteReader
+from tests.fakes.plain_client import Walker
 
 pytestmark = pytest.mark.anyio
 

@@ -109,7 +109,7 @@ def a_refused_id_is_an_error(patch: pytest.MonkeyPatch) -> None:
 def an_outage_is_not_told(patch: pytest.MonkeyPatch) -> None:
     """The search just begins again."""
     original = walks.ask_for
-    patch.setattr(walks, "ask_for", lambda *given: (original(*given)[0], None))
+    patch.setattr(walks, "ask_for", lambda *given, **how: (original(*given, **how)[0], None))
 
 
 @falls_into("a_post_that_is_indexed_late_is_read")
@@ -416,6 +416,19 @@ def it_is_tried_each_turn(patch: pytest.MonkeyPatch) -> None:
 def turns_begin_with_the_first(patch: pytest.MonkeyPatch) -> None:
     """So that the third is never reached."""
     patch.setattr(XSource, "_in_turn", lambda self, steps: steps)
+
+
+@falls_into("a_page_that_x_cannot_answer_is_reached_without_its_token")
+def the_token_is_kept(patch: pytest.MonkeyPatch) -> None:
+    """And tried for ever."""
+    original = XSource._leave_out
+
+    def leave_out(self: XSource, *given: Any) -> None:
+        tokens = dict(self._tokens)
+        original(self, *given)
+        self._tokens |= tokens
+
+    patch.setattr(XSource, "_leave_out", leave_out)
 
 
 @falls_into("where_x_is_down_no_query_is_left_out")

@@ -187,6 +187,7 @@ class World:
             return invalid("since_id")
         shown = [one for one in self.said if self._is_found(one, query.get("query", ""), end, earliest)]
         shown = sorted((one for one in shown if int(one["id"]) > behind), key=lambda one: -int(one["id"]))
+        shown = [one for one in shown if int(one["id"]) < int(query.get("until_id", 1 << 63))]
         token = query.get("next_token") or query.get("pagination_token")
         start_at = int(token.removeprefix("t")) if token else 0
         size = int(query["max_results"])

@@ -4,44 +4,21 @@ A small YouTube for tests, a clock that is moved by hand, and a plain client for
 
 from __future__ import annotations
 
-import asyncio
-import gzip
-import http.client
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from adapters.youtube.simulated_parts import Channel, Video
 from adapters.youtube.simulated_tube import Tube
 from adapters.youtube.simulator import Served
-from listener.testing.virtual_clock import VirtualClock
+from tests.fakes.plain_client import Answer, Walker, ask
 
 KEY = "a-good-key"
 
 
-class Walker(VirtualClock):
-    """A clock that a test moves by hand, between requests."""
-
-    def walk(self, **delta: float) -> None:
-        """So much later."""
-        self._elapsed_s += timedelta(**delta).total_seconds()
-
-
 @dataclass(frozen=True)
-class Answer:
-    """What a plain client got."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        """Decoded."""
-        return json.loads(self.body)
+class Page(Answer):
+    """What a plain client got of it."""
 
     @property
     def ids(self) -> list[str]:
@@ -66,22 +43,9 @@ def small_tube() -> tuple[Tube, Walker, Channel, Video]:
 
 async def get(
     served: Served, route: str, /, *, key: str | None = KEY, headers: Mapping[str, str] = {}, **query: object
-) -> Answer:
+) -> Page:
     """One GET on a connection of its own, with the key in a header."""
     sent = dict(headers) | ({"X-Goog-Api-Key": key} if key is not None else {})
     path = f"/youtube/v3/{route}" + (f"?{urlencode(query)}" if query else "")
-    return await asyncio.to_thread(_get, served.address, path, sent)
-
-
-def _get(address: str, path: str, headers: Mapping[str, str]) -> Answer:
-    connection = http.client.HTTPConnection(urlsplit(address).netloc, timeout=10)
-    try:
-        connection.request("GET", path, headers=dict(headers))
-        response = connection.getresponse()
-        body = response.read()
-        told = {key.lower(): value for key, value in response.getheaders()}
-        if told.get("content-encoding") == "gzip":
-            body = gzip.decompress(body)
-        return Answer(response.status, told, body)
-    finally:
-        connection.close()
+    got = await ask(served.address, path, sent)
+    return Page(got.status, got.headers, got.body)

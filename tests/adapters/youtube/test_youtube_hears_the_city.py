@@ -27,8 +27,9 @@ from listener.events import Post, WatchName
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web
 from listener.testing.canned import Watching
-from tests.adapters.youtube.simulated_youtube import KEY, Walker, small_tube
+from tests.adapters.youtube.simulated_youtube import KEY, small_tube
 from tests.fakes.loopback import LOOPBACK
+from tests.fakes.plain_client import Walker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
 
@@ -119,6 +120,23 @@ async def test_a_day_of_the_city_is_heard_whole() -> None:
         ("playlistItems", 200),
     }
     assert sum(day.refused for day in tube.meter.spent()) == 0
+
+
+async def test_a_page_of_nothing_but_what_is_held_hides_nothing() -> None:
+    """A hundred comments wait for a moderator; what lies below them is read all the same."""
+    tube, clock, who, video = small_tube()
+    async with scene(tube, clock) as here:
+        source = here.source(video.channel)
+        tube.comment(video, who, "First")
+        await here.turn(source)
+        clock.walk(minutes=1)
+        below = tube.comment(video, who, "Below")
+        for _ in range(100):
+            clock.walk(seconds=1)
+            tube.comment(video, who, "Held", held_s=86_400)
+        heard = links(await here.turn(source))
+
+    assert below.link in heard
 
 
 async def test_a_spent_bucket_that_names_no_limit_is_a_pause() -> None:

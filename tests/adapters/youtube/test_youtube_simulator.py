@@ -23,7 +23,8 @@ from adapters.youtube.simulated_tube import Tube
 from adapters.youtube.simulator import configuration, serve, site_of
 from listener.simulation.server import Request
 from listener.simulation.world import Noise
-from tests.adapters.youtube.simulated_youtube import KEY, Answer, Walker, get, small_tube
+from tests.adapters.youtube.simulated_youtube import KEY, Page, get, small_tube
+from tests.fakes.plain_client import Walker
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +45,7 @@ def burst(tube: Tube, clock: Walker, count: int) -> list[Comment]:
     return found
 
 
-def words(answer: Answer) -> list[str]:
+def words(answer: Page) -> list[str]:
     """Of the comments at the top of a page's threads."""
     return [each["snippet"]["topLevelComment"]["snippet"]["textDisplay"] for each in answer.json["items"]]
 
@@ -107,7 +108,7 @@ async def test_a_thread_shows_five_answers_at_most() -> None:
     answers: list[Comment] = []
     for number in range(7):
         clock.walk(seconds=1)
-        answers.append(tube.comment(video, who, f"Answer {number}", to=(answers or [top])[-1]))
+        answers.append(tube.comment(video, who, f"Page {number}", to=(answers or [top])[-1]))
     ids = [each.id for each in answers]
     async with serve(tube) as served:
         page = await get(
@@ -121,7 +122,7 @@ async def test_a_thread_shows_five_answers_at_most() -> None:
     (thread,) = page.json["items"]
     shown = thread["replies"]["comments"]
     assert (thread["snippet"]["totalReplyCount"], [each["id"] for each in shown]) == (7, ids[2:])
-    assert shown[0]["snippet"]["textDisplay"] == f"@{who.handle} Answer 2"
+    assert shown[0]["snippet"]["textDisplay"] == f"@{who.handle} Page 2"
     assert "replies" not in without.json["items"][0]
     assert some.ids + rest.ids == ids[::-1]
     assert {each["snippet"]["parentId"] for each in some.json["items"]} == {top.id}
@@ -316,7 +317,7 @@ async def test_pages_of_uploads_move_when_something_is_uploaded() -> None:
         tube.video(video.channel, f"Number {number}")
     playlist = f"UU{video.channel.id[2:]}"
 
-    def numbers(answer: Answer) -> list[str]:
+    def numbers(answer: Page) -> list[str]:
         return [each["snippet"]["title"].removeprefix("Number ") for each in answer.json["items"]]
 
     async with serve(tube) as served:

@@ -30,8 +30,9 @@ from listener.events import Post, Rejected, WatchName
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web
 from listener.testing.canned import Watching
-from tests.adapters.youtube.simulated_youtube import KEY, Walker, small_tube
+from tests.adapters.youtube.simulated_youtube import KEY, small_tube
 from tests.fakes.loopback import LOOPBACK
+from tests.fakes.plain_client import Walker
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
 

@@ -17,6 +17,11 @@ def test_amounts_are_as_long_as_they_need(value: float, told: str) -> None:
     assert amount(value, "USD") == told
 
 
+def test_one_is_told_as_one() -> None:
+    """A unit, a call; money is called as it is."""
+    assert [amount(1.0, unit) for unit in ("units", "calls", "USD")] == ["1 unit", "1 call", "1 USD"]
+
+
 def test_an_outlook_says_what_may_be_spent_on_what_and_when_it_is_too_much() -> None:
     """The limit, each kind of request, and the sum, which is a least one where something depends on how much is said."""
     outlook = {

@@ -144,6 +144,16 @@ def test_without_daemon_and_queue(run: Run, tmp_path: Path) -> None:
     assert not (tmp_path / "data" / "queue.sqlite").exists()
 
 
+def test_a_source_that_keeps_volumes_has_no_clock(run: Run, tmp_path: Path) -> None:
+    """
+    There is no post that could be asked about.
+    """
+    config = configured(run, tmp_path)
+    config.write_text(config.read_text() + 'keep = "counts"\n')
+
+    assert json.loads(run("check", "-c", config, "--json")[1])["clocks"] == []
+
+
 @pytest.mark.parametrize(
     ("count", "line"),
     [
