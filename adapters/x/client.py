@@ -120,9 +120,9 @@ class XSource(Rechecks):
         self._interest = interest
         self._api = Api(config, reader, clock)
         self._turn: _Turn | None = None
-        self._tokens: dict[bytes, tuple[Walk, Mapping[str, str]]] = {}
         self._put_off: dict[_Step, _PutOff] = {}
         self._first: _Step | None = None
+        self._tokens: dict[bytes, tuple[Walk, Mapping[str, str]]] = {}
 
     def __repr__(self) -> str:
         return "XSource(…)"
@@ -279,6 +279,8 @@ class XSource(Rechecks):
         """
         asked = {query for queries in plan.by_watch.values() for query in queries}
         off = self._put_off.get(step)
+        for query in step.queries:  # it may be the token that cannot be answered
+            self._tokens.pop(_key(query), None)
         wait_s = PUT_OFF_FIRST_S if off is None else min(2 * off.wait_s, PUT_OFF_MOST_S)
         self._put_off = {each: off for each, off in self._put_off.items() if asked.issuperset(each.queries)}
         self._put_off[step] = _PutOff(self._clock.now() + timedelta(seconds=wait_s), wait_s)

@@ -638,6 +638,21 @@ async def two_queries_that_x_cannot_answer_stop_no_third() -> None:
 
 
 @check
+async def a_page_that_x_cannot_answer_is_reached_without_its_token() -> None:
+    """The other queries are read meanwhile; the walk goes on below what it has read, and nothing is lost."""
+    either = Watching({WatchName(one): Terms(frozenset({one})) for one in ("ann", "bad")})
+    hearing = Hearing(interest=either)
+    said = burst(hearing, 30, entities={"hashtags": [{"tag": "ann"}]})
+    said |= burst(hearing, 1, entities={"hashtags": [{"tag": "bad"}]})
+    hearing.world.faults["next_token"] = SourceUnavailable("down", status=500)
+    for _ in range(4):
+        hearing.clock.step(minutes=6)
+        await hearing.turn()
+
+    assert hearing.natives == said
+
+
+@check
 async def where_x_is_down_no_query_is_left_out() -> None:
     """Two questions a turn, and when it is back all are asked at once."""
     either = Watching({WatchName(one): Terms(frozenset({one})) for one in ("ann", "bad", "cod", "dot")})

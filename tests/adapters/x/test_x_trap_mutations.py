@@ -418,6 +418,19 @@ def turns_begin_with_the_first(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(XSource, "_in_turn", lambda self, steps: steps)
 
 
+@falls_into("a_page_that_x_cannot_answer_is_reached_without_its_token")
+def the_token_is_kept(patch: pytest.MonkeyPatch) -> None:
+    """And tried for ever."""
+    original = XSource._leave_out
+
+    def leave_out(self: XSource, *given: Any) -> None:
+        tokens = dict(self._tokens)
+        original(self, *given)
+        self._tokens |= tokens
+
+    patch.setattr(XSource, "_leave_out", leave_out)
+
+
 @falls_into("where_x_is_down_no_query_is_left_out")
 def all_are_tried(patch: pytest.MonkeyPatch) -> None:
     """However many have failed."""

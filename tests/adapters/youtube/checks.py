@@ -571,6 +571,21 @@ async def uploads_are_read_without_a_search_or_a_profile() -> None:
 
 
 @check
+async def more_videos_than_are_read_are_told_as_a_gap() -> None:
+    """Two hundred are read between two turns."""
+    world, _, hearing = heard(listen="uploads")
+    await hearing.turn()
+    read_at = world.at
+    for number in range(2, 232):
+        world.walk(seconds=1)
+        world.video(f"vid{number:08}")
+    gaps = [item for item in await hearing.turn() if isinstance(item, Gap)]
+
+    assert gaps == [Gap(read_at, world.videos[-200].at, "window_overrun")]
+    assert [item for item in await hearing.turn() if isinstance(item, Gap)] == []
+
+
+@check
 async def a_video_that_is_not_public_says_nothing() -> None:
     """Unlisted, private or lost: no word of it is taken."""
     world, _, hearing = heard(listen="uploads")

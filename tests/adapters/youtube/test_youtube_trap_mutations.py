@@ -309,7 +309,7 @@ def the_page_is_tried_for_ever(patch: pytest.MonkeyPatch) -> None:
 def nothing_is_known_ground(patch: pytest.MonkeyPatch) -> None:
     """As Python has it of an empty list."""
     patch.setattr(
-        comments, "bool", lambda items: True if isinstance(items, tuple) else bool(items), raising=False
+        comments, "bool", lambda items: True if isinstance(items, list) else bool(items), raising=False
     )
 
 
@@ -402,6 +402,12 @@ def a_cursor_that_grows(patch: pytest.MonkeyPatch) -> None:
 def uploads_without_an_end(patch: pytest.MonkeyPatch) -> None:
     """Every page, each time."""
     patch.setattr(Seen, "settle", lambda self, now_s: None)
+
+
+@falls_into("more_videos_than_are_read_are_told_as_a_gap")
+def no_gap_among_videos(patch: pytest.MonkeyPatch) -> None:
+    """What was not read is not spoken of."""
+    patch.setattr(uploads.UploadsSource, "_hole", lambda self, listed, seen: ())
 
 
 @falls_into("a_video_that_is_not_public_says_nothing")
