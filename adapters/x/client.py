@@ -326,9 +326,7 @@ class XSource(Rechecks):
         try:
             page, ask = await self._afforded(query, ask)
         except RequestInvalid as error:
-            if error.parameters & {"since_id", "until_id", "start_time"} and (
-                ask.since or ask.start or ask.until
-            ):
+            if error.parameters & {"since_id", "until_id", "start_time"} and (ask.since or ask.start):
                 mark, gap = walks.by_time(mark, now)
             elif error.parameters & {"next_token", "pagination_token"} and ask.token:
                 self._tokens.pop(_key(query), None)

@@ -261,9 +261,8 @@ def _verdict(
     asked = asking.match(post)
     watches = tuple(name for name in asked if name not in asking.paused)
     if not watches and not take_all and not post.addressed:
-        if (
-            not post.consent.public
-        ):  # first of all, as at the gate: what was hidden may have come without its words
+        # Visibility first, as at the gate: what was hidden may have come without the words a watch would know it by.
+        if not post.consent.public:
             return Withheld("not_public")
         return Withheld("watch_paused" if asked else "not_ours")
     shortest = min((asking.retention[name] for name in watches if name in asking.retention), default=None)
