@@ -28,7 +28,7 @@ from adapters.x.problems import JUDGED, RequestInvalid, error_of
 from adapters.x.wire import WireCounts, WirePosts
 from listener.adapter import Reader, Reply
 from listener.clock import Clock
-from listener.errors import DocumentRefused, SourceUnavailable
+from listener.errors import BudgetSpent, DocumentRefused, RateLimited, SourceUnavailable
 
 FIELDS: Final[Mapping[Literal["tweet", "post"], str]] = {
     "tweet": "created_at,lang,entities,conversation_id,note_tweet,referenced_tweets,reply_settings,withheld",
@@ -186,18 +186,25 @@ class Api:
                 judges=JUDGED,
                 account=account,
             )
-        except SourceUnavailable as error:
-            if error.status is not None:  # answered with an error; without an answer it may have been charged
-                self._unpaid(address)
+        except BudgetSpent:
+            raise  # nothing was asked
+        except (RateLimited, SourceUnavailable) as error:
+            if (
+                isinstance(error, RateLimited) or error.status is not None
+            ):  # else X may have answered, unheard by us
+                self._free(address)
             raise
         if reply.status == 200:
             return reply
-        self._unpaid(address)
+        self._free(address)
         if reply.status in (404, 410) and self._config.listen == "mentions":
             raise DocumentRefused("X knows no such account", reason="no_such_account")
         raise error_of(reply, self._config, self._clock.now())
 
-    def _unpaid(self, address: str) -> None:
+    def _free(self, address: str) -> None:
+        """
+        X charges for what it shows: an error costs nothing.
+        """
         for charge in charges(self._config, address):
             self._reader.paid(charge.budget, 0.0)
 

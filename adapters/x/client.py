@@ -120,9 +120,9 @@ class XSource(Rechecks):
         self._interest = interest
         self._api = Api(config, reader, clock)
         self._turn: _Turn | None = None
+        self._tokens: dict[bytes, tuple[Walk, Mapping[str, str]]] = {}
         self._put_off: dict[_Step, _PutOff] = {}
         self._first: _Step | None = None
-        self._tokens: dict[bytes, tuple[Walk, Mapping[str, str]]] = {}
 
     def __repr__(self) -> str:
         return "XSource(…)"

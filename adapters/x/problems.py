@@ -84,6 +84,7 @@ def error_of(reply: Reply, config: XConfig, now: datetime) -> SourceError:
             "the account at X has no credit left; top it up there, it is asked again in six hours",
             budget="usd",
             wait_s=NO_CREDIT_WAIT_S,
+            code="no_credit",
         )
     if "usage-capped" in kinds:
         return SpentAtX(

@@ -144,6 +144,7 @@ def error_of(status: int, said: Said, *, budget: str, now: datetime) -> SourceEr
             f"the day's {budget} of the project are spent; they come back at midnight in California",
             budget=budget,
             wait_s=seconds_until_it_turns(now),
+            code="quota_spent",
         )
     if reasons & _TOO_FAST or status == 429:
         return RateLimited("YouTube asked for a pause; it goes on by itself", wait_s=None)

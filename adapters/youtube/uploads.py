@@ -74,7 +74,8 @@ class UploadsSource(Rechecks):
             for upload in listed.items
             if upload is None or (_name(upload) in changed and not _is_before(upload, now - LOOK_BACK))
         )
-        further = listed.token is not None and any(name not in seen.settled for name in known)
+        further = not known or any(name not in seen.settled for name in known)  # as with comments
+        further = further and listed.token is not None
         further = further and not any(upload and _is_before(upload, now - KEPT) for upload in listed.items)
         more = further and turn.pages < PAGES_MOST
         gaps = self._hole(listed.items, seen) if further and not more else ()

@@ -28,7 +28,7 @@ CUT_EVERY_S: Final = 2.0
 OFF: Final = timedelta(hours=49)
 """So that what failed questions cost has come in again: after a turn that took four of them, a small budget rests for four."""
 
-PAGING_S: Final = 4.0
+PAGING_S: Final = 6.0
 """So long a life is waited for to read a page that is not the last."""
 
 BETWEEN_S: Final = 0.1

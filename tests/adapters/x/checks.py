@@ -723,7 +723,7 @@ async def an_empty_balance_is_money_that_is_spent() -> None:
         with pytest.raises(BudgetSpent) as caught:
             await hearing.turn()
 
-        assert (caught.value.budget, caught.value.wait_s) == ("usd", 21600.0)
+        assert (caught.value.budget, caught.value.wait_s, caught.value.code) == ("usd", 21600.0, "no_credit")
 
 
 @check

@@ -500,7 +500,7 @@ def it_is_there_after_all(patch: pytest.MonkeyPatch) -> None:
     original = normalise.item_from
 
     def item(post: Any, place: Any) -> Any:
-        return replace(original(post, place), consent=Consent(public=True))  # type: ignore[type-var]
+        return msgspec.structs.replace(original(post, place), consent=Consent(public=True))  # type: ignore[type-var]
 
     patch.setattr(recheck, "item_from", item)
 

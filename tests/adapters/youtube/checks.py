@@ -501,7 +501,7 @@ async def nobody_is_in_what_is_read() -> None:
     items = await hearing.turn()
     posts = [item for item in items if isinstance(item, Post)]
     shown = [
-        str([getattr(item, name) for name in Post.__slots__]) for item in posts
+        str([getattr(item, name) for name in Post.__struct_fields__]) for item in posts
     ]  # whole, unlike what prints
 
     assert [item.author for item in posts] == [None] * len(posts)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from adapters.youtube import SPEC
 from adapters.youtube.config import YouTubeConfig
@@ -164,7 +165,7 @@ async def test_what_was_edited_or_deleted_is_known_when_asked_again() -> None:
         verdicts = list((await source.recheck(asks)).values())
 
     assert [verdict.state for verdict in verdicts] == ["gone", "changed", "changed", "changed"]
-    assert verdicts[1].post == replace(found[second.id], text="Two!", edited_at=here.clock.now())
+    assert verdicts[1].post == structs.replace(found[second.id], text="Two!", edited_at=here.clock.now())
     assert [verdict.post for verdict in verdicts[2:]] == [found[third.id], found[answer.id]]
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
+from msgspec import structs
 
 from adapters.youtube import (
     api,
@@ -308,7 +309,7 @@ def the_page_is_tried_for_ever(patch: pytest.MonkeyPatch) -> None:
 def nothing_is_known_ground(patch: pytest.MonkeyPatch) -> None:
     """As Python has it of an empty list."""
     patch.setattr(
-        comments, "bool", lambda items: True if isinstance(items, list) else bool(items), raising=False
+        comments, "bool", lambda items: True if isinstance(items, tuple) else bool(items), raising=False
     )
 
 
@@ -366,7 +367,7 @@ def the_text_is_html(patch: pytest.MonkeyPatch) -> None:
     """As it would be by default."""
     from listener.text import html_to_text
 
-    with_comment(patch, lambda post: replace(post, text=html_to_text(post.text)))
+    with_comment(patch, lambda post: structs.replace(post, text=html_to_text(post.text)))
 
 
 @falls_into("an_edit_is_one_and_an_unedited_comment_is_none")
