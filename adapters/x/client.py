@@ -120,9 +120,9 @@ class XSource(Rechecks):
         self._interest = interest
         self._api = Api(config, reader, clock)
         self._turn: _Turn | None = None
+        self._tokens: dict[bytes, tuple[Walk, Mapping[str, str]]] = {}
         self._put_off: dict[_Step, _PutOff] = {}
         self._first: _Step | None = None
-        self._tokens: dict[bytes, tuple[Walk, Mapping[str, str]]] = {}
 
     def __repr__(self) -> str:
         return "XSource(…)"
@@ -326,7 +326,9 @@ class XSource(Rechecks):
         try:
             page, ask = await self._afforded(query, ask)
         except RequestInvalid as error:
-            if error.parameters & {"since_id", "until_id", "start_time"} and (ask.since or ask.start):
+            if error.parameters & {"since_id", "until_id", "start_time"} and (
+                ask.since or ask.start or ask.until
+            ):
                 mark, gap = walks.by_time(mark, now)
             elif error.parameters & {"next_token", "pagination_token"} and ask.token:
                 self._tokens.pop(_key(query), None)

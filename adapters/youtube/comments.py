@@ -189,7 +189,7 @@ class CommentsSource(Rechecks):
                 raise
             return Page(tuple(self._passed(turn, seen, cause="unknown")), note="page_refused")
         turn.pages += 1
-        shown = [digest(thread.id) for thread in listed.items if thread is not None]
+        shown = tuple(digest(thread.id) for thread in listed.items if thread is not None)
         known = bool(shown) and all(name in seen.settled for name in shown)  # a page of held ones shows none
         items, turn.oldest = self._taken(listed, turn, seen), _oldest(listed.items) or turn.oldest
         reached = listed.token is None or (known and not turn.unread)

@@ -309,7 +309,7 @@ def the_page_is_tried_for_ever(patch: pytest.MonkeyPatch) -> None:
 def nothing_is_known_ground(patch: pytest.MonkeyPatch) -> None:
     """As Python has it of an empty list."""
     patch.setattr(
-        comments, "bool", lambda items: True if isinstance(items, list) else bool(items), raising=False
+        comments, "bool", lambda items: True if isinstance(items, tuple) else bool(items), raising=False
     )
 
 
