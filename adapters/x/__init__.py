@@ -87,7 +87,8 @@ SPEC: Final = AdapterSpec(
     listens_to="By default only how many public posts an hour have the terms of a watch in them. With proofs that X's terms "
     "ask for: the posts themselves, without their authors, who are not asked for. Or posts that mention the organisation's "
     "own account, named by its number. Nobody is followed, no profile is read, nothing is posted; there is no stream, "
-    "because its rules are made by POST. Since authors are unknown, an answer by our own account is not recognised. The numbers "
+    "because its rules are made by POST. Since authors are unknown, an answer by our own account is not recognised, and a name "
+    "that somebody signs under a post of their own stays in its text. The numbers "
     "are those that X itself gives out; its policy forbids to use them for benchmarking, competitive or commercial purposes "
     "(docs.x.com/developer-terms/policy, X performance benchmarking, read 2026-11-24).",
     credentials="an app of X's developer platform: its bearer token; for mentions at a fifth of the price, an OAuth 1.0a token "

@@ -106,8 +106,8 @@ SPEC: Final = AdapterSpec(
     listens_to="Public comments and replies on the organisation's own channel, or on the channel of a public body or a "
     "publication that meets the criterion of the source; the videos such a channel publishes; or titles that a watch asks "
     "for. Who wrote is not asked for: no name, picture or channel of a commenter crosses the wire, so that nobody can be "
-    "recognised: an answer by our own account marks nothing answered by itself, and an objection is honoured by `listener "
-    "forget`. Nobody is subscribed to, no profile is read.",
+    "recognised: an answer by our own account marks nothing answered by itself, an objection is honoured by `listener "
+    "forget`, and a name that somebody signs under a comment of their own stays in its text. Nobody is subscribed to, no profile is read.",
     credentials="an API key of a project of the organisation's, for which the YouTube Data API v3 is switched on; no account",
     limits="10,000 units a day for a project, a page of any list costing one, and 100 searches a day beside them; both come "
     "back at midnight in California (developers.google.com/youtube/v3/determine_quota_cost, revision of 2026-06-01).",
