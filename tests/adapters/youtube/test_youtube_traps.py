@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.adapters.youtube.channel import answer
-from tests.adapters.youtube.checks import CHECKS, heard, natives
+from tests.adapters.youtube.channel import answer, natives
+from tests.adapters.youtube.checks import CHECKS, heard
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
 
