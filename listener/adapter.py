@@ -456,6 +456,10 @@ class Clause:
         return f"{self.says} ({self.address}, read {self.checked_on})"
 
 
+def _none(*_: Any) -> tuple[Any, ...]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermsOfUse:
     """
@@ -474,6 +478,7 @@ class TermsOfUse:
         derived_clause: Why only under an agreement; None where they are free.
         proofs: What has to be shown before that much may be kept; nothing for what is not named.
         clauses: Why a proof is asked for; one that is not named is asked for by `government`.
+        further: Clauses that are quoted elsewhere (`AdapterSpec.unlawful`).
     """
 
     retention_max_days: int | None
@@ -486,13 +491,14 @@ class TermsOfUse:
     derived_clause: Clause | None
     proofs: Mapping[Keep, tuple[Proof, ...]] = field(default_factory=dict)
     clauses: Mapping[Proof, Clause] = field(default_factory=dict)
+    further: Callable[[], tuple[Clause, ...]] = _none
 
     def read_on(self) -> Mapping[str, date]:
         """
         Each page of these terms, with the day somebody read it last; of the open web there is none.
         """
         pages = {} if self.address is None else {self.address: self.checked_on}
-        for clause in (self.government, self.derived_clause, *self.clauses.values()):
+        for clause in (self.government, self.derived_clause, *self.clauses.values(), *self.further()):
             if clause is not None:
                 pages[clause.address] = min(pages.get(clause.address, clause.checked_on), clause.checked_on)
         return pages
@@ -518,10 +524,6 @@ class RecheckTerms:
     within_s: float
     batch: int
     spacing_s: float
-
-
-def _none(*_: Any) -> tuple[Any, ...]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -564,7 +566,7 @@ class AdapterSpec:
             request leaves.
         outlook: What a source is expected to spend, from its config, interest and relation; shown by `listener check`.
         unlawful: Which terms of a watch may not be looked for on this network, each with the clause.
-        meanings: What each code of its own (`Page.note`, `DocumentRefused.reason`, `AccessDenied.code`) means, in a sentence
+        meanings: What each code of its own (`Page.note`, `DocumentRefused.reason`, `AccessDenied.code`, `BudgetSpent.code`) means, in a sentence
             that says what to do; it is all an operator is shown.
     """
 

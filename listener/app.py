@@ -388,6 +388,7 @@ class Daemon:
 
     async def _apply(self, wanted: Settings, objections: frozenset[Name]) -> str:
         change = settings.difference(self._settings, wanted)
+        limits, slowed = self._purse.limits(), self._intake.slowed
         await self._intake.drop([*change.removed, *change.changed])
         await self._rechecks.drop([*change.removed, *change.changed])
         self._purse.forget(change.removed)
@@ -402,6 +403,9 @@ class Daemon:
         await self._intake.add(self._sources([*change.added, *change.changed]))
         self._rechecks.redraw(self._configured.line)
         await self._rechecks.add(self._rechecked([*change.added, *change.changed]))
+        raised = self._purse.raised(limits)
+        self._intake.afford(slowed & raised)
+        self._rechecks.afford(raised)
         await self._clear_away(change.removed)
         await self._prepare()
         reach("reload.applied")

@@ -190,10 +190,11 @@ class BudgetSpent(RateLimited):
         message: What is spent, of which source.
         budget: Its name, as the adapter declares it.
         wait_s: Seconds until enough is there again; None until its window turns.
+        code: Why the network says so, where somebody has to do something: a word that `AdapterSpec.meanings` explains.
     """
 
-    def __init__(self, message: str, *, budget: str, wait_s: float | None) -> None:
-        self.budget = budget
+    def __init__(self, message: str, *, budget: str, wait_s: float | None, code: str | None = None) -> None:
+        self.budget, self.code = budget, code
         super().__init__(message, wait_s=wait_s)
 
 

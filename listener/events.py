@@ -7,6 +7,10 @@ After it: `Event`, a CloudEvents 1.0 envelope with no place for a person.
 
 Only `listener.gate` makes events; the functions at the end of this file turn one event into the next state of
 the same post, which is what an engine needs when it commits or erases.
+
+What pages are full of (`Post`, `Removal`, `Consent`) are structs: a frozen dataclass sets each field through
+`object.__setattr__`, which costs more than decoding a post does. They hold texts, times and frozen values, so none of them
+can lie in a cycle (`gc=False`).
 """
 
 from __future__ import annotations
@@ -14,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal, NewType
+from typing import Annotated, Any, Literal, Never, NewType, final
 
 import msgspec
 from msgspec import Meta
@@ -47,6 +51,7 @@ WithheldReason = Literal[
     "consent_unreadable",
     "watch_paused",  # every watch that asked is past its review date
     "counts_only",  # the source keeps volumes, never posts
+    "not_agreed",  # a volume, where the network's terms ask for an agreement that nobody has accepted
 ]
 RejectedReason = Literal["no_identity", "no_content", "unreadable_item", "too_large"]
 ChangeKind = Literal["moved", "gone", "silent"]
@@ -69,28 +74,44 @@ GapCause = Literal[
 # ---------------------------------------------------------------------------------------------- before the gate
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@final
 class Author:
     """
     Who wrote a post: in memory only, for the objection test and for masking their own name. Opaque: it prints as
-    `Author(…)`, and nothing after the gate can hold one.
+    `Author(…)`, nothing after the gate can hold one, and as it is neither a dataclass nor a struct, no encoder takes it.
 
     Args:
         names: Every string that names the person on this network: handle, display name, profile address,
             e-mail address, account id. Whatever of it occurs in text is masked.
     """
 
+    __slots__ = ("names",)
+
     names: tuple[str, ...]
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        object.__setattr__(self, "names", names)
+
+    def __setattr__(self, name: str, value: object) -> Never:
+        raise AttributeError("an author never changes")
+
+    def __delattr__(self, name: str) -> Never:
+        raise AttributeError("an author never changes")
+
+    def __eq__(self, other: object) -> bool:
+        return self.names == other.names if isinstance(other, Author) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self.names)
 
     def __repr__(self) -> str:
         return "Author(…)"
 
-    def __reduce__(self) -> str | tuple[Any, ...]:
+    def __reduce__(self) -> Never:
         raise TypeError("an author never leaves memory")
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
+class Consent(msgspec.Struct, frozen=True, gc=False):
     """
     What a post's author said about being read, as far as the network shows it.
 
@@ -106,8 +127,7 @@ class Consent:
     readable: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Post:
+class Post(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """
     One public post in the words the rest of the service uses. Prints without content.
 
@@ -152,9 +172,11 @@ class Post:
     def __repr__(self) -> str:
         return f"Post(kind={self.kind!r}, text=<{len(self.text)} characters>)"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("kind", self.kind), ("characters", len(self.text))]
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Removal:
+
+class Removal(msgspec.Struct, frozen=True, gc=False):
     """
     The source says that a post is gone.
 
@@ -170,6 +192,9 @@ class Removal:
 
     def __repr__(self) -> str:
         return f"Removal(reason={self.reason!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("reason", self.reason)]
 
 
 @dataclass(frozen=True, slots=True)

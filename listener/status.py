@@ -34,6 +34,7 @@ Why = Literal[
     "gone",  # 410, three times in two days
     "by_hand",
     "consent",  # whether somebody in the page wants to be read cannot be looked up now
+    "afforded",  # its budget may have more than when it was told to wait
     "budget",  # what its credential may spend has to last until its window turns
     "reading",
 ]

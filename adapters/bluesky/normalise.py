@@ -16,11 +16,11 @@ What becomes of what:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
 from msgspec import Raw
+from msgspec.structs import replace
 
 from adapters.bluesky import wire
 from adapters.bluesky.facets import told

@@ -14,7 +14,7 @@ from typing import Final
 from adapters.x.config import OWN_INTERVAL_S, PUBLIC_FLOOR_S, PUBLIC_INTERVAL_S, XConfig
 from adapters.x.meanings import MEANINGS
 from adapters.x.money import RETENTION_DAYS, budgets, charges, outlook
-from adapters.x.sensitive import unlawful
+from adapters.x.sensitive import clauses, unlawful
 from adapters.x.wire import WIRE_TYPES
 from listener.adapter import AdapterSpec, Clause, Interest, Poller, Reach, Reader, RecheckTerms, TermsOfUse
 from listener.clock import Clock
@@ -120,6 +120,7 @@ SPEC: Final = AdapterSpec(
                 checked_on=_READ,
             )
         },
+        further=clauses,
     ),
     config=XConfig,
     example=_EXAMPLE,

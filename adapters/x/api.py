@@ -28,7 +28,7 @@ from adapters.x.problems import JUDGED, RequestInvalid, error_of
 from adapters.x.wire import WireCounts, WirePosts
 from listener.adapter import Reader, Reply
 from listener.clock import Clock
-from listener.errors import DocumentRefused
+from listener.errors import BudgetSpent, DocumentRefused, RateLimited, SourceUnavailable
 
 FIELDS: Final[Mapping[Literal["tweet", "post"], str]] = {
     "tweet": "created_at,lang,entities,conversation_id,note_tweet,referenced_tweets,reply_settings,withheld",
@@ -179,19 +179,34 @@ class Api:
             SourceError: the reply is no answer to the question, and nobody paid for it.
         """
         address = f"{self._config.endpoint}{path}"
-        reply = await self._reader.read(
-            address,
-            headers={"accept": "application/json", "authorization": self._authorization(address)},
-            judges=JUDGED,
-            account=account,
-        )
+        try:
+            reply = await self._reader.read(
+                address,
+                headers={"accept": "application/json", "authorization": self._authorization(address)},
+                judges=JUDGED,
+                account=account,
+            )
+        except BudgetSpent:
+            raise  # nothing was asked
+        except (RateLimited, SourceUnavailable) as error:
+            if (
+                isinstance(error, RateLimited) or error.status is not None
+            ):  # else X may have answered, unheard by us
+                self._free(address)
+            raise
         if reply.status == 200:
             return reply
-        for charge in charges(self._config, address):
-            self._reader.paid(charge.budget, 0.0)
+        self._free(address)
         if reply.status in (404, 410) and self._config.listen == "mentions":
             raise DocumentRefused("X knows no such account", reason="no_such_account")
         raise error_of(reply, self._config, self._clock.now())
+
+    def _free(self, address: str) -> None:
+        """
+        X charges for what it shows: an error costs nothing.
+        """
+        for charge in charges(self._config, address):
+            self._reader.paid(charge.budget, 0.0)
 
     def _authorization(self, address: str) -> str:
         if self._signer is not None:

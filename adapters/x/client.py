@@ -26,17 +26,21 @@ from adapters.x.config import XConfig
 from adapters.x.counts import by_hour, floor_hour, hours_due, told, too_old
 from adapters.x.cursor import Mark, State, Walk, decode_cursor, digest, encode_cursor
 from adapters.x.normalise import Place, items_from, newest_of
-from adapters.x.problems import RequestInvalid, SpentAtX, until_cycle_s
+from adapters.x.problems import RequestInvalid, SpentAtX
 from adapters.x.queries import Plan, Query, handles_of_x, plan_for
 from adapters.x.recheck import Rechecks
 from adapters.x.wire import WirePosts
 from listener.adapter import Cursor, Interest, Item, Page, Reader
 from listener.clock import Clock
-from listener.errors import BudgetSpent, DocumentRefused
+from listener.errors import BudgetSpent, DocumentRefused, SourceError, SourceUnavailable
 from listener.events import WatchName
 
 REFUSED_FOR: Final = timedelta(hours=6)
 """Chosen: a query that X refuses is refused again until somebody changes it, or X does."""
+
+PUT_OFF_FIRST_S: Final = 600.0
+PUT_OFF_MOST_S: Final = REFUSED_FOR.total_seconds()
+"""Chosen: a query that X cannot answer is left out for ten minutes, then twice that."""
 
 _COUNT_PAGES: Final = 20
 _MENTIONS: Final = Query(WatchName(""), "@")
@@ -72,12 +76,26 @@ class _Turn:
         plan: That it was made for.
         steps: The one that is under way, then the others.
         note: What an operator should look at.
+        answered: Steps that X has answered, if only a page of them.
+        suspect: The last step that was tried, where it failed; and how.
     """
 
     cursor: Cursor | None
     plan: Plan
     steps: list[_Step]
     note: str | None = None
+    answered: set[_Step] = field(default_factory=set)
+    suspect: tuple[_Step, SourceError] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _PutOff:
+    """
+    A step that is left out.
+    """
+
+    until: datetime
+    wait_s: float
 
 
 @dataclass(slots=True)
@@ -102,6 +120,8 @@ class XSource(Rechecks):
         self._interest = interest
         self._api = Api(config, reader, clock)
         self._turn: _Turn | None = None
+        self._put_off: dict[_Step, _PutOff] = {}
+        self._first: _Step | None = None
         self._tokens: dict[bytes, tuple[Walk, Mapping[str, str]]] = {}
 
     def __repr__(self) -> str:
@@ -153,13 +173,15 @@ class XSource(Rechecks):
         plan = self._plan()
         if turn is None or turn.cursor != cursor or turn.plan != plan:
             self._api.words = state.words if self._config.fields == "auto" else self._config.fields
-            turn = _Turn(cursor, plan, self._steps(plan))
+            turn = _Turn(cursor, plan, self._in_turn(self._steps(plan)))
             turn.note = "terms_not_asked" if plan.unasked else None
         if not turn.steps:
             return Page(note="nothing_to_ask")
         found = _Found(self._wanted(state, plan))
         while turn.steps and not found.asked:
             await self._walked(turn, found)
+        if turn.suspect is not None and not turn.steps:
+            self._doubted(turn, turn.suspect)
         turn.cursor = encode_cursor(msgspec.structs.replace(found.state, words=self._api.words))
         if turn.steps:
             self._turn = turn
@@ -200,11 +222,68 @@ class XSource(Rechecks):
         return msgspec.structs.replace(state, marks=marks, counted=counted)
 
     async def _walked(self, turn: _Turn, found: _Found) -> None:
+        """
+        One step, or a page of it. One that X cannot answer does not hold up the others, as long as it answers those.
+
+        Raises:
+            SourceError: two in a row failed: the fault is in none of them.
+        """
         step = turn.steps[0]
-        if step.counting:
-            await self._count(turn, step, found)
-        else:
-            await self._search(turn, step, found)
+        off = self._put_off.get(step)
+        if off is not None and self._clock.now() < off.until:
+            self._over(turn, "query_failed")
+            return
+        try:
+            if step.counting:
+                await self._count(turn, step, found)
+            else:
+                await self._search(turn, step, found)
+        except (SourceUnavailable, DocumentRefused) as error:
+            if turn.suspect is not None or not _may_be_the_query(error):
+                self._first = step
+                raise
+            turn.suspect = (step, error)
+            self._over(turn, "query_failed")
+            return
+        if found.asked:
+            turn.answered.add(step)
+            self._put_off.pop(step, None)
+            if turn.suspect is not None:
+                self._leave_out(turn.suspect[0], turn.plan)
+                turn.suspect = None
+
+    def _doubted(self, turn: _Turn, suspect: tuple[_Step, SourceError]) -> None:
+        """
+        The last step of a turn failed.
+
+        Raises:
+            SourceError: nothing says that it would have been answered otherwise.
+        """
+        step, error = suspect
+        if not turn.answered - {step} and step not in self._put_off:
+            self._first = step
+            raise error
+        self._leave_out(step, turn.plan)
+
+    def _in_turn(self, steps: list[_Step]) -> list[_Step]:
+        """
+        The one that failed last comes first, so that those behind it have their turn whatever becomes of it.
+        """
+        at = steps.index(self._first) if self._first in steps else 0
+        self._first = None
+        return [*steps[at:], *steps[:at]]
+
+    def _leave_out(self, step: _Step, plan: Plan) -> None:
+        """
+        X answers others, and not this one: it is left out for a while, longer each time. What it has read stands.
+        """
+        asked = {query for queries in plan.by_watch.values() for query in queries}
+        off = self._put_off.get(step)
+        for query in step.queries:  # it may be the token that cannot be answered
+            self._tokens.pop(_key(query), None)
+        wait_s = PUT_OFF_FIRST_S if off is None else min(2 * off.wait_s, PUT_OFF_MOST_S)
+        self._put_off = {each: off for each, off in self._put_off.items() if asked.issuperset(each.queries)}
+        self._put_off[step] = _PutOff(self._clock.now() + timedelta(seconds=wait_s), wait_s)
 
     # -------------------------------------------------------------------------------------------------- searching
 
@@ -313,7 +392,7 @@ class XSource(Rechecks):
         if self._config.listen == "mentions" or (isinstance(spent, SpentAtX) and not capped):
             raise spent
         if capped:
-            until = int(now.timestamp() + until_cycle_s(self._config, now))
+            until = int(now.timestamp() + (spent.wait_s or 0.0))
             found.state = msgspec.structs.replace(found.state, capped_until=until)
         self._count_instead(turn, query, "posts_capped" if capped else "counting_instead")
 
@@ -337,6 +416,11 @@ class XSource(Rechecks):
         """
         counted_to = _counted_to(found.state, step)
         now = self._clock.now()
+        if any(
+            now.timestamp() - mark.refused_at < REFUSED_FOR.total_seconds() for mark in _marks(found, step)
+        ):
+            self._over(turn, "query_refused")
+            return
         due = hours_due(counted_to, now, every_h=self._config.counts_every_h)
         if due is None:
             turn.steps.pop(0)
@@ -348,6 +432,8 @@ class XSource(Rechecks):
             if "query" not in error.parameters:
                 raise
             found.asked = True
+            for query, mark in zip(step.queries, _marks(found, step), strict=True):
+                _enter(found, query, msgspec.structs.replace(mark, refused_at=int(now.timestamp())))
             self._over(turn, "query_refused")
             return
         found.asked = True
@@ -385,6 +471,19 @@ def _key(query: Query) -> bytes:
 
 def _enter(found: _Found, query: Query, mark: Mark) -> None:
     found.state = msgspec.structs.replace(found.state, marks={**found.state.marks, _key(query): mark})
+
+
+def _marks(found: _Found, step: _Step) -> list[Mark]:
+    return [found.state.marks[_key(query)] for query in step.queries]
+
+
+def _may_be_the_query(error: SourceError) -> bool:
+    """
+    X has answered, and with nothing that is about the account: it may not answer this question alone.
+    """
+    if isinstance(error, DocumentRefused):
+        return error.reason in ("request_invalid", "not_an_answer")
+    return isinstance(error, SourceUnavailable) and error.status is not None
 
 
 def _counted_to(state: State, step: _Step) -> datetime | None:

@@ -77,7 +77,8 @@ class XConfig(BaseModel):
         counts_every_h: Hours between two questions for numbers; each of them tells every hour since the last.
         recheck: Ask each day for every post that is kept whether it is still there. X asks for the deletion of what was
             deleted there; switch it off only where compliance is seen to otherwise.
-        monthly_usd: What all sources of this credential may spend together in a cycle.
+        monthly_usd: What all sources of this credential may spend together in a cycle. Credentials are told apart by what they
+            are, not by whose app they are of.
         cycle_day: Of the month, on which X renews caps and counts spending.
         posts_a_month: Posts that X lets an app read in a cycle (docs.x.com, getting-started/post-cap, 2026-11).
         post_usd: Price of a post; `owned_post_usd` of one that mentions the account whose token is used, `counts_usd` of a
@@ -129,10 +130,17 @@ class XConfig(BaseModel):
         description="Ask every day whether posts that are kept are still there; each costs a post.",
     )
     monthly_usd: float = Field(
-        default=MONTHLY_USD, gt=0, description="What this credential may spend in a cycle, in US dollars."
+        default=MONTHLY_USD,
+        gt=0,
+        description="What this credential may spend in a cycle, in US dollars. A bearer token and an OAuth 1.0a token of one "
+        "app are two credentials with a budget each, although X charges one account: split the sum.",
     )
     cycle_day: int = Field(default=1, ge=1, le=28, description="Day of the month on which X renews its caps.")
-    posts_a_month: int = Field(default=3_000_000, ge=1, description="Posts an app may read in a cycle.")
+    posts_a_month: int = Field(
+        default=3_000_000,
+        ge=1,
+        description="Posts this credential may read in a cycle; X caps the app, so split it as monthly_usd.",
+    )
     post_usd: float = Field(default=0.005, ge=0, description="Price of a post that is read, in US dollars.")
     owned_post_usd: float = Field(
         default=0.001, ge=0, description="Price of a post that mentions the account whose token is used."

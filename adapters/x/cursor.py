@@ -61,7 +61,7 @@ class Mark(msgspec.Struct, frozen=True, array_like=True):
         read_at: Up to when, in seconds since 1970; 0 where never.
         posts: That the last search brought; how large a page is asked for.
         seen: Digests of the newest ids, which an overlap shows again and X charges once a day.
-        refused_at: When X last refused the query; 0 where it did not.
+        refused_at: When X last refused the query, or to count it; 0 where it did not.
         walk: What is under way.
     """
 

@@ -17,7 +17,9 @@ MEANINGS: Final = {
     "nothing_to_ask": "no watch has a term that can be asked for on X",
     "terms_not_asked": "some terms of the watches cannot be put into a query of X, or only more widely: emoji, cashtags, names of other networks",
     "query_refused": "X refuses a query of a watch; the other watches are read, and it is tried again in six hours",
+    "query_failed": "X answers the other queries and not this one; it is tried again, later each time, and goes on from where it was",
     "counting_instead": "what searches may cost now is used up; the watches are counted until it is there again, nothing is lost within seven days",
-    "posts_capped": "X lets this app read no more posts in this cycle; the watches are counted until it turns, see cycle_day",
+    "no_credit": "the account at X has no credit left; top it up in its developer console",
+    "posts_capped": "X lets this app read no more posts in this cycle; the watches are counted, and a search is tried once a day until it turns, see cycle_day",
 }
-"""Every `Page.note`, `DocumentRefused.reason` and `AccessDenied.code` of this adapter."""
+"""Every `Page.note`, `DocumentRefused.reason`, `AccessDenied.code` and `BudgetSpent.code` of this adapter."""

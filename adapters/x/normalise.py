@@ -21,9 +21,10 @@ Source: docs.x.com, fundamentals/data-dictionary, fundamentals/edit-posts, read 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Final
 
 from adapters.x.ids import instant_of, is_id, link_to
@@ -45,20 +46,24 @@ from listener.text import clean, handles
 GONE: Final = "resource-not-found"
 NOT_FOR_US: Final = frozenset({"not-authorized-for-resource", "resource-unavailable", "disallowed-resource"})
 
-_LANGUAGES: Final = {"in": "id", "iw": "he"}
-_NO_LANGUAGES: Final = frozenset({"und", "zxx", "art", "qam", "qct", "qht", "qme", "qst"})
-"""What X says where it knows of none: only tags, mentions, media, links or short text. Source: data dictionary."""
+_LANGUAGES: Final[Mapping[str | None, str | None]] = {
+    "in": "id",
+    "iw": "he",
+    **dict.fromkeys(("", "und", "zxx", "art", "qam", "qct", "qht", "qme", "qst")),
+}
+"""Old codes; and what X says where it knows of none: only tags, mentions, media, links or short text. Source: data dictionary."""
 
 _BY_HAND: Final = re.compile(r"RT @\w{1,15}:", re.ASCII)
 _OF_A_POST: Final = re.compile(
     r"https?://(?:(?:www|mobile)\.)?(?:twitter|x)\.com/(?:i/web|[^/?#]+)/status(?:es)?/([0-9]{1,19})(?:[/?#].*)?",
     re.IGNORECASE | re.ASCII,
 )
+_NAME_OF: Final = attrgetter("tag")
 _NOTHING: Final = WireEntities()
 _PUBLIC: Final = Consent(public=True)
 _WITHHELD: Final = Consent(public=False)
 
-_UNPARTED: Final = re.compile(r"[@＠](?<=\w.)")
+_SHORT_SIGN: Final = "://t.co/"
 _SHORT: Final = re.compile(r"https?://t\.co/\w+", re.ASCII)
 
 
@@ -85,8 +90,10 @@ def items_from(page: WirePosts, place: Place) -> tuple[Item, ...]:
     found: dict[str, Item] = {}
     for number, post in enumerate(page.data or ()):
         item = item_from(post, place)
-        if item is not None:
-            found.setdefault(item.native if isinstance(item, Post) else f"\0{number}", item)
+        if isinstance(item, Post):
+            found.setdefault(item.native, item)
+        elif item is not None:
+            found[f"\0{number}"] = item
     return (*found.values(), *map(_beside, page.errors or ()))
 
 
@@ -116,16 +123,16 @@ def item_from(post: WirePost | None, place: Place) -> Post | Rejected | None:
     addressed = place.to_us or (public and _names_us(text, entities, place.own))
     return Post(
         native=history[0],
-        aliases=(link,) if history == (own_id,) else (*history[1:], *map(link_to, history)),
+        aliases=(*history[1:], *map(link_to, history)) if edited else (link,),
         ask=own_id,
         kind="reply" if _is_reply(post, references, history) else "post",
         text=text,
-        lang=_language(post.lang),
-        tags=tuple([tag.tag for tag in entities.hashtags if tag.tag]) if entities.hashtags else (),
+        lang=_LANGUAGES.get(post.lang, post.lang),
+        tags=tuple(filter(None, map(_NAME_OF, entities.hashtags))) if entities.hashtags else (),
         published_at=(instant_of(history[0]) if edited else None) or created_at or instant_of(history[0]),
         edited_at=(created_at or instant_of(own_id)) if edited else None,
         link=link,
-        reply_to=_answered(references, history),
+        reply_to=_answered(references, history) if references else None,
         addressed=addressed,
         open_to_reply=_openness(post.reply_settings, addressed=addressed),
         consent=_PUBLIC if public else _WITHHELD,
@@ -162,6 +169,8 @@ def instant(stated: str | None) -> datetime | None:
         return None
     try:
         parsed = datetime.fromisoformat(stated)
+        if parsed.tzinfo is UTC:  # nearly always
+            return parsed
         return parsed.astimezone(UTC) if parsed.tzinfo is not None else parsed.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
@@ -182,7 +191,7 @@ def _beside(problem: WireProblem) -> Item:
 # ------------------------------------------------------------------------------------------------- what is said
 
 
-def said(post: WirePost, entities: WireEntities, history: Iterable[str]) -> str:
+def said(post: WirePost, entities: WireEntities, history: Collection[str]) -> str:
     """
     The whole text, plain, addresses written out.
     """
@@ -190,9 +199,9 @@ def said(post: WirePost, entities: WireEntities, history: Iterable[str]) -> str:
     text = (note.text if note is not None and note.text else post.text) or ""
     if "&" in text:
         text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    if entities.urls and "//t.co/" in text:
-        text = _written_out(text, entities.urls, frozenset(history))
-    if entities.mentions and _UNPARTED.search(text):
+    if entities.urls:
+        text = _written_out(text, entities.urls, history)
+    if entities.mentions and _is_unparted(text):
         text = _parted(text, entities)
     return clean(text).strip()
 
@@ -212,18 +221,42 @@ def _entities(post: WirePost) -> WireEntities:
     )
 
 
-def _written_out(text: str, urls: Iterable[WireUrl], history: frozenset[str]) -> str:
-    known = {url.url: url.expanded_url for url in urls if url.url and url.expanded_url}
+def _written_out(text: str, urls: Iterable[WireUrl], history: Collection[str]) -> str:
+    """
+    Most texts have one short address, at their end: that is seen without searching for a pattern, which is slow.
+    """
+    before, sign, path = text.partition(_SHORT_SIGN)
+    if not sign:
+        return text
+    known = {url.url: url.expanded_url for url in urls if url.expanded_url}
+    if path.isalnum() and path.isascii() and before.endswith("https"):
+        short = f"https{sign}{path}"
+        return before[:-5] + _address(short, known.get(short), history)
     return _SHORT.sub(lambda found: _address(found[0], known.get(found[0]), history), text)
 
 
-def _address(short: str, whole: str | None, history: frozenset[str]) -> str:
+def _address(short: str, whole: str | None, history: Collection[str]) -> str:
     if whole is None or not whole.startswith(("https://", "http://")):
         return short
-    of_a_post = _OF_A_POST.fullmatch(whole)
+    of_a_post = _OF_A_POST.fullmatch(whole) if "/status" in whole.lower() else None
     if of_a_post is None:
         return whole
     return "" if of_a_post[1] in history else link_to(of_a_post[1])
+
+
+def _is_unparted(text: str) -> bool:
+    """
+    Whether a sign stands behind a letter, a digit or `_`.
+    """
+    if "＠" in text:
+        text = text.replace("＠", "@")
+    sign = text.find("@", 1)
+    while sign > 0:
+        before = text[sign - 1]
+        if before.isalnum() or before == "_":
+            return True
+        sign = text.find("@", sign + 1)
+    return False
 
 
 def _parted(text: str, entities: WireEntities) -> str:
@@ -256,8 +289,6 @@ def _answered(references: Sequence[WireReference], history: tuple[str, ...]) -> 
     """
     What it answers; else what it quotes.
     """
-    if not references:
-        return None
     by_type = {reference.type: str(reference.id) for reference in references if reference.id is not None}
     name = by_type.get("replied_to") or by_type.get("quoted")
     return name if name is not None and is_id(name) and name not in history else None
@@ -268,24 +299,16 @@ def _names_us(text: str, entities: WireEntities, own: frozenset[str]) -> bool:
         return False
     if entities.mentions is None:
         return any(span.value in own for span in handles(text))
-    return any(mention.username.casefold() in own for mention in entities.mentions if mention.username)
+    return not own.isdisjoint([name.username.casefold() for name in entities.mentions if name.username])
 
 
 def _openness(stated: str | None, *, addressed: bool) -> Openness:
     """
     Who is mentioned may answer where only those who are mentioned may.
     """
-    if not stated:
-        return "unknown"
     if stated == "everyone" or (addressed and stated == "mentionedUsers"):
         return "yes"
-    return "no"
-
-
-def _language(stated: str | None) -> str | None:
-    if not stated or stated in _NO_LANGUAGES:
-        return None
-    return _LANGUAGES.get(stated, stated)
+    return "no" if stated else "unknown"
 
 
 def newest_of(page: WirePosts) -> str:

@@ -39,6 +39,10 @@ JUDGED: Final = frozenset({400, 401, 402, 403, 429})
 NO_CREDIT_WAIT_S: Final = 6 * 3600.0
 """Chosen: somebody has to top up the account, which nobody does within minutes; four useless requests a day."""
 
+CAPPED_WAIT_MOST_S: Final = 86_400.0
+"""Chosen: X tells nobody on which day it counts anew, and `cycle_day` may be wrong; a search that is refused costs nothing, and
+one that waits for longer than seven days too long has lost posts."""
+
 _CREDITS: Final = frozenset({"credits", "credits-depleted"})
 _MANY: Final = frozenset({88})
 _REFUSED: Final = frozenset({32, 89, 99, 215})
@@ -80,12 +84,13 @@ def error_of(reply: Reply, config: XConfig, now: datetime) -> SourceError:
             "the account at X has no credit left; top it up there, it is asked again in six hours",
             budget="usd",
             wait_s=NO_CREDIT_WAIT_S,
+            code="no_credit",
         )
     if "usage-capped" in kinds:
         return SpentAtX(
             "the posts that X lets this app read in a cycle are used up",
             budget="posts",
-            wait_s=until_cycle_s(config, now),
+            wait_s=min(until_cycle_s(config, now), CAPPED_WAIT_MOST_S),
         )
     if reply.status == 429 or codes & _MANY:
         return RateLimited("X asked for a pause", wait_s=_pause_s(reply, now))

@@ -16,7 +16,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -89,6 +89,15 @@ def unlawful(terms: Terms) -> tuple[Unlawful, ...]:
     found = [(tag, _in_tag(tag)) for tag in sorted(terms.hashtags)]
     found += [(phrase, _in_phrase(phrase)) for phrase in sorted(terms.phrases)]
     return tuple(Unlawful(term=term, because=_because(meaning)) for term, meaning in found if meaning)
+
+
+def clauses() -> tuple[Clause, ...]:
+    """
+    What forbids it, as of the day on which page or list was last gone through, whichever is longer ago: whoever reads the
+    page again goes through the list, too.
+    """
+    known = sensitive_list()
+    return (replace(known.clause, checked_on=min(known.clause.checked_on, known.checked_on)),)
 
 
 @cache

@@ -106,7 +106,8 @@ SPEC: Final = AdapterSpec(
     listens_to="Public comments and replies on the organisation's own channel, or on the channel of a public body or a "
     "publication that meets the criterion of the source; the videos such a channel publishes; or titles that a watch asks "
     "for. Who wrote is not asked for: no name, picture or channel of a commenter crosses the wire, so that nobody can be "
-    "recognised, and an objection is honoured by `listener forget`. Nobody is subscribed to, no profile is read.",
+    "recognised: an answer by our own account marks nothing answered by itself, and an objection is honoured by `listener "
+    "forget`. Nobody is subscribed to, no profile is read.",
     credentials="an API key of a project of the organisation's, for which the YouTube Data API v3 is switched on; no account",
     limits="10,000 units a day for a project, a page of any list costing one, and 100 searches a day beside them; both come "
     "back at midnight in California (developers.google.com/youtube/v3/determine_quota_cost, revision of 2026-06-01).",
@@ -137,7 +138,7 @@ SPEC: Final = AdapterSpec(
     simulator="adapters.youtube.simulator:serve",
     quarter="adapters.youtube.simulated_quarter:TubeQuarter",
     unconditional=_anew,
-    recheck=RecheckTerms(within_s=86_400.0, batch=50, spacing_s=30.0),
+    recheck=RecheckTerms(within_s=86_400.0, batch=quota.RECHECK_BATCH, spacing_s=30.0),
     budgets=quota.budgets,
     charges=quota.charges,
     outlook=_outlook,
@@ -145,6 +146,7 @@ SPEC: Final = AdapterSpec(
 )
 """
 Each post is asked about once a day: YouTube tells of no removal, its terms allow 30 days until what is held is asked about
-again and 7 until a person's request is met, and a day costs two units for a hundred posts. That leaves room: 10,000 held
-posts take 200 units beside the 2,880 that an own channel's comments take. Fifty is what a list takes by id.
+again and 7 until a person's request is met, and a day costs little more than two units for a hundred posts. That leaves room: 10,000 held
+posts take 205 units beside the 2,880 that an own channel's comments take. A list takes fifty by id, and one of them is the
+witness (`recheck`).
 """

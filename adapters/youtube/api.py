@@ -26,12 +26,12 @@ from urllib.parse import quote
 
 from adapters.youtube import wire
 from adapters.youtube.config import YouTubeConfig
-from adapters.youtube.judging import JUDGED, absence, error_of, said_by
+from adapters.youtube.judging import JUDGED, absence, error_of, is_about_one, said_by
 from adapters.youtube.quota import SEARCHES, UNITS
 from adapters.youtube.wire import T, WireComment, WireFound, WireThread, WireUpload, WireVideo
 from listener.adapter import Reader, Reply
 from listener.clock import Clock
-from listener.errors import AccessDenied, DocumentRefused, SourceUnavailable
+from listener.errors import AccessDenied, DocumentRefused, SourceError, SourceUnavailable
 
 PATH: Final = "/youtube/v3/"
 THREADS_A_PAGE: Final = 100
@@ -101,14 +101,10 @@ class Api:
         """
         try:
             return await self._threads({"videoId": video}, token)
-        except AccessDenied as error:
-            if error.code != "not_permitted":
+        except SourceError as error:
+            if not is_about_one(error):
                 raise
-            return Listed(absent="comments_off")
-        except SourceUnavailable as error:
-            if error.status not in JUDGED:
-                raise
-            return Listed(absent="refused")
+            return Listed(absent="comments_off" if isinstance(error, AccessDenied) else "refused")
 
     async def replies(self, parent: str, token: str | None) -> Listed[WireComment]:
         """

@@ -9,7 +9,8 @@ Takes what `api` brings, gives `Page`s with what `normalise` makes of it. A turn
 3. one page of one recent video: a late reply does not move its thread up, and a comment that waited for approval appears
    where it would have stood, so that both are found only by going through the threads again and comparing.
 
-`sweep` says which video is next. A video whose comments are off is passed over.
+`sweep` says which video is next. A video whose comments are off is passed over, and so is a thread, or a page far down, that
+YouTube refuses for a reason of its own: it holds up no other.
 
 Invariants: of a thread the number of replies is noted only when all of them were read; nothing is settled before a walk is
 through (`cursor`). So that whatever is broken off is read again, and the key removes the repeat.
@@ -20,7 +21,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from adapters.youtube.api import Api, Listed
@@ -28,27 +29,39 @@ from adapters.youtube.config import YouTubeConfig
 from adapters.youtube.cursor import (
     REPLIES_DUE,
     REPLIES_MOST,
+    Known,
     Seen,
     decode_cursor,
     digest,
     encode_cursor,
     stamp_of,
 )
-from adapters.youtube.judging import QuotaSpent
+from adapters.youtube.judging import QuotaSpent, is_about_one
 from adapters.youtube.normalise import Place, comment_from, instant, items_of_thread, replies_of
 from adapters.youtube.recheck import Rechecks
 from adapters.youtube.sweep import Stretch, Sweep
 from adapters.youtube.wire import WireThread
 from listener.adapter import Cursor, Interest, Item, Page, Reader
 from listener.clock import Clock
-from listener.errors import BudgetSpent
-from listener.events import Gap, Post, Rejected
+from listener.errors import BudgetSpent, SourceError
+from listener.events import Gap, GapCause, Post, Rejected
 
 PAGES_MOST: Final = 10
 """Chosen: a thousand comments between two readings; more is told as a gap."""
 
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+
 REPLY_PAGES_MOST: Final = 10
 """Chosen: YouTube itself shows no more than a few hundred replies to a comment."""
+
+REFUSED_FOR: Final = timedelta(hours=1)
+"""Chosen: replies that YouTube refuses to show are asked for again so much later; the rest of the channel does not wait."""
+
+REFUSALS_MOST: Final = 3
+"""Chosen: where so many threads in a row are refused, it is about none of them; each turn costs so many units at most."""
+
+CUTS_MOST: Final = 3
+"""Chosen: a walk that is refused a further page so often, turn after turn, ends there."""
 
 KEPT: Final = timedelta(days=30)
 """Longest that anything is kept (developer policies, III.E.4.d): further back nothing is news."""
@@ -85,6 +98,9 @@ class _Turn:
         unread: Threads whose replies were still due when the last turn ended, and that were not met again yet.
         due: Threads whose replies come next.
         swept: The video of this turn was read.
+        oldest: When the last thread of the newest was begun that was met.
+        refused: Threads in a row whose replies YouTube does not show.
+        note: What an operator should look at.
     """
 
     cursor: Cursor | None
@@ -94,6 +110,9 @@ class _Turn:
     unread: set[bytes] = field(default_factory=set)
     due: deque[_Due] = field(default_factory=deque)
     swept: bool = False
+    oldest: datetime | None = None
+    refused: int = 0
+    note: str | None = None
 
 
 class CommentsSource(Rechecks):
@@ -104,12 +123,16 @@ class CommentsSource(Rechecks):
     asks_for_comments = True
 
     def __init__(self, config: YouTubeConfig, reader: Reader, clock: Clock, interest: Interest) -> None:
+        super().__init__()
         self._channel = config.channel or ""
         self._clock = clock
         self._api = Api(config, reader, clock)
         self._place = Place(ours=config.relation == "own")
         self._sweep = Sweep()
         self._turn: _Turn | None = None
+        self._not_before: dict[bytes, datetime] = {}
+        self._cuts = 0
+        self._beyond: dict[bytes, Known] = {}
 
     def __repr__(self) -> str:
         return "CommentsSource(…)"
@@ -124,6 +147,9 @@ class CommentsSource(Rechecks):
         """
         turn, self._turn = self._turn, None
         seen = decode_cursor(cursor, place=self._channel)
+        if not seen.settled and not seen.met:  # everything is to be told anew
+            self._beyond.clear()
+        seen.beyond = self._beyond
         if turn is None or turn.cursor != cursor:
             turn = _Turn(cursor, unread=seen.unread)
         if not turn.through:
@@ -138,45 +164,82 @@ class CommentsSource(Rechecks):
             or bool(turn.due)
             or not (turn.swept or not self._sweep.is_due(self._clock.now()))
         )
+        seen.shed()
         turn.cursor = encode_cursor(seen, place=self._channel)
         if more:
             self._turn = turn
-        return replace(page, cursor=turn.cursor, more=more)
+        turn.note = turn.note or page.note
+        return replace(page, cursor=turn.cursor, more=more, note=turn.note)
+
+    async def there_now(self) -> tuple[str, ...]:
+        """
+        See `Rechecks`: the newest comments.
+        """
+        listed = await self._api.newest(None)
+        return tuple(thread.snippet.top_level_comment.id for thread in listed.items if thread is not None)
 
     # ------------------------------------------------------------------------------------------------- newest
 
     async def _newest(self, turn: _Turn, seen: Seen) -> Page:
         now = self._clock.now()
-        listed = await self._api.newest(turn.token)
+        try:
+            listed = await self._api.newest(turn.token)
+        except SourceError as error:
+            if turn.token is None or not is_about_one(error) or not self._is_cut():
+                raise
+            return Page(tuple(self._passed(turn, seen, cause="unknown")), note="page_refused")
         turn.pages += 1
         shown = [digest(thread.id) for thread in listed.items if thread is not None]
         known = bool(shown) and all(name in seen.settled for name in shown)  # a page of held ones shows none
-        items, oldest = self._taken(listed, turn, seen), _oldest(listed.items)
+        items, turn.oldest = self._taken(listed, turn, seen), _oldest(listed.items) or turn.oldest
         reached = listed.token is None or (known and not turn.unread)
-        reached = reached or (oldest is not None and oldest < now - KEPT)
+        reached = reached or (turn.oldest is not None and turn.oldest < now - KEPT)
         if reached or turn.pages == PAGES_MOST:
-            items += self._hole(seen, oldest, reached=reached)
-            for name in turn.unread:  # not shown any more
-                seen.settled.pop(name, None)
-            seen.settle(int(now.timestamp()))
-            turn.through = True
+            items += self._passed(turn, seen, cause=None if reached else "window_overrun")
         turn.token = listed.token
         return Page(items=tuple(items), note=listed.absent)
 
-    def _hole(self, seen: Seen, oldest: datetime | None, *, reached: bool) -> list[Item]:
+    def _is_cut(self) -> bool:
+        """
+        Whether a further page was refused so often that the walk ends before it.
+        """
+        self._cuts += 1
+        return self._cuts >= CUTS_MOST
+
+    def _passed(self, turn: _Turn, seen: Seen, *, cause: GapCause | None) -> list[Item]:
+        """
+        The walk is through; what it left out is told.
+        """
+        gaps = [] if cause is None else self._hole(turn, seen, cause)
+        for name in turn.unread:  # not shown any more
+            seen.settled.pop(name, None)
+        seen.settle(int(self._clock.now().timestamp()))
+        turn.through = True
+        self._cuts = 0
+        return gaps
+
+    def _hole(self, turn: _Turn, seen: Seen, cause: GapCause) -> list[Item]:
         """
         What lies between the oldest that was shown and the last walk that went through.
         """
-        if reached or not seen.read_at or oldest is None or oldest.timestamp() <= seen.read_at:
+        oldest = turn.oldest
+        if not seen.read_at or oldest is None or oldest.timestamp() <= seen.read_at:
             return []
         start_at = datetime.fromtimestamp(seen.read_at, tz=oldest.tzinfo)
-        return [Gap(start_at=start_at, end_at=oldest, cause="window_overrun")]
+        return [Gap(start_at=start_at, end_at=oldest, cause=cause)]
 
     # ------------------------------------------------------------------------------------------------ replies
 
     async def _replies(self, turn: _Turn, seen: Seen) -> tuple[Item, ...]:
         due = turn.due.popleft()
-        listed = await self._api.replies(due.parent, due.token)
+        try:
+            listed = await self._api.replies(due.parent, due.token)
+        except SourceError as error:
+            if not is_about_one(error):
+                raise
+            self._refused(due, turn, seen, error)
+            return ()
+        turn.refused = 0
         if listed.token is not None and due.pages + 1 < REPLY_PAGES_MOST:
             turn.due.appendleft(replace(due, token=listed.token, pages=due.pages + 1))
         else:
@@ -186,6 +249,22 @@ class CommentsSource(Rechecks):
             for reply in listed.items
         )
         return self._recent(posts)
+
+    def _refused(self, due: _Due, turn: _Turn, seen: Seen, error: SourceError) -> None:
+        """
+        One thread whose replies are not shown does not hold up the others: it is due again later, and no walk looks for it.
+
+        Raises:
+            SourceError: so many were refused that the fault is in none of them.
+        """
+        now = self._clock.now()
+        self._not_before = {name: until for name, until in self._not_before.items() if until > now}
+        self._not_before[due.name] = now + REFUSED_FOR
+        turn.refused += 1
+        if turn.refused == REFUSALS_MOST:
+            raise error
+        turn.note = "replies_refused"
+        seen.note(due.name, 0, due.stamp)
 
     # -------------------------------------------------------------------------------------------------- sweep
 
@@ -236,7 +315,9 @@ class CommentsSource(Rechecks):
         count = min(max(0, thread.snippet.total_reply_count), REPLIES_MOST)
         turn.unread.discard(name)
         here = len(replies_of(thread.replies))
-        if count > here and (known is None or known.replies != count):
+        if count > here and self._clock.now() < self._not_before.get(name, EPOCH):
+            seen.note(name, 0, stamp)
+        elif count > here and (known is None or known.replies != count):
             if all(due.name != name for due in turn.due):
                 top = thread.snippet.top_level_comment.id
                 turn.due.append(_Due(name, top, thread.snippet.video_id, count, stamp))

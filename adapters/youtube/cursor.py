@@ -3,7 +3,7 @@ Where a source's reading stands: opaque bytes to the core, made and read only he
 
 Which threads or videos were seen (as digests), how many replies each thread had when all of them had been read, and a stamp
 that changes with it, so that only what changed is told again. No handle, no text, no identity; and bounded: what was met
-longest ago is forgotten first, which costs a repeat, not a loss.
+longest ago leaves first, and once it is forgotten in memory, too, it costs a repeat, not a loss.
 
 Invariant: what was met on a walk that did not reach known ground is `met`, not `settled`: a walk that was broken off leaves a
 hole behind its first pages, and only a walk that goes through to what is settled closes it.
@@ -23,6 +23,9 @@ from listener.adapter import Cursor
 VERSION: Final = 1
 SEEN_MOST: Final = 2_000
 """Chosen: twenty pages of threads, 24 kB."""
+
+BEYOND_MOST: Final = 20_000
+"""Chosen: of a channel with more threads than a cursor holds, so many more are remembered until the process ends; 5 MB."""
 
 DIGEST_BYTES: Final = 6
 _COUNT_BYTES: Final = 2
@@ -66,12 +69,15 @@ class Seen:
         settled: What is known, by digest; what was met longest ago first.
         met: The same, of walks that are not through yet.
         asked: When each search was last made, by digest; seconds since 1970.
+        beyond: What no longer has room in a cursor; in memory only. Each of them was durable once, so it was told and its
+            replies were read: whoever goes through old videos need not do it again.
     """
 
     read_at: int = 0
     settled: dict[bytes, Known] = field(default_factory=dict)
     met: dict[bytes, Known] = field(default_factory=dict)
     asked: dict[bytes, int] = field(default_factory=dict)
+    beyond: dict[bytes, Known] = field(default_factory=dict)
 
     def note(self, name: bytes, replies: int, stamp: int) -> None:
         """
@@ -79,14 +85,14 @@ class Seen:
         """
         where = self.settled if name in self.settled else self.met
         where.pop(name, None)
+        self.beyond.pop(name, None)
         where[name] = Known(replies if replies == REPLIES_DUE else min(replies, REPLIES_MOST), stamp)
 
     def known(self, name: bytes) -> Known | None:
         """
         None where it was never met.
         """
-        known = self.settled.get(name)
-        return self.met.get(name) if known is None else known
+        return self.settled.get(name) or self.met.get(name) or self.beyond.get(name)
 
     def settle(self, now_s: int) -> None:
         """
@@ -95,6 +101,16 @@ class Seen:
         self.settled |= self.met
         self.met.clear()
         self.read_at = now_s
+
+    def shed(self) -> None:
+        """
+        What has no room in a cursor any more is beyond it.
+        """
+        for held in (self.settled, self.met):
+            for name in list(held)[: max(0, len(held) - SEEN_MOST)]:
+                self.beyond[name] = held.pop(name)
+        for name in list(self.beyond)[: max(0, len(self.beyond) - BEYOND_MOST)]:
+            del self.beyond[name]
 
     @property
     def unread(self) -> set[bytes]:

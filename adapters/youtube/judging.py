@@ -144,6 +144,7 @@ def error_of(status: int, said: Said, *, budget: str, now: datetime) -> SourceEr
             f"the day's {budget} of the project are spent; they come back at midnight in California",
             budget=budget,
             wait_s=seconds_until_it_turns(now),
+            code="quota_spent",
         )
     if reasons & _TOO_FAST or status == 429:
         return RateLimited("YouTube asked for a pause; it goes on by itself", wait_s=None)
@@ -158,6 +159,18 @@ def error_of(status: int, said: Said, *, budget: str, now: datetime) -> SourceEr
         reason = "fields_refused" if said.location == "fields" else "request_refused"
         return DocumentRefused("YouTube refuses the request; the adapter needs an update", reason=reason)
     return _by_status(status, said)
+
+
+def is_about_one(error: SourceError) -> bool:
+    """
+    Whether the fault may lie in the one thread, video or page that was asked for: it is refused with an answer, and not because of the key,
+    the quota or the server. Whoever asks for many must go on without it.
+    """
+    if isinstance(error, AccessDenied):
+        return error.code == "not_permitted"
+    if isinstance(error, DocumentRefused):
+        return error.reason in ("request_refused", "not_an_answer")
+    return isinstance(error, SourceUnavailable) and error.status in JUDGED
 
 
 def _by_status(status: int, said: Said) -> SourceError:

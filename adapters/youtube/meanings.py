@@ -17,7 +17,10 @@ MEANINGS: Final = {
     "request_refused": "YouTube refuses the request as it is made; the adapter needs an update",
     "not_an_answer": "the address answers, but not as the YouTube Data API; look at endpoint",
     "comments_off": "the channel shows no comments; right if they are switched off there",
+    "replies_refused": "YouTube does not show the replies of a thread; everything else is read, and they are asked for again in an hour",
+    "page_refused": "YouTube refused a further page of the newest comments three times; the walk ended before it, and the gap is told",
     "no_uploads": "the channel has published nothing yet",
+    "quota_spent": "Google says that the day's quota is spent; where `listener budgets` counts less, something else uses the project",
     "no_terms": "no watch asks for a phrase or a hashtag, so there is nothing to look for",
 }
-"""Every `Page.note`, `DocumentRefused.reason` and `AccessDenied.code` of this adapter."""
+"""Every `Page.note`, `DocumentRefused.reason`, `AccessDenied.code` and `BudgetSpent.code` of this adapter."""

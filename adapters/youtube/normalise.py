@@ -128,7 +128,7 @@ def video_from_upload(upload: WireUpload | None, place: Place) -> Post | Rejecte
         details.video_id,
         upload.snippet,
         published=details.video_published_at,
-        public=not hidden and _is_public(upload.status),
+        public=not hidden and is_public(upload.status),
         place=place,
     )
 
@@ -138,7 +138,7 @@ def video_from(video: WireVideo, place: Place) -> Post | Rejected:
     A video that was asked for by its id.
     """
     said = video.snippet
-    return _video(video.id, said, published=said.published_at, public=_is_public(video.status), place=place)
+    return _video(video.id, said, published=said.published_at, public=is_public(video.status), place=place)
 
 
 def video_from_search(found: WireFound | None, place: Place) -> Post | Rejected:
@@ -211,5 +211,8 @@ def _edited(stated: str | None, published: datetime | None) -> datetime | None:
     return None if edited == published else edited
 
 
-def _is_public(status: WirePrivacy | None) -> bool:
+def is_public(status: WirePrivacy | None) -> bool:
+    """
+    Whether everybody may see a video; nothing said, they may.
+    """
     return status is None or status.privacy_status in (None, "public")

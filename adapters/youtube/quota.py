@@ -23,6 +23,12 @@ SEARCHES: Final = "searches"
 ZONE: Final = "America/Los_Angeles"
 DAY_S: Final = 86_400.0
 
+IDS_AT_ONCE: Final = 50
+"""The most that a list takes by id."""
+
+RECHECK_BATCH: Final = IDS_AT_ONCE - 1
+"""Posts that one request answers for: one place is for something that is known to be there (`recheck`)."""
+
 SWEEP_SHARE: Final = 0.8
 RECHECK_SHARE: Final = 0.95
 """Chosen: looking for late replies stops first, asking about what is held next; what is said to us is read to the end."""
@@ -82,7 +88,7 @@ def outlook(config: YouTubeConfig, interest: Interest, interval_s: float) -> tup
     turns = DAY_S / interval_s
     again = Outlay(
         budget=UNITS,
-        what="posts that are held, asked about again once a day, 50 at a time",
+        what="posts that are held, asked about again once a day, 49 at a time",
         a_window=None,
         each=1.0,
     )

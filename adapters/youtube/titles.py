@@ -18,13 +18,13 @@ from typing import Final
 from adapters.youtube.api import Api, Listed
 from adapters.youtube.config import YouTubeConfig
 from adapters.youtube.cursor import Seen, decode_cursor, digest, encode_cursor
-from adapters.youtube.judging import QuotaSpent
+from adapters.youtube.judging import QuotaSpent, is_about_one
 from adapters.youtube.normalise import Place, video_from_search
 from adapters.youtube.recheck import Rechecks
 from adapters.youtube.wire import WireFound
 from listener.adapter import Cursor, Interest, Page, Reader, Terms
 from listener.clock import Clock
-from listener.errors import BudgetSpent
+from listener.errors import BudgetSpent, SourceError
 from listener.events import WatchName
 
 OVERLAP: Final = timedelta(days=1)
@@ -64,10 +64,12 @@ class TitlesSource(Rechecks):
     asks_for_comments = False
 
     def __init__(self, config: YouTubeConfig, reader: Reader, clock: Clock, interest: Interest) -> None:
+        super().__init__()
         self._clock = clock
         self._interest = interest
         self._api = Api(config, reader, clock)
         self._place = Place(titles_only=True)
+        self._refused: dict[bytes, int] = {}
 
     def __repr__(self) -> str:
         return "TitlesSource(…)"
@@ -82,9 +84,7 @@ class TitlesSource(Rechecks):
             SourceError: whatever else the reader raises, and what an error of the API means.
         """
         seen = decode_cursor(cursor, place="titles")
-        questions = sorted(
-            questions_of(self._interest), key=lambda question: seen.asked.get(question.name, 0)
-        )
+        questions = sorted(questions_of(self._interest), key=lambda question: self._tried_at(question, seen))
         if not questions:
             return Page(note="no_terms")
         listed, asked = await self._first_affordable(questions, seen)
@@ -95,6 +95,12 @@ class TitlesSource(Rechecks):
             items=tuple(video_from_search(found, self._place) for found in listed.items),
             cursor=encode_cursor(seen, place="titles"),
         )
+
+    async def there_now(self) -> tuple[str, ...]:
+        """
+        See `Rechecks`: nothing, because a search is dear.
+        """
+        return ()
 
     async def _first_affordable(
         self, questions: Sequence[Question], seen: Seen
@@ -114,9 +120,17 @@ class TitlesSource(Rechecks):
                 spent = error
                 broke.add(question.watch)
                 continue
+            except SourceError as error:
+                if is_about_one(error):  # the others come first next time; this one goes on from where it was
+                    self._refused[question.name] = int(self._clock.now().timestamp())
+                raise
+            self._refused.pop(question.name, None)
             return listed, question
         assert spent is not None  # there was a question, and it brought neither answer nor another error
         raise spent
+
+    def _tried_at(self, question: Question, seen: Seen) -> int:
+        return max(seen.asked.get(question.name, 0), self._refused.get(question.name, 0))
 
     def _since(self, asked_at: int | None) -> datetime:
         now = self._clock.now()

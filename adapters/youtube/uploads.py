@@ -7,22 +7,24 @@ video that was not seen; the first page is always read whole, because a video ma
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Final, TypeGuard
 
 from adapters.youtube.api import Api
 from adapters.youtube.comments import KEPT, LOOK_BACK
 from adapters.youtube.config import YouTubeConfig
-from adapters.youtube.cursor import Known, decode_cursor, digest, encode_cursor, stamp_of
-from adapters.youtube.normalise import Place, instant, video_from_upload
+from adapters.youtube.cursor import Known, Seen, decode_cursor, digest, encode_cursor, stamp_of
+from adapters.youtube.normalise import Place, instant, is_public, video_from_upload
 from adapters.youtube.recheck import Rechecks
 from adapters.youtube.wire import WireUpload
 from listener.adapter import Cursor, Interest, Page, Reader
 from listener.clock import Clock
+from listener.events import Gap
 
 PAGES_MOST: Final = 4
-"""Chosen: two hundred videos between two readings."""
+"""Chosen: two hundred videos between two readings; more is told as a gap."""
 
 
 @dataclass(slots=True)
@@ -40,6 +42,7 @@ class UploadsSource(Rechecks):
     asks_for_comments = False
 
     def __init__(self, config: YouTubeConfig, reader: Reader, clock: Clock, interest: Interest) -> None:
+        super().__init__()
         self._where = f"{config.channel} uploads"
         self._clock = clock
         self._api = Api(config, reader, clock)
@@ -71,9 +74,11 @@ class UploadsSource(Rechecks):
             for upload in listed.items
             if upload is None or (_name(upload) in changed and not _is_before(upload, now - LOOK_BACK))
         )
-        more = listed.token is not None and turn.pages < PAGES_MOST
-        more = more and (not known or any(name not in seen.settled for name in known))  # as with comments
-        more = more and not any(upload and _is_before(upload, now - KEPT) for upload in listed.items)
+        further = not known or any(name not in seen.settled for name in known)  # as with comments
+        further = further and listed.token is not None
+        further = further and not any(upload and _is_before(upload, now - KEPT) for upload in listed.items)
+        more = further and turn.pages < PAGES_MOST
+        gaps = self._hole(listed.items, seen) if further and not more else ()
         for name, now_known in known.items():
             seen.note(name, *now_known)
         if not more:
@@ -81,7 +86,26 @@ class UploadsSource(Rechecks):
         turn.token, turn.cursor = listed.token, encode_cursor(seen, place=self._where)
         if more:
             self._turn = turn
-        return Page(items=told, cursor=turn.cursor, more=more, note=listed.absent)
+        return Page(items=(*told, *gaps), cursor=turn.cursor, more=more, note=listed.absent)
+
+    def _hole(self, uploads: Sequence[WireUpload | None], seen: Seen) -> tuple[Gap, ...]:
+        """
+        What lies between the oldest that was shown and the last walk that went through.
+        """
+        published = [
+            instant(upload.content_details.video_published_at) for upload in uploads if upload is not None
+        ]
+        oldest = min((at for at in published if at is not None), default=None)
+        if not seen.read_at or oldest is None or oldest.timestamp() <= seen.read_at:
+            return ()
+        return (Gap(datetime.fromtimestamp(seen.read_at, UTC), oldest, "window_overrun"),)
+
+    async def there_now(self) -> tuple[str, ...]:
+        """
+        See `Rechecks`: the newest videos that everybody may see.
+        """
+        listed = await self._api.uploads(None)
+        return tuple(upload.content_details.video_id for upload in listed.items if _is_shown(upload))
 
 
 def _name(upload: WireUpload) -> bytes:
@@ -91,6 +115,14 @@ def _name(upload: WireUpload) -> bytes:
 def _known(upload: WireUpload) -> Known:
     said, status = upload.snippet, upload.status
     return Known(0, stamp_of(said.title, said.description, None if status is None else status.privacy_status))
+
+
+def _is_shown(upload: WireUpload | None) -> TypeGuard[WireUpload]:
+    return (
+        upload is not None
+        and is_public(upload.status)
+        and upload.content_details.video_published_at is not None
+    )
 
 
 def _is_before(upload: WireUpload, since: datetime) -> bool:

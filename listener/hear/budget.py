@@ -76,6 +76,7 @@ class Leaf(msgspec.Struct, kw_only=True, omit_defaults=True):
         upto: The fraction of the window whose income is in the parts.
         at: When `pull` was last brought up to date.
         shut_until: The network says that there is nothing before then.
+        shut_because: Its code for why; see `BudgetSpent.code`.
         dear: By share, what requests took that may not use up all of it.
         least: The cheapest request that was asked for; None where none was.
     """
@@ -87,6 +88,7 @@ class Leaf(msgspec.Struct, kw_only=True, omit_defaults=True):
     upto: float = 0.0
     at: datetime | None = None
     shut_until: datetime | None = None
+    shut_because: str | None = None
     least: float | None = None
     dear: dict[float, float] = {}
 
@@ -114,12 +116,15 @@ class Leaf(msgspec.Struct, kw_only=True, omit_defaults=True):
         """
         The next window's, with the accounts that asked for something in this one.
         """
-        asking = {
-            name: Part(pull=part.pull)
-            for name, part in self.parts.items()
-            if part.spent or part.wants or part.pull
-        }
-        return Leaf(start=start, end=end, parts=asking, at=self.at, shut_until=self.shut_until)
+        asking = {name: Part(pull=part.pull) for name, part in self.parts.items() if part.spent or part.wants}
+        return Leaf(
+            start=start,
+            end=end,
+            parts=asking,
+            at=self.at,
+            shut_until=self.shut_until,
+            shut_because=self.shut_because,
+        )
 
 
 def bring_up(leaf: Leaf, limit: float, at: datetime) -> None:

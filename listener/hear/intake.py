@@ -10,7 +10,7 @@ trusted ends the process.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import anyio
@@ -28,11 +28,13 @@ from listener.errors import (
 )
 from listener.hear import by_hand
 from listener.hear.due import DueQueue
-from listener.hear.keeping import LEASE_TTL_S, Keeper
+from listener.hear.keeping import CEILING_S, LEASE_TTL_S, Keeper
 from listener.hear.memo import Memo, memo_from
 from listener.hear.pace import Pace, Spread
+from listener.hear.reads import unpacked
 from listener.hear.reasons import sentence
 from listener.hear.seat import Seat, Source
+from listener.hear.setback import SPENT
 from listener.queues.base import Queue, Scope
 from listener.status import Polled, SourceView
 from listener.telemetry import Telemetry
@@ -106,6 +108,27 @@ class Intake:
                 seat.idle = seat.idle or anyio.Event()
                 await seat.idle.wait()
 
+    @property
+    def slowed(self) -> frozenset[str]:
+        """
+        Names of the sources that wait for their budget.
+        """
+        return frozenset(name for name, seat in self._seats.items() if seat.why == "budget")
+
+    def afford(self, names: Iterable[str]) -> None:
+        """
+        These waited for their budgets, which have more now: they are due as soon as if it had cost nothing.
+        """
+        now = self._clock.now()
+        for seat in [self._seats[name] for name in names if name in self._seats]:
+            if seat.reading is not None or not isinstance(seat.source.reads, Poller):
+                continue
+            due_at = max(now, _unslowed_at(seat))
+            if seat.status in ("waiting", "held") and due_at < seat.next_due_at:
+                seat.wait("waiting", due_at, "afforded")
+                self._schedule(seat)
+        self._wake()
+
     def views(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
         """
         Each source as an operator sees it; only those named, where any are.
@@ -168,6 +191,9 @@ class Intake:
         seat = Seat(source, stored.cursor, stored.next_due_at, memo, rng)
         if memo.gone:
             seat.wait("gone", stored.next_due_at, "gone")
+        elif source.wallet is not None and _was_refused(seat) and stored.next_due_at > now:
+            # Its limit may be another one since; where it is not, nothing leaves, and it is told again until when.
+            seat.wait("waiting", now + timedelta(seconds=rng.uniform(0, FIRST_SPREAD_S)), "afforded")
         else:
             wait_s = max(0.0, (stored.next_due_at - now).total_seconds())
             seat.wait("waiting", stored.next_due_at, "interval", sentence("interval", wait_s=wait_s))
@@ -375,6 +401,24 @@ class Intake:
             raise error
         else:
             await self._keeper.failed(seat, error)
+
+
+def _was_refused(seat: Seat) -> bool:
+    """
+    Whether its last turn ended because its budget did not cover a request.
+    """
+    last = next(iter(unpacked(seat.memo.reads)), None)
+    return last is not None and last.note == SPENT
+
+
+def _unslowed_at(seat: Seat) -> datetime:
+    """
+    When it would be read, if that cost nothing: what was refused at once, else an interval after the last read.
+    """
+    read_at = seat.memo.last_read_at
+    if read_at is None or _was_refused(seat):
+        return datetime.min.replace(tzinfo=UTC)
+    return read_at + timedelta(seconds=max(seat.source.floor_s, seat.source.interval_s or CEILING_S))
 
 
 def _cause(error: Exception) -> Exception:

@@ -108,6 +108,7 @@ class Keeper:
             sealer=await self.sealer(seat, now),
             now=now,
             report=self.report,
+            numbers=source.derived_metrics != "not_agreed",
         )
         recovered, read_at = memo.failures, memo.last_read_at
         memo.answered(now)

@@ -99,11 +99,12 @@ class Taken:
 
 class Refused(NamedTuple):
     """
-    A charge that does not fit, and when it will.
+    A charge that does not fit, when it will, and the network's code for why.
     """
 
     budget: str
     until: datetime
+    because: str | None
 
 
 @dataclass(slots=True)
@@ -156,7 +157,7 @@ class Ledger:
         Args:
             ahead: With a block for what comes next.
         """
-        limits = {line: limit for line, _, limit in self._rules()}
+        limits = {line: limit for line, _, limit in self.rules()}
         upto: dict[int, float] = {}
         stored = Stored()
         for key, pages in self.pages.items():
@@ -189,7 +190,9 @@ class Ledger:
         for line, charge in wanted:
             until = self._until(line, charge, account, at)
             if until is not None and (refused is None or until > refused.until):
-                refused = Refused(charge.budget, until)
+                leaf = line.page.leaf
+                because = leaf.shut_because if until == leaf.shut_until else None
+                refused = Refused(charge.budget, until, because)
         if refused is not None:
             return refused
         return tuple(
@@ -221,18 +224,24 @@ class Ledger:
         spending.asked(leaf, charge.most, account=account, at=at, until=until)
         return until
 
-    def shut(self, name: str, at: datetime, until: datetime | None) -> datetime | None:
+    def shut(
+        self, name: str, at: datetime, until: datetime | None, *, because: str | None = None
+    ) -> datetime | None:
         """
-        The network says that there is nothing left; until its window turns, where it does not say until when.
+        The network says that there is nothing left; until its window turns, where it does not say until when. Near a turn
+        it may have spoken of the old window, so it is asked again soon after, and not a whole window later.
 
         Returns:
             When it is expected to be there again; None where no budget has that name.
         """
         latest: datetime | None = None
-        for line in self.lines(at, name):
-            leaf = line.page.leaf
-            leaf.shut_until = leaf.end if until is None else until
-            latest = leaf.shut_until if latest is None else max(latest, leaf.shut_until)
+        lines = list(self.lines(at, name))
+        for line in lines:
+            ends = {other.page.leaf.end for other in lines if other.key == line.key}
+            turn = min(ends) if len(ends) == 1 else min(ends) + EDGE
+            shut = turn if until is None else until
+            line.page.leaf.shut_until, line.page.leaf.shut_because = shut, because
+            latest = shut if latest is None else max(latest, shut)
         return latest
 
     # --------------------------------------------------------------------------------------------------- pages
@@ -244,12 +253,12 @@ class Ledger:
         Args:
             name: Only budgets of that name.
         """
-        for key, budget, limit in self._rules():
+        for key, budget, limit in self.rules():
             if name is None or name == budget.name:
                 for page in self._pages(key, budget, at, EDGE if edges else timedelta()):
                     yield Line(key, budget, self._there(key, limit, at), page)
 
-    def _rules(self) -> list[tuple[str, Budget, float]]:
+    def rules(self) -> list[tuple[str, Budget, float]]:
         """
         Each budget once, with the smallest limit that any source has for it.
         """
@@ -291,12 +300,22 @@ class Ledger:
             leaf = before[-1].leaf.following(window.start, window.end)
         else:
             leaf = Leaf(start=window.start, end=window.end, lost=self._otherwise(key, budget.name, window))
+        self._forget_ended(at)
         page = Page(leaf, 0.0)
         pages.append(page)
         pages.sort(key=lambda page: page.leaf.start)
         while len(pages) > LEAVES_MOST:
             del pages[0 if pages[0] is not page else 1]
         return page
+
+    def _forget_ended(self, at: datetime) -> None:
+        """
+        Windows that nobody has in the configuration any more, once they are over: they say nothing of what may be spent.
+        """
+        ruled = {key for key, _, _ in self.rules()}
+        for key, pages in list(self.pages.items()):
+            if key not in ruled and all(page.leaf.end + EDGE <= at for page in pages):
+                del self.pages[key]
 
     def _otherwise(self, key: str, name: str, window: Window) -> float:
         """

@@ -7,12 +7,16 @@ the lease of the credential, in the scope `credential` of the queue.
 
 Invariants: whatever happens to the process or to the lease, the queue never says that less was spent than was; nothing
 that is not written down leaves. No line, metric or view names a credential or its digest.
+
+The book of a credential that no source has any more stays in the queue: whoever gives it back to a source within the window
+finds spent what was spent, also after a restart. It holds sums and names from the configuration, a few kilobytes, of nobody;
+windows that are over and accounts that ask no more leave it as soon as it is used again.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,8 +41,17 @@ LEASE_TTL_S: Final = 120.0
 STATE_NAME: Final = "{}#budget"
 """Under which a ledger is committed; no configured source can be called so."""
 
+STORED_MOST: Final = 8
+"""Chosen: of commits that were not answered, so many are remembered; whoever wrote more takes what the queue has."""
+
 RECHECK: Final = "#recheck"
 """After the name of a source, where it is asked again."""
+
+
+class Unaffordable(BudgetSpent):
+    """
+    By our own reckoning; a `BudgetSpent` that is none of these is the network's word. Raised by `Purse.charge`.
+    """
 
 
 @dataclass(slots=True, eq=False)
@@ -126,6 +139,23 @@ class Purse:
                     self._telemetry.budgets_ended(book.network, book.label)
                     del book.budgets[source]
 
+    def limits(self) -> Mapping[tuple[str, str], float]:
+        """
+        What may be spent in a window, by credential and budget; to be compared by `raised`.
+        """
+        return {
+            (book.credential, key): limit
+            for book in self._books.values()
+            for key, _, limit in Ledger(book.budgets).rules()
+        }
+
+    def raised(self, before: Mapping[tuple[str, str], float]) -> frozenset[str]:
+        """
+        The sources that may spend more now than when `limits` said so.
+        """
+        more = {who for (who, key), limit in self.limits().items() if limit > before.get((who, key), 0.0)}
+        return frozenset(source for who in more for source in self._books[who].budgets)
+
     async def views(self) -> tuple[BudgetView, ...]:
         """
         Each budget as of now; metrics are as of now, too.
@@ -169,7 +199,7 @@ class Purse:
                 self.tell(book, ledger)
                 wait_s = (taken.until - now).total_seconds()
                 why = f"{source}: its budget `{taken.budget}` has to last; it goes on by itself"
-                raise BudgetSpent(why, budget=taken.budget, wait_s=wait_s)
+                raise Unaffordable(why, budget=taken.budget, wait_s=wait_s, code=taken.because)
             try:
                 if ledger.owes:
                     await self._write(book, ledger, ahead=True)
@@ -178,19 +208,20 @@ class Purse:
                     each.settle(0.0)
                 if isinstance(error, QueueFull):
                     why = f"{source}: the queue has no room to write down what a request costs"
-                    raise BudgetSpent(why, budget=charges[0].budget, wait_s=FULL_MOST_S) from error
+                    raise Unaffordable(why, budget=charges[0].budget, wait_s=FULL_MOST_S) from error
                 raise
             self.tell(book, ledger)
         return taken
 
-    async def shut(self, book: _Book, name: str, wait_s: float | None) -> datetime | None:
+    async def shut(self, book: _Book, said: BudgetSpent) -> datetime | None:
         """
         The network says that this budget is spent; see `Ledger.shut`. Written down where that is possible: after a restart
         the network would say so again.
         """
         async with book.lock:
             ledger, now = await self._ledger(book), self._clock.now()
-            until = ledger.shut(name, now, None if wait_s is None else now + timedelta(seconds=wait_s))
+            until = None if said.wait_s is None else now + timedelta(seconds=said.wait_s)
+            until = ledger.shut(said.budget, now, until, because=said.code)
             with suppress(QueueFull):
                 await self._write(book, ledger, ahead=True)
             self.tell(book, ledger)
@@ -268,7 +299,7 @@ class Purse:
             at=now,
             keys_until_at=now,
         )
-        book.stored = (*book.stored, state)
+        book.stored = (*book.stored, state)[-STORED_MOST:]
         try:
             await self._queue.commit(commit)
         except LeaseLost:
@@ -334,7 +365,6 @@ class Wallet:
     ) -> None:
         self._purse, self._source, self._books, self._charges = purse, source, books, charges
         self._taken: tuple[Taken, ...] = ()
-        self._refusal: BudgetSpent | None = None
 
     async def pay(self, address: str, *, account: str) -> None:
         """
@@ -352,13 +382,19 @@ class Wallet:
         try:
             for book, of_it in charges.items():
                 taken += await self._purse.charge(book, of_it, account=who, source=self._source)
-        except BaseException as error:
+        except BaseException:
             for each in taken:
                 each.settle(0.0)
-            if isinstance(error, BudgetSpent):
-                self._refusal = error
             raise
         self._taken = taken
+
+    def unsent(self) -> None:
+        """
+        The request that was paid for last never left: it cost nothing.
+        """
+        for each in self._taken:
+            each.settle(0.0)
+        self._taken = ()
 
     def paid(self, budget: str, amount: float) -> None:
         """
@@ -377,13 +413,13 @@ class Wallet:
             The same, with the seconds until it goes on.
         """
         book = self._books.get(error.budget)
-        if error is self._refusal or book is None:
+        if isinstance(error, Unaffordable) or book is None:
             return error
-        until = await self._purse.shut(book, error.budget, error.wait_s)
+        until = await self._purse.shut(book, error)
         if until is None:
             return error
         wait_s = max(0.0, (until - self._purse.now()).total_seconds())
-        return BudgetSpent(str(error), budget=error.budget, wait_s=wait_s)
+        return BudgetSpent(str(error), budget=error.budget, wait_s=wait_s, code=error.code)
 
     def slowed(self, wait_s: float) -> float:
         """

@@ -61,6 +61,9 @@ _NOT_TOLD: Final = _BODY_HEADERS | {"set-cookie", "content-encoding"}
 _BREAKS_A_REQUEST: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 JUDGED_MOST_BYTES: Final = 65_536
 """Of an error that an adapter judges: what says more is a page for people."""
+UNSENT: Final = (RequestRefused, httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+"""Of what a request fails with: no byte of it left, so nobody counts it."""
+
 EXCHANGE_MOST_BYTES: Final = 65_536
 """Chosen: a credential, and the answer to it, take a few thousand bytes; nothing longer is said or heard that way."""
 
@@ -477,17 +480,28 @@ class ReadOnly(httpx.AsyncBaseTransport):
         turns, host = self._web.turns, asked.target.host
         await turns.take(host, source=self._name)
         try:
-            if self._wallet is not None and asked.body is None:
-                await self._wallet.pay(str(asked.target.url), account=asked.account)
+            await self._pay(asked)
             self.meter.sent(host)
             machine = await self._web.machine(host, source=self._name)
             with anyio.move_on_after(asked.left_s) as scope:
                 return await ask(asked), scope.deadline - anyio.current_time()
             raise httpx.ReadTimeout("deadline")
+        except UNSENT:
+            if self._wallet is not None:
+                self._wallet.unsent()
+            raise
         finally:
             if machine is not None:
                 turns.give_back(machine)
             turns.give_back(host)
+
+    async def _pay(self, asked: _Asked) -> None:
+        """
+        Raises:
+            BudgetSpent: what it may cost is not there now.
+        """
+        if self._wallet is not None and asked.body is None:
+            await self._wallet.pay(str(asked.target.url), account=asked.account)
 
     async def _head(self, asked: _Asked) -> Answer:
         transport, host = self._web.transport, asked.reach.host

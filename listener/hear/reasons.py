@@ -22,6 +22,7 @@ FIXED: Final[dict[Why, str]] = {
     "denied": "the server wants a credential or does not want us; ask its owner",
     "gone": "the server said three times in two days that the feed has ended (410); `listener poll` tries again",
     "by_hand": "an operator asked for it",
+    "afforded": "what its budget has is looked at again",
 }
 
 FAILURES: Final = {
@@ -63,17 +64,19 @@ def sentence(why: Why, *, wait_s: float, rhythm_s: float | None = None) -> str:
     return FIXED.get(why) or f"it is read every {span(wait_s)}"
 
 
-def budget_reason(budget: str, until: datetime) -> str:
+def budget_reason(budget: str, until: datetime, meaning: str | None = None) -> str:
     """
     Why a source waits for its budget.
 
     Args:
         budget: Name, as the adapter calls it.
         until: When it goes on; aware.
+        meaning: What the network says of it, and what to do; None where it is our own reckoning.
     """
-    return (
-        f"its budget `{budget}` has to last, so it goes on at {until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-    )
+    at = f"{until.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if meaning is not None:
+        return f"{meaning}; it is asked again at {at}"
+    return f"its budget `{budget}` has to last, so it goes on at {at}"
 
 
 def failure(code: str) -> str:

@@ -35,7 +35,7 @@ from listener.hear.recheck_answers import Answered, judged, opened
 from listener.hear.recheck_plan import forecast, look_again_s, next_question_at, ripe_before
 from listener.hear.recheck_seat import NAME, Following, Rechecked, Round, Wait, round_from, view_of
 from listener.hear.seat import Seat
-from listener.hear.setback import setback
+from listener.hear.setback import SPENT, setback
 from listener.queues.base import AskCounts, Asked, Queue, Scope
 from listener.status import RecheckView
 from listener.telemetry import Telemetry
@@ -106,6 +106,16 @@ class Rechecks:
         for following in self._following.values():
             following.woken.set()
 
+    def afford(self, names: Iterable[str]) -> None:
+        """
+        The budgets of these have more now: where one waits for that, it asks again soon.
+        """
+        for following in [self._following[name] for name in names if name in self._following]:
+            if following.seat.memo.error_code == SPENT:
+                spacing = timedelta(seconds=following.each.terms.spacing_s)
+                following.not_before = self._clock.now() + spacing
+                following.woken.set()
+
     async def views(self) -> tuple[RecheckView, ...]:
         """
         Each source as an operator sees it, counted now.
@@ -140,7 +150,8 @@ class Rechecks:
         memo, around = Memo(), Round(line=self._line)
         if stored is not None:
             memo, around = memo_from(stored.memo, place=""), round_from(stored.cursor, self._line)
-            not_before = max(not_before, stored.next_due_at)
+            if memo.error_code != SPENT:  # its limit may be another one now; where it is not, nothing leaves
+                not_before = max(not_before, stored.next_due_at)
         for host in (source.group, *memo.via):
             held = await self._queue.state(Scope("host", host))
             if held is not None:
@@ -178,8 +189,9 @@ class Rechecks:
 
     async def _sleep(self, following: Following, until: datetime) -> None:
         """
-        Return at `until`, or when the line was drawn anew.
+        Return at `until`, or when the line was drawn anew; no later than it has to be counted again.
         """
+        look_again = timedelta(seconds=look_again_s(following.each.terms))
         following.next_at = until
         following.woken = woken = anyio.Event()
         if following.round.line != self._line:
@@ -187,7 +199,8 @@ class Rechecks:
         async with anyio.create_task_group() as group:
 
             async def alarm() -> None:
-                await self._clock.sleep((until - self._clock.now()).total_seconds())
+                now = self._clock.now()
+                await self._clock.sleep((min(until, now + look_again) - now).total_seconds())
                 group.cancel_scope.cancel()
 
             group.start_soon(alarm)
@@ -203,6 +216,8 @@ class Rechecks:
             self._begin_early(following, now)
             wait_until = self._in_the_way(following, now)
             if wait_until is not None:
+                if wait_until > now + timedelta(seconds=look_again_s(following.each.terms)):
+                    await self._counts(following, now)  # a clock that runs out meanwhile is told all the same
                 return wait_until
             return await self._look(following, now)
         except LeaseLost:
@@ -409,6 +424,8 @@ class Rechecks:
         )
         seat.memo.revive()  # an end is for intake to believe
         following.round.last_at = None  # a question that failed counts for the spacing, not for the pace
+        if found.why == "budget":
+            seat.memo.error_code = found.code  # no failure, but why nothing is asked
         if found.code == "internal":
             self._keeper.report(error)
         wait_s = max(found.wait_s, following.each.terms.spacing_s)

@@ -31,6 +31,9 @@ DENIED_WAIT_S: Final = 86_400.0
 ENDING_WAIT_S: Final = 86_400.0
 """Three sightings a day apart are the 48 h of P21."""
 
+SPENT: Final = "budget_spent"
+"""The word for a request that its budget did not cover."""
+
 PUBLIC_RETRY_FLOOR_S: Final = 300.0
 """Chosen: a stranger's server in trouble is not asked again within five minutes."""
 
@@ -80,7 +83,8 @@ def setback(
     code = code_of(error)
     if isinstance(error, BudgetSpent) and error.wait_s is not None:
         wait_s = max(floor_s, error.wait_s)
-        reason = budget_reason(error.budget, now + timedelta(seconds=wait_s))
+        meaning = meanings.get(error.code or "")
+        reason = budget_reason(error.budget, now + timedelta(seconds=wait_s), meaning)
         return Setback(code, "held", "budget", reason, wait_s)
     if isinstance(error, RateLimited):
         memo.limited += 1
@@ -106,7 +110,7 @@ def code_of(error: Exception) -> str:
     """
     match error:
         case BudgetSpent():
-            return "budget_spent"
+            return SPENT
         case RateLimited():
             return "rate_limited"
         case AccessDenied():

@@ -183,10 +183,14 @@ def walk(
     sealer: Sealer,
     now: datetime,
     report: Callable[[Exception], None],
+    numbers: bool = True,
 ) -> Walked:
     """
     Every item of the page, judged. An item on which our own code fails is rejected and reported; the rest goes on,
     because a page that can never be committed would stop its source for good.
+
+    Args:
+        numbers: Volumes may be kept; not where terms ask for an agreement that was not given (`derived_metrics`).
     """
     walked = Walked(received=sum(not (isinstance(item, Removal) and item.held_only) for item in page.items))
     for item in page.items:
@@ -194,7 +198,9 @@ def walk(
             walked.rejected[item.reason] += 1
             continue
         try:
-            if isinstance(item, Post):
+            if isinstance(item, Count) and not numbers:
+                walked.withheld["not_agreed"] += 1
+            elif isinstance(item, Post):
                 judged = judge(item, asking=asking, door=door, take_all=take_all, sealer=sealer, now=now)
                 walked.add(item, judged)
             else:
@@ -255,7 +261,9 @@ def _verdict(
     asked = asking.match(post)
     watches = tuple(name for name in asked if name not in asking.paused)
     if not watches and not take_all and not post.addressed:
-        if not post.consent.public:  # first of all, as at the gate: what was hidden may have come without its words
+        if (
+            not post.consent.public
+        ):  # first of all, as at the gate: what was hidden may have come without its words
             return Withheld("not_public")
         return Withheld("watch_paused" if asked else "not_ours")
     shortest = min((asking.retention[name] for name in watches if name in asking.retention), default=None)

@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from adapters.bluesky import SPEC, wire
 from adapters.bluesky.config import BlueskyConfig

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -231,8 +232,7 @@ def story(
         daemon.accept()
         try:
             daemon.start("--debug")
-            daemon.wait(lambda: settled(daemon))
-            daemon.wait(lambda: not [word for word in here.words if word not in held(daemon)])
+            daemon.wait(lambda: settled(daemon) and told(daemon, here.words))
             if whole:
                 _handle(daemon, canary)
                 daemon.kill()
@@ -268,7 +268,9 @@ def story(
 
 def _handle(daemon: Installed, canary: Canary) -> None:
     """What an operator does by hand, well and badly."""
-    daemon.command("check")
+    daemon.command(
+        "check", "--live", "comments", "uploads", "titles", "ill-quota", "search", "ill-x-403", code=1
+    )
     given = daemon.command("tail", "--json", "--no-follow", "--since", "start")
     daemon.command("sources", "comments", "search", "ill-quota", "ill-x-402", "ill-x-cut")
     daemon.command("budgets")
@@ -285,6 +287,13 @@ def settled(daemon: Installed) -> bool:
     """Every source was answered, has failed, or was told to wait."""
     sources = daemon.ask("/v1/sources")["sources"]
     return all(one["last_read_at"] or one["error_code"] or one["why"] in _WAITING for one in sources)
+
+
+def told(daemon: Installed, words: Sequence[str]) -> bool:
+    """Every word has reached a consumer; looked at twice a second, because pages come three seconds apart."""
+    time.sleep(0.5)
+    given = held(daemon)
+    return all(word in given for word in words)
 
 
 def _in_addresses(canary: Canary, addresses: Sequence[str]) -> tuple[Finding, ...]:

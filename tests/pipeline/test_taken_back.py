@@ -4,13 +4,13 @@ A post that was let through once and would not be today: the shipped queue and g
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import anyio
 import orjson
 import pytest
+from msgspec.structs import replace
 
 from listener.adapter import Cursor, Freshness, Page
 from listener.events import Consent, Post, PostKey

@@ -8,7 +8,7 @@ them; what they let through is counted and dropped. Pure.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -80,9 +80,7 @@ def take(made: Made, page: Page, preview: Preview, *, spec: AdapterSpec, now: da
         elif isinstance(item, Post):
             made.kinds[item.kind] += 1
             made.filled.update(
-                each.name
-                for each in fields(item)
-                if each.name not in _NEVER_EMPTY and getattr(item, each.name)
+                name for name in item.__struct_fields__ if name not in _NEVER_EMPTY and getattr(item, name)
             )
             preview.count(item, made, now=now)
 

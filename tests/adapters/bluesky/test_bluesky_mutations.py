@@ -6,10 +6,11 @@ the adapter's place for the length of one test; the simulator and the daemon sta
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from adapters.bluesky import (
     crosscheck,

@@ -4,7 +4,6 @@ Records and views to posts.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Raw
+from msgspec.structs import replace
 
 from adapters.bluesky import wire
 from adapters.bluesky.normalise import UPDATED, post_of, post_of_view, seen

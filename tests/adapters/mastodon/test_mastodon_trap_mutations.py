@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from adapters.mastodon import api, client, frames, instance, normalise, plan, recheck, stream
 from adapters.mastodon.api import Api, Entries

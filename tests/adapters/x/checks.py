@@ -15,7 +15,7 @@ import pytest
 
 from adapters.x.ids import id_at, instant_of
 from listener.adapter import Reply, Terms
-from listener.errors import AccessDenied, BudgetSpent, RateLimited
+from listener.errors import AccessDenied, BudgetSpent, RateLimited, SourceUnavailable
 from listener.events import Count, Gap, Post, Removal, WatchName
 from listener.testing.canned import Asked, Watching
 from tests.adapters.x.hearing import Hearing, asked_for
@@ -526,7 +526,7 @@ def capped(_: Asked) -> Reply:
 
 @check
 async def a_cap_is_not_over_at_the_reset_of_the_rate() -> None:
-    """The watches are counted until the cycle turns, and no search is tried."""
+    """The watches are counted until the cycle turns, and a search is tried once a day: nobody is told when it does."""
     hearing = Hearing(config(cycle_day=26))
     hearing.world.faults["search"] = capped
     for _ in range(30):
@@ -539,7 +539,7 @@ async def a_cap_is_not_over_at_the_reset_of_the_rate() -> None:
     hearing.clock.step(minutes=1)
     await hearing.turn()
 
-    assert len(searches) == 1
+    assert len(searches) == 2
     assert len(hearing.counts) == 30
     assert hearing.pages[0].note == "posts_capped"
     assert hearing.natives == said
@@ -547,13 +547,167 @@ async def a_cap_is_not_over_at_the_reset_of_the_rate() -> None:
 
 @check
 async def a_cap_on_mentions_waits_for_the_cycle() -> None:
-    """There is no cheaper question."""
-    hearing = Hearing(mentions(cycle_day=26))
-    hearing.world.faults["mentions"] = capped
-    with pytest.raises(BudgetSpent) as caught:
+    """There is no cheaper question; it is asked once a day, for nobody is told when the cycle turns."""
+    for day, hours in ((25, 12.0), (26, 24.0)):
+        hearing = Hearing(mentions(cycle_day=day))
+        hearing.world.faults["mentions"] = capped
+        with pytest.raises(BudgetSpent) as caught:
+            await hearing.turn()
+
+        assert (caught.value.budget, caught.value.wait_s) == ("posts", hours * 3600.0)
+
+
+@check
+async def a_cap_that_turns_sooner_than_configured_loses_nothing() -> None:
+    """`cycle_day` is wrong by three weeks: searching goes on the day after X counts anew, from where it was."""
+    hearing = Hearing(config(cycle_day=20))
+    before = burst(hearing, 1)
+    hearing.clock.step(minutes=1)
+    await hearing.turn()
+    hearing.world.faults["search"] = capped
+    await hearing.turn()
+    said = burst(hearing, 3)
+    del hearing.world.faults["search"]
+    hearing.clock.step(days=1, minutes=1)
+    await hearing.turn()
+
+    assert hearing.natives == before | said
+    assert hearing.gaps == []
+
+
+@check
+async def an_empty_balance_is_no_cap() -> None:
+    """Whatever it looks like beside it: no search is left out once the account is topped up."""
+    for body in (
+        {"title": "CreditsDepleted", "type": f"{PROBLEM}usage-capped"},
+        {"type": f"{PROBLEM}credits", "errors": [{"type": f"{PROBLEM}usage-capped"}]},
+    ):
+        hearing = Hearing()
+        hearing.world.faults["search"] = reply(body, status=429)
+        with pytest.raises(BudgetSpent) as caught:
+            await hearing.turn()
+        del hearing.world.faults["search"]
+        said = burst(hearing, 1)
+        hearing.clock.step(minutes=1)
         await hearing.turn()
 
-    assert (caught.value.budget, caught.value.wait_s) == ("posts", 36 * 3600.0)
+        assert caught.value.budget == "usd"
+        assert hearing.natives == said
+
+
+@check
+async def a_query_that_x_cannot_answer_stops_no_other() -> None:
+    """Wherever it stands: the others are read each turn, it is tried later each time, and goes on from where it was."""
+    either = Watching({WatchName(one): Terms(frozenset({one})) for one in ("ann", "bad", "cod", "dot")})
+    for name in ("ann", "bad", "dot"):
+        for keep in ("text", "counts"):
+            hearing = Hearing(interest=Watching(either.watches, keep))
+            hearing.world.faults[f"%23{name}"] = SourceUnavailable("down", status=503)
+            failed = 0
+            for _ in range(100):
+                hearing.clock.step(minutes=5)
+                if hearing.clock.at.minute < 10:
+                    hearing.world.said.append(post(hearing.clock.at, entities={"hashtags": [{"tag": "cod"}]}))
+                try:
+                    await hearing.turn()
+                except SourceUnavailable:
+                    failed += 1
+            tried = [one for one in hearing.queries if f"#{name}" in one["query"]]
+            told = {count.watch for count in hearing.counts}
+
+            assert len(tried) <= 12
+            assert failed == 0
+            assert keep == "text" or told == {*either.watches} - {name}
+            assert keep == "counts" or len(hearing.natives) >= 15
+
+
+@check
+async def two_queries_that_x_cannot_answer_stop_no_third() -> None:
+    """Two in a row end a turn, because X may be down; the next one begins with the second, so that the third is read."""
+    either = Watching({WatchName(one): Terms(frozenset({one})) for one in ("ann", "bad", "cod", "dot")})
+    hearing = Hearing(interest=either)
+    hearing.world.faults["%23(bad|cod)"] = SourceUnavailable("down", status=503)
+    hearing.world.said.append(post(entities={"hashtags": [{"tag": "dot"}]}))
+    hearing.clock.step(minutes=1)
+    with pytest.raises(SourceUnavailable):
+        await hearing.turn()
+    hearing.clock.step(minutes=5)
+    await hearing.turn()
+
+    assert hearing.natives == {id_of(NOW)}
+
+
+@check
+async def a_page_that_x_cannot_answer_is_reached_without_its_token() -> None:
+    """The other queries are read meanwhile; the walk goes on below what it has read, and nothing is lost."""
+    either = Watching({WatchName(one): Terms(frozenset({one})) for one in ("ann", "bad")})
+    hearing = Hearing(interest=either)
+    said = burst(hearing, 30, entities={"hashtags": [{"tag": "ann"}]})
+    said |= burst(hearing, 1, entities={"hashtags": [{"tag": "bad"}]})
+    hearing.world.faults["next_token"] = SourceUnavailable("down", status=500)
+    for _ in range(4):
+        hearing.clock.step(minutes=6)
+        await hearing.turn()
+
+    assert hearing.natives == said
+
+
+@check
+async def where_x_is_down_no_query_is_left_out() -> None:
+    """Two questions a turn, and when it is back all are asked at once."""
+    either = Watching({WatchName(one): Terms(frozenset({one})) for one in ("ann", "bad", "cod", "dot")})
+    hearing = Hearing(interest=either)
+    hearing.world.faults["/"] = SourceUnavailable("down", status=503)
+    for _ in range(20):
+        with pytest.raises(SourceUnavailable):
+            await hearing.turn()
+        hearing.clock.step(hours=1)
+    asked = len(hearing.queries)
+    del hearing.world.faults["/"]
+    await hearing.turn()
+
+    assert asked == 40
+    assert len(hearing.queries) == 44
+
+
+@check
+async def a_query_that_numbers_refuse_is_not_repeated_each_turn() -> None:
+    """It is refused again until somebody changes it."""
+    hearing = Hearing(interest=watching("rivertown", keep="counts"))
+    hearing.world.faults["counts"] = invalid("query")
+    for _ in range(72):
+        await hearing.turn()
+        hearing.clock.step(minutes=5)
+    del hearing.world.faults["counts"]
+    hearing.clock.step(minutes=5)
+    await hearing.turn()
+
+    assert len(hearing.queries) == 2
+    assert len(hearing.counts) == 1
+
+
+@check
+async def a_walk_by_time_that_outlives_the_window_begins_anew() -> None:
+    """Its start lies more than seven days back when its next page is asked for; what nobody shows any more is a gap."""
+    hearing = Hearing()
+    burst(hearing, 1)
+    hearing.clock.step(minutes=1)
+    await hearing.turn()
+    hearing.clock.step(days=8)
+    said = burst(hearing, 150)
+    hearing.clock.step(minutes=1)
+    hearing.world.said.append(late := post(hearing.clock.at - timedelta(days=6, hours=23)))
+    await hearing.page()
+    hearing.clock.step(minutes=30)
+    hearing.restart()
+    await hearing.turn()
+    starts = [one["start_time"] for one in hearing.queries[1:]]
+    await hearing.turn()
+
+    assert hearing.natives >= {*said, late["id"]}
+    assert len(set(starts)) == 2
+    assert [(gap.cause, gap.suspected) for gap in hearing.gaps] == [("cursor_expired", True)] * 2
+    assert hearing.gaps[-1].end_at == hearing.clock.at - timedelta(days=7) + timedelta(minutes=10)
 
 
 @check
@@ -569,7 +723,7 @@ async def an_empty_balance_is_money_that_is_spent() -> None:
         with pytest.raises(BudgetSpent) as caught:
             await hearing.turn()
 
-        assert (caught.value.budget, caught.value.wait_s) == ("usd", 21600.0)
+        assert (caught.value.budget, caught.value.wait_s, caught.value.code) == ("usd", 21600.0, "no_credit")
 
 
 @check
@@ -652,13 +806,19 @@ async def a_smaller_page_is_asked_for_before_none() -> None:
 
 @check
 async def a_request_that_failed_cost_nothing() -> None:
-    """What was set aside for it is given back, of each budget."""
-    hearing = Hearing()
-    hearing.world.faults["/"] = reply({"title": "Forbidden"}, status=403)
-    with pytest.raises(AccessDenied):
-        await hearing.turn()
+    """What was set aside for it is given back, of each budget; not where no answer came: it may have been charged."""
+    given_back = [("usd", 0.0), ("posts", 0.0)]
+    for fault, payments in (
+        (reply({"title": "Forbidden"}, status=403), given_back),
+        (SourceUnavailable("down", status=503), given_back),
+        (SourceUnavailable("broken"), []),
+    ):
+        hearing = Hearing()
+        hearing.world.faults["/"] = fault
+        with pytest.raises((AccessDenied, SourceUnavailable)):
+            await hearing.turn()
 
-    assert hearing.reader.payments == [("usd", 0.0), ("posts", 0.0)]
+        assert hearing.reader.payments == payments
 
 
 @check

@@ -108,7 +108,7 @@ async def test_numbers_of_more_than_a_page_are_read_to_the_end() -> None:
 
 
 async def test_a_query_that_numbers_refuse_stops_no_other() -> None:
-    """It is told; its hours are asked for again, and lost by nobody."""
+    """It is told; its hours are asked for again six hours later, and lost by nobody."""
     either = Watching(
         {ROADS: Terms(frozenset({"bad"})), WatchName("snow"): Terms(frozenset({"ok"}))}, "counts"
     )
@@ -118,7 +118,7 @@ async def test_a_query_that_numbers_refuse_stops_no_other() -> None:
     await hearing.turn()
     note = hearing.pages[-1].note
     del hearing.world.faults["%23bad"]
-    hearing.clock.step(hours=1)
+    hearing.clock.step(hours=6)
     await hearing.turn()
 
     assert note == "query_refused"

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import pytest
 
+from adapters.x import SPEC
 from adapters.x.sensitive import sensitive_list, unlawful
 from listener.adapter import Terms
 from listener.text import fold
@@ -127,3 +128,12 @@ def test_the_list_is_dated_and_spelled_as_it_is_compared() -> None:
         each for part in entries.values() for each in part if not each.isascii() or each != each.lower()
     ] == []
     assert set(entries["sensitive"]) & set(entries["innocent"]) == set()
+
+
+def test_a_list_that_nobody_went_through_for_long_is_warned_of_like_a_page() -> None:
+    """Its page is among those of the terms, as old as the older of the two."""
+    known = sensitive_list()
+    read_on = SPEC.terms.read_on()
+
+    assert read_on[known.clause.address] == min(known.checked_on, known.clause.checked_on)
+    assert len(read_on) == 4

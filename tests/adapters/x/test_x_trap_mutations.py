@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -388,6 +388,79 @@ def all_or_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(XSource, "_afforded", afforded)
 
 
+@falls_into("a_cap_that_turns_sooner_than_configured_loses_nothing")
+def the_configured_day_is_believed(patch: pytest.MonkeyPatch) -> None:
+    """For weeks."""
+    patch.setattr(problems, "CAPPED_WAIT_MOST_S", 31 * 86_400.0)
+
+
+@falls_into("an_empty_balance_is_no_cap")
+def whatever_names_a_cap_is_one(patch: pytest.MonkeyPatch) -> None:
+    """Also where it is money that is spent."""
+    patch.setattr(problems, "_CREDITS", frozenset[str]())
+
+
+@falls_into("a_query_that_x_cannot_answer_stops_no_other")
+def every_failure_ends_the_turn(patch: pytest.MonkeyPatch) -> None:
+    """At the same query each time."""
+    patch.setattr(client, "_may_be_the_query", lambda error: False)
+
+
+@falls_into("a_query_that_x_cannot_answer_stops_no_other")
+def it_is_tried_each_turn(patch: pytest.MonkeyPatch) -> None:
+    """Whatever came of it before."""
+    patch.setattr(client, "PUT_OFF_FIRST_S", 0.0)
+
+
+@falls_into("two_queries_that_x_cannot_answer_stop_no_third")
+def turns_begin_with_the_first(patch: pytest.MonkeyPatch) -> None:
+    """So that the third is never reached."""
+    patch.setattr(XSource, "_in_turn", lambda self, steps: steps)
+
+
+@falls_into("a_page_that_x_cannot_answer_is_reached_without_its_token")
+def the_token_is_kept(patch: pytest.MonkeyPatch) -> None:
+    """And tried for ever."""
+    original = XSource._leave_out
+
+    def leave_out(self: XSource, *given: Any) -> None:
+        tokens = dict(self._tokens)
+        original(self, *given)
+        self._tokens |= tokens
+
+    patch.setattr(XSource, "_leave_out", leave_out)
+
+
+@falls_into("where_x_is_down_no_query_is_left_out")
+def all_are_tried(patch: pytest.MonkeyPatch) -> None:
+    """However many have failed."""
+    original = XSource._walked
+
+    async def walked(self: XSource, turn: Any, found: Any) -> None:
+        turn.suspect = None
+        await original(self, turn, found)
+
+    patch.setattr(XSource, "_walked", walked)
+
+
+@falls_into("a_query_that_numbers_refuse_is_not_repeated_each_turn")
+def a_refusal_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """At the next turn."""
+    patch.setattr(client, "REFUSED_FOR", timedelta(0))
+
+
+@falls_into("a_walk_by_time_that_outlives_the_window_begins_anew")
+def the_walk_goes_on(patch: pytest.MonkeyPatch) -> None:
+    """From an instant that X shows no more."""
+    original = walks.by_time
+
+    def by_time(mark: Mark, now: datetime) -> Any:
+        begun, gap = original(mark, now)
+        return msgspec.structs.replace(begun, walk=mark.walk), gap
+
+    patch.setattr(walks, "by_time", by_time)
+
+
 @falls_into("a_request_that_failed_cost_nothing")
 def errors_are_paid(patch: pytest.MonkeyPatch) -> None:
     """The charge stands."""
@@ -427,7 +500,7 @@ def it_is_there_after_all(patch: pytest.MonkeyPatch) -> None:
     original = normalise.item_from
 
     def item(post: Any, place: Any) -> Any:
-        return replace(original(post, place), consent=Consent(public=True))  # type: ignore[type-var]
+        return msgspec.structs.replace(original(post, place), consent=Consent(public=True))  # type: ignore[type-var]
 
     patch.setattr(recheck, "item_from", item)
 

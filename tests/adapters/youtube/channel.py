@@ -317,6 +317,7 @@ class Hearing:
         """As after a restart: only the cursor is known."""
         self.reader = CannedReader(self.world, reaches=SPEC.reaches(self.config))
         self.source: Any = SPEC.build(self.config, self.reader, self.world, self.interest)
+        self.asking: Any = SPEC.build(self.config, self.reader, self.world, self.interest)
 
     async def page(self) -> bool:
         """One page; whether there are more."""
@@ -343,8 +344,8 @@ class Hearing:
         return self.items[before:]
 
     async def verdicts(self, *asks: str) -> dict[Ask, Verdict]:
-        """What became of these."""
-        return dict(await self.source.recheck([Ask(ask) for ask in asks]))
+        """What became of these; asked by a second build, as the daemon does."""
+        return dict(await self.asking.recheck([Ask(ask) for ask in asks]))
 
     @property
     def calls(self) -> list[str]:

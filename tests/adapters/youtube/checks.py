@@ -15,9 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from adapters.youtube import SPEC, cursor
 from adapters.youtube.cursor import SEEN_MOST, Seen, decode_cursor, digest, encode_cursor
 from adapters.youtube.quota import budgets, charges
-from listener.adapter import Reply, Terms
+from listener.adapter import Ask, Cursor, Reply, Terms
 from listener.errors import (
     AccessDenied,
     BudgetSpent,
@@ -308,6 +309,118 @@ async def a_thread_that_went_while_its_replies_were_due_holds_nobody_up() -> Non
     assert hearing.calls == ["commentThreads"]
 
 
+@check
+async def a_thread_whose_replies_are_refused_holds_up_nobody() -> None:
+    """However that is said: the rest is read in the same turn, it is asked for again in an hour, and no walk looks for it."""
+    for refusal, before in (
+        (error(403, "somethingNew"), 110),
+        (error(403, "forbidden"), 110),
+        (error(400, "invalidValue"), 0),
+    ):
+        world, video, hearing = heard()
+        poison, after = world.say(video, 2)
+        world.answer_to(poison, 9)
+        world.say(video, before)
+        said = world.answer_to(after, 9)
+
+        def refused(asked: Any, query: dict[str, str], said: Reply = refusal, one: str = poison.id) -> Any:
+            return said if query.get("parentId") == one else None
+
+        world.disturb = refused
+        await hearing.turn()
+        told = hearing.notes[-1]
+        await hearing.turns(3)
+        world.calls.clear()
+        await hearing.turns(9, minutes=5)
+        tried = [query for _, query in world.calls if query.get("parentId") == poison.id]
+        walked = [query for call, query in world.calls if call == "commentThreads" and "videoId" not in query]
+        world.disturb = None
+        await hearing.turns(8, minutes=10)
+
+        assert {one.id for one in said} <= set(natives(hearing.items))
+        assert told == "replies_refused"
+        assert tried == []
+        assert len(walked) == 9
+        assert {one.id for one in poison.replies} <= set(natives(hearing.items))
+
+
+@check
+async def where_all_replies_are_refused_the_operator_is_told() -> None:
+    """After three in a row; those are left alone for an hour, so that it takes no unit for each of a hundred threads."""
+    world, video, hearing = heard()
+    for top in world.say(video, 20):
+        world.answer_to(top, 9)
+    world.disturb = lambda asked, query: error(400, "invalidParameter") if "parentId" in query else None
+    with pytest.raises(DocumentRefused):
+        await hearing.turn()
+
+    assert hearing.calls == ["commentThreads", "comments", "comments", "comments"]
+
+
+@check
+async def a_further_page_that_is_refused_ends_the_walk() -> None:
+    """After three turns, and what lies behind it is a gap: the newest, the replies and the round go on."""
+    world, video, hearing = heard()
+    world.say(video, 3)
+    await hearing.turn()
+    read_at = world.at
+    said = world.say(video, 150)
+    world.answer_to(said[-1], 9)
+    world.disturb = lambda asked, query: error(400, "processingFailure") if "pageToken" in query else None
+    for _ in range(2):
+        with pytest.raises(SourceUnavailable):
+            await hearing.turn()
+    await hearing.turn()
+    gaps = [item for item in hearing.items if isinstance(item, Gap)]
+
+    assert gaps == [Gap(read_at, said[50].at, "unknown")]
+    assert hearing.notes[-1] == "page_refused"
+    assert {one.id for one in said[-1].replies} <= set(natives(hearing.items))
+
+
+@check
+async def an_empty_page_is_not_the_last() -> None:
+    """A page whose threads all went may have another behind it."""
+    world, video, hearing = heard()
+    world.say(video, 3)
+    await hearing.turn()
+    said = world.say(video, 2)
+    emptied = b'{"kind":"youtube#commentThreadListResponse","items":[],"nextPageToken":"0"}'
+    world.disturb = lambda asked, query: (
+        error(403, "commentsDisabled")  # of the round, which would find them
+        if "videoId" in query
+        else None
+        if "pageToken" in query
+        else Reply(200, {}, emptied, asked.address)
+    )
+
+    assert {one.id for one in said} <= set(natives(await hearing.turn()))
+
+
+@check
+async def a_channel_with_more_threads_than_a_cursor_holds_costs_no_unit_twice() -> None:
+    """What was met long ago is known all the same: a round tells nothing again and asks for no replies again."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cursor, "SEEN_MOST", 50)
+        world, first, hearing = heard()
+        for video in (first, world.video("vid00000002"), world.video("vid00000003")):
+            for top in world.say(video, 60)[::6]:
+                world.answer_to(top, 7)
+        await hearing.turns(5)
+        (late,) = world.answer_to(first.threads[0])
+        world.walk(hours=1)
+        world.calls.clear()
+        told = natives(await hearing.turns(5))
+
+        assert hearing.calls.count("comments") == 1
+        assert set(told) <= {first.threads[0].id, *(one.id for one in first.threads[0].replies)}
+        assert late.id in told
+        assert len(hearing.cursor or b"") <= 2 * 50 * 12 + 50
+        hearing.cursor = SPEC.unconditional(Cursor(hearing.cursor or b"")) if SPEC.unconditional else None
+
+        assert len(set(natives(await hearing.turns(5, minutes=20)))) == 180 + 30 * 7 + 1
+
+
 # ---------------------------------------------------------------------------------------------- comments off
 
 
@@ -334,7 +447,7 @@ async def a_channel_with_comments_off_says_so() -> None:
     world.disturb = lambda asked, query: error(403, "commentsDisabled") if "order" in query else None
     await hearing.turn()
 
-    assert hearing.notes[0] == "comments_off"
+    assert hearing.notes == ["comments_off", "comments_off"]  # of the turn, which is what is shown
     assert natives(hearing.items) == []
 
 
@@ -388,7 +501,7 @@ async def nobody_is_in_what_is_read() -> None:
     items = await hearing.turn()
     posts = [item for item in items if isinstance(item, Post)]
     shown = [
-        str([getattr(item, name) for name in Post.__slots__]) for item in posts
+        str([getattr(item, name) for name in Post.__struct_fields__]) for item in posts
     ]  # whole, unlike what prints
 
     assert [item.author for item in posts] == [None] * len(posts)
@@ -455,6 +568,21 @@ async def uploads_are_read_without_a_search_or_a_profile() -> None:
         True,
         "https://www.youtube.com/watch?v=vid00000999",
     )
+
+
+@check
+async def more_videos_than_are_read_are_told_as_a_gap() -> None:
+    """Two hundred are read between two turns."""
+    world, _, hearing = heard(listen="uploads")
+    await hearing.turn()
+    read_at = world.at
+    for number in range(2, 232):
+        world.walk(seconds=1)
+        world.video(f"vid{number:08}")
+    gaps = [item for item in await hearing.turn() if isinstance(item, Gap)]
+
+    assert gaps == [Gap(read_at, world.videos[-200].at, "window_overrun")]
+    assert [item for item in await hearing.turn() if isinstance(item, Gap)] == []
 
 
 @check
@@ -528,6 +656,26 @@ async def a_watch_without_means_starves_no_other() -> None:
 
 
 @check
+async def a_search_that_is_refused_starves_no_other() -> None:
+    """It is told, and the next turn belongs to another watch."""
+    world = World()
+    hearing = Hearing(world, {"listen": "titles", "channel": None}, three_watches())
+    world.disturb = lambda asked, query: (
+        error(400, "invalidParameter", location="q") if asked.account == "a" else None
+    )
+    refused = 0
+    for _ in range(6):
+        try:
+            await hearing.turn()
+        except DocumentRefused:
+            refused += 1
+        world.walk(minutes=16)
+
+    assert sorted(asked.account for asked in hearing.reader.asked) == ["a", "a", "b", "b", "d", "d"]
+    assert refused == 2
+
+
+@check
 async def a_search_goes_back_behind_the_last_one() -> None:
     """What is found late was published before it."""
     world = World()
@@ -587,20 +735,98 @@ async def one_comment_that_is_not_found_hides_no_other() -> None:
 
 
 @check
+async def a_comment_that_is_gone_is_known_by_one_request() -> None:
+    """Asked about by itself: something that is there is asked for with it, so that the silence is about the comment."""
+    world, video, hearing = heard()
+    said = world.say(video, 5)
+    items = await hearing.turn()
+    calls = []
+    for one in said[1:4]:
+        video.threads.remove(one)
+        world.calls.clear()
+        verdicts = await hearing.verdicts(str(post(items, one.id).ask))
+        calls.append(hearing.calls)
+
+        assert [verdict.state for verdict in verdicts.values()] == ["gone"]
+    assert calls == [["comments", "commentThreads", "comments"], ["comments"], ["comments"]]
+
+
+@check
 async def an_answer_that_is_empty_by_mistake_takes_nothing_away() -> None:
-    """Where nothing at all is shown, one is asked for alone before it is believed."""
+    """For a day every list is empty: nothing is said of anything, for three units a look; then all are there."""
+    for count in (3, 140):
+        world, video, hearing = heard()
+        said = world.say(video, count)
+        items = await hearing.turn()
+        asks = [str(post(items, one.id).ask) for one in said[:40]]
+        world.disturb = lambda asked, query: (
+            Reply(200, {}, b'{"kind":"youtube#commentListResponse"}', asked.address)
+            if "id" in query
+            else None
+        )
+        world.calls.clear()
+        for _ in range(24):
+            assert await hearing.verdicts(*asks) == {}
+            assert await hearing.verdicts(asks[2]) == {}
+            world.walk(hours=1)
+        world.disturb = None
+        assert len(hearing.calls) <= 24 * 2 * 3
+        verdicts = await hearing.verdicts(*asks)
+
+        assert [verdict.state for verdict in verdicts.values()] == ["changed"] * len(asks)
+
+
+@check
+async def of_a_channel_that_was_emptied_silence_is_believed_after_hours() -> None:
+    """Nothing is left that could be asked for with it; once anything is shown, it counts from the start."""
     world, video, hearing = heard()
     said = world.say(video, 3)
     items = await hearing.turn()
     asks = [str(post(items, one.id).ask) for one in said]
-    world.disturb = lambda asked, query: (
-        Reply(200, {}, b'{"kind":"youtube#commentListResponse"}', asked.address)
-        if "," in query.get("id", "")
-        else None
-    )
-    verdicts = await hearing.verdicts(*asks)
+    video.threads.clear()
+    looks = []
+    for hours in (0, 1, 3, 7):
+        world.at = NOW + timedelta(hours=hours)
+        await hearing.turn()
+        looks.append({verdict.state for verdict in (await hearing.verdicts(*asks)).values()})
 
-    assert [verdict.state for verdict in verdicts.values()] == ["changed", "changed", "changed"]
+    assert looks == [set(), set(), set(), {"gone"}]
+
+
+@check
+async def one_comment_that_is_forbidden_hides_no_other() -> None:
+    """A 403 for the list because of it: the others are answered for, and nothing is said of it."""
+    world, video, hearing = heard()
+    said = world.say(video, 40)
+    items = await hearing.turn()
+    asks = [str(post(items, one.id).ask) for one in said[:30]]
+    video.threads.remove(said[3])
+    world.disturb = lambda asked, query: (
+        error(403, "forbidden") if said[1].id in query.get("id", "").split(",") else None
+    )
+    world.calls.clear()
+    verdicts = await hearing.verdicts(*asks)
+    answered = [verdicts[ask].state if ask in verdicts else None for ask in map(Ask, asks)]
+
+    assert answered == ["changed", None, "changed", "gone", *["changed"] * 26]
+    assert hearing.calls.count("comments") <= 14
+
+
+@check
+async def where_every_list_is_refused_nothing_is_said_of_anything() -> None:
+    """It is about the key, then: told as such, for two units, and nothing is taken away."""
+    world, video, hearing = heard()
+    said = world.say(video, 70)
+    items = await hearing.turn()
+    asks = [str(post(items, one.id).ask) for one in said[:40]]
+    await hearing.verdicts(str(post(items, said[50].id).ask))
+    world.disturb = lambda asked, query: error(403, "forbidden") if "id" in query else None
+    world.calls.clear()
+    with pytest.raises(AccessDenied) as caught:
+        await hearing.verdicts(*asks)
+
+    assert caught.value.code == "not_permitted"
+    assert hearing.calls == ["comments", "comments"]
 
 
 # ------------------------------------------------------------------------------------------------------ errors

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from adapters.youtube import SPEC
 from adapters.youtube.config import YouTubeConfig
@@ -164,7 +165,7 @@ async def test_what_was_edited_or_deleted_is_known_when_asked_again() -> None:
         verdicts = list((await source.recheck(asks)).values())
 
     assert [verdict.state for verdict in verdicts] == ["gone", "changed", "changed", "changed"]
-    assert verdicts[1].post == replace(found[second.id], text="Two!", edited_at=here.clock.now())
+    assert verdicts[1].post == structs.replace(found[second.id], text="Two!", edited_at=here.clock.now())
     assert [verdict.post for verdict in verdicts[2:]] == [found[third.id], found[answer.id]]
 
 
@@ -179,12 +180,14 @@ async def test_uploads_and_titles_are_one_video() -> None:
         (again,) = (await uploads.recheck([Ask(str(upload.ask))])).values()
         (as_found,) = (await titles.recheck([Ask(str(found.ask))])).values()
         here.tube.delete(shown)
+        silent = await titles.recheck([Ask(str(found.ask))])  # nothing else is known to be there
+        here.clock.walk(hours=7)
         (gone,) = (await titles.recheck([Ask(str(found.ask))])).values()
 
     assert (upload.title, upload.text, upload.by_us) == ("Rock & snow #yyc", "About <it>", True)
     assert (found.title, found.text, found.by_us) == ("Rock & snow #yyc", "", False)
     assert (found.link, found.aliases) == (upload.link, upload.aliases)
-    assert (again.post, as_found.post, gone.state) == (upload, found, "gone")
+    assert (again.post, as_found.post, dict(silent), gone.state) == (upload, found, {}, "gone")
 
 
 async def test_a_garbled_item_spoils_no_other() -> None:

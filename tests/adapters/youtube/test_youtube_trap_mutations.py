@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import pytest
+from msgspec import structs
 
 from adapters.youtube import (
     api,
@@ -177,7 +178,7 @@ def the_round_settles(patch: pytest.MonkeyPatch) -> None:
 @falls_into("more_than_is_shown_is_told_as_a_gap")
 def no_gap(patch: pytest.MonkeyPatch) -> None:
     """What was not read is not spoken of."""
-    patch.setattr(CommentsSource, "_hole", lambda self, seen, oldest, *, reached: [])
+    patch.setattr(CommentsSource, "_hole", lambda self, turn, seen, cause: [])
 
 
 @falls_into("the_first_reading_goes_back_a_month_and_no_further")
@@ -242,6 +243,12 @@ def what_was_met_never_changes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(comments, "_stamp", lambda thread: 1)
 
 
+@falls_into("a_channel_with_more_threads_than_a_cursor_holds_costs_no_unit_twice")
+def what_has_no_room_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """And each round reads all replies again."""
+    patch.setattr(Seen, "shed", lambda self: None)
+
+
 @falls_into("a_late_reply_to_an_old_thread_is_read")
 def the_newest_threads_have_all_replies(patch: pytest.MonkeyPatch) -> None:
     """As if a reply moved its thread up."""
@@ -272,6 +279,38 @@ def looked_for_for_ever(patch: pytest.MonkeyPatch) -> None:
         return page
 
     patch.setattr(CommentsSource, "_newest", newest)
+
+
+@falls_into("a_thread_whose_replies_are_refused_holds_up_nobody")
+def a_refused_thread_ends_the_turn(patch: pytest.MonkeyPatch) -> None:
+    """Again and again at the same one."""
+    patch.setattr(comments, "REFUSALS_MOST", 1)
+
+
+@falls_into("a_thread_whose_replies_are_refused_holds_up_nobody")
+def a_refused_thread_is_tried_every_minute(patch: pytest.MonkeyPatch) -> None:
+    """For a unit each."""
+    patch.setattr(comments, "REFUSED_FOR", timedelta(0))
+
+
+@falls_into("where_all_replies_are_refused_the_operator_is_told")
+def any_number_is_refused(patch: pytest.MonkeyPatch) -> None:
+    """Without a word."""
+    patch.setattr(comments, "REFUSALS_MOST", 1000)
+
+
+@falls_into("a_further_page_that_is_refused_ends_the_walk")
+def the_page_is_tried_for_ever(patch: pytest.MonkeyPatch) -> None:
+    """And nothing behind the walk is ever read."""
+    patch.setattr(comments, "CUTS_MOST", 1000)
+
+
+@falls_into("an_empty_page_is_not_the_last")
+def nothing_is_known_ground(patch: pytest.MonkeyPatch) -> None:
+    """As Python has it of an empty list."""
+    patch.setattr(
+        comments, "bool", lambda items: True if isinstance(items, list) else bool(items), raising=False
+    )
 
 
 # ---------------------------------------------------------------------------------------------- comments off
@@ -328,7 +367,7 @@ def the_text_is_html(patch: pytest.MonkeyPatch) -> None:
     """As it would be by default."""
     from listener.text import html_to_text
 
-    with_comment(patch, lambda post: replace(post, text=html_to_text(post.text)))
+    with_comment(patch, lambda post: structs.replace(post, text=html_to_text(post.text)))
 
 
 @falls_into("an_edit_is_one_and_an_unedited_comment_is_none")
@@ -365,10 +404,16 @@ def uploads_without_an_end(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Seen, "settle", lambda self, now_s: None)
 
 
+@falls_into("more_videos_than_are_read_are_told_as_a_gap")
+def no_gap_among_videos(patch: pytest.MonkeyPatch) -> None:
+    """What was not read is not spoken of."""
+    patch.setattr(uploads.UploadsSource, "_hole", lambda self, listed, seen: ())
+
+
 @falls_into("a_video_that_is_not_public_says_nothing")
 def everything_listed_is_public(patch: pytest.MonkeyPatch) -> None:
     """As if a list held only what everybody may see."""
-    patch.setattr(normalise, "_is_public", lambda status: True)
+    patch.setattr(normalise, "is_public", lambda status: True)
 
 
 @falls_into("a_channel_without_uploads_has_none")
@@ -395,6 +440,12 @@ def who_is_first_and_spent_ends_the_turn(patch: pytest.MonkeyPatch) -> None:
         return await original(self, questions[:1], seen)
 
     patch.setattr(TitlesSource, "_first_affordable", first)
+
+
+@falls_into("a_search_that_is_refused_starves_no_other")
+def whoever_waits_longest_is_first(patch: pytest.MonkeyPatch) -> None:
+    """Even where it is refused each time."""
+    patch.setattr(TitlesSource, "_tried_at", lambda self, question, seen: seen.asked.get(question.name, 0))
 
 
 @falls_into("a_search_goes_back_behind_the_last_one")
@@ -430,21 +481,56 @@ def the_video_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recheck, "parts_of", lambda ask: (ask.partition(" ")[0], None))
 
 
+def no_witness(patch: pytest.MonkeyPatch) -> None:
+    """Nothing else is asked for."""
+    patch.setattr(recheck.Rechecks, "_show", lambda self, ids: None)
+
+
 @falls_into("one_comment_that_is_not_found_hides_no_other")
 def a_refused_list_is_gone(patch: pytest.MonkeyPatch) -> None:
     """All of it."""
 
     async def several(self: Any, asks: Sequence[Ask]) -> dict[Ask, Verdict]:
-        found, absent = await self._found([normalise.parts_of(ask)[0] for ask in asks])
-        return {ask: self._verdict(ask, found, absent=absent) for ask in asks}
+        found, why = await self._found([normalise.parts_of(ask)[0] for ask in asks])
+        return dict(self._verdicts(asks, found, why))
 
     patch.setattr(recheck.Rechecks, "_several", several)
+
+
+@falls_into("a_comment_that_is_gone_is_known_by_one_request")
+def nothing_is_asked_for_with_it(patch: pytest.MonkeyPatch) -> None:
+    """And so silence has to last for hours."""
+    no_witness(patch)
 
 
 @falls_into("an_answer_that_is_empty_by_mistake_takes_nothing_away")
 def silence_is_believed(patch: pytest.MonkeyPatch) -> None:
     """At once."""
     a_refused_list_is_gone(patch)
+
+
+@falls_into("an_answer_that_is_empty_by_mistake_takes_nothing_away")
+def silence_is_believed_in_the_end(patch: pytest.MonkeyPatch) -> None:
+    """Although other things are known to be there."""
+    no_witness(patch)
+
+
+@falls_into("of_a_channel_that_was_emptied_silence_is_believed_after_hours")
+def silence_is_never_believed(patch: pytest.MonkeyPatch) -> None:
+    """And what is gone is kept until its time is over."""
+    patch.setattr(recheck, "SILENT_FOR", timedelta(days=10_000))
+
+
+@falls_into("one_comment_that_is_forbidden_hides_no_other")
+def a_forbidden_list_is_our_fault(patch: pytest.MonkeyPatch) -> None:
+    """So that the same fifty are asked about for ever."""
+    patch.setattr(recheck, "is_about_one", lambda error: False)
+
+
+@falls_into("where_every_list_is_refused_nothing_is_said_of_anything")
+def each_is_asked_for_alone(patch: pytest.MonkeyPatch) -> None:
+    """Whatever it costs."""
+    no_witness(patch)
 
 
 # ------------------------------------------------------------------------------------------------------ errors

@@ -11,6 +11,7 @@ from typing import get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from listener.events import (
     Author,
@@ -127,7 +128,7 @@ def test_provenance_has_every_name_once_under_every_secret() -> None:
     )
     assert provenance.sealed_ask is not None
     assert open_sealed(provenance.sealed_ask, purpose="ask", keys={NOW.date(): b"k" * 32}) == POST.ask
-    assert cleared(replace(POST, ask=None)).provenance.sealed_ask is None
+    assert cleared(structs.replace(POST, ask=None)).provenance.sealed_ask is None
 
 
 def test_links_only_keeps_time_language_hashtags_and_link() -> None:
@@ -152,10 +153,10 @@ def test_d5_counts_only_keeps_nothing_of_a_post() -> None:
 
 
 WITHHELD: dict[WithheldReason, tuple[Post, Keep]] = {
-    "not_public": (replace(POST, consent=Consent(public=False)), "text"),
-    "objection": (replace(POST, author=Author(("Eve", "EVE@example.com"))), "text"),
-    "consent_unreadable": (replace(POST, consent=Consent(readable=False)), "text"),
-    "consent": (replace(POST, consent=Consent(flags=frozenset({"nobot"}))), "counts"),
+    "not_public": (structs.replace(POST, consent=Consent(public=False)), "text"),
+    "objection": (structs.replace(POST, author=Author(("Eve", "EVE@example.com"))), "text"),
+    "consent_unreadable": (structs.replace(POST, consent=Consent(readable=False)), "text"),
+    "consent": (structs.replace(POST, consent=Consent(flags=frozenset({"nobot"}))), "counts"),
     "counts_only": (POST, "counts"),
 }
 BEFORE_THE_GATE: set[WithheldReason] = {"not_ours", "watch_paused"}
@@ -198,7 +199,7 @@ def test_time_is_never_later_than_seen_and_old_posts_are_not_emitted(
     """
     A post older than `emit_from` is keyed and never shown; a date from the future is when we saw it.
     """
-    outcome = cleared(replace(POST, published_at=published))
+    outcome = cleared(structs.replace(POST, published_at=published))
 
     assert (outcome.event.time, outcome.emit) == (time, emit)
 
@@ -214,24 +215,24 @@ def test_d15_a_watch_may_only_shorten(shortest: timedelta | None, expected: time
 
 
 UNSEEN = [
-    replace(POST, edited_at=None),
-    replace(POST, published_at=NOW),
-    replace(POST, author=Author(("Mira Quill", "mira@mail.example", "17"))),
-    replace(POST, ask=None),
-    replace(POST, link="https://blog.example/snow/?utm_source=mail#comment-314"),
-    replace(POST, text=POST.text.replace("@bob", "@eve")),
-    replace(POST, tags=("winter roads", "SNOW")),
-    replace(POST, link="http://blog.example/snow#comment-314"),
-    replace(POST, text=POST.text.replace(" ", "  \n")),
+    structs.replace(POST, edited_at=None),
+    structs.replace(POST, published_at=NOW),
+    structs.replace(POST, author=Author(("Mira Quill", "mira@mail.example", "17"))),
+    structs.replace(POST, ask=None),
+    structs.replace(POST, link="https://blog.example/snow/?utm_source=mail#comment-314"),
+    structs.replace(POST, text=POST.text.replace("@bob", "@eve")),
+    structs.replace(POST, tags=("winter roads", "SNOW")),
+    structs.replace(POST, link="http://blog.example/snow#comment-314"),
+    structs.replace(POST, text=POST.text.replace(" ", "  \n")),
 ]
 SEEN = [
-    replace(POST, text=POST.text + "!"),
-    replace(POST, title=None),
-    replace(POST, lang="fr"),
-    replace(POST, tags=("Snow",)),
-    replace(POST, link="https://blog.example/snow/#comment-315"),
-    replace(POST, link="https://social.example/@mira/1"),
-    replace(POST, kind="reply"),
+    structs.replace(POST, text=POST.text + "!"),
+    structs.replace(POST, title=None),
+    structs.replace(POST, lang="fr"),
+    structs.replace(POST, tags=("Snow",)),
+    structs.replace(POST, link="https://blog.example/snow/#comment-315"),
+    structs.replace(POST, link="https://social.example/@mira/1"),
+    structs.replace(POST, kind="reply"),
 ]
 
 
@@ -266,14 +267,16 @@ def test_what_moves_by_itself_is_no_edit(before: dict[str, str], after: dict[str
     """
     Neither a counter nor the time since, neither typography nor who passed a hidden address on.
     """
-    assert cleared(replace(POST, **before)).digest == cleared(replace(POST, **after)).digest  # type: ignore[arg-type]
+    assert cleared(structs.replace(POST, **before)).digest == cleared(structs.replace(POST, **after)).digest
 
 
 def test_two_private_addresses_differ_without_being_shown() -> None:
     """
     A link that is null in the event still tells two states apart.
     """
-    one, other = (cleared(replace(POST, link=f"https://social.example/@mira/{post}")) for post in (1, 2))
+    one, other = (
+        cleared(structs.replace(POST, link=f"https://social.example/@mira/{post}")) for post in (1, 2)
+    )
 
     assert (one.event.data.link, other.event.data.link) == (None, None)
     assert one.digest != other.digest
@@ -283,7 +286,7 @@ def test_our_own_words_keep_our_name_and_lose_everybody_elses() -> None:
     """
     The organisation keeps its name in its own post; the officer who wrote it does not.
     """
-    post = replace(
+    post = structs.replace(
         POST,
         by_us=True,
         author=Author(("City of Ex", "@CityOfEx", "Mira Quill")),
@@ -300,7 +303,7 @@ def test_lone_surrogates_do_not_reach_the_queue() -> None:
     """
     Half a surrogate pair, which JSON can carry, neither raises nor passes.
     """
-    post = replace(
+    post = structs.replace(
         POST,
         text="snow \ud83d",
         title="\udc00",
@@ -496,7 +499,7 @@ def test_what_is_taken_back_is_found_by_every_name_under_every_secret() -> None:
 
 def test_a_place_that_knows_no_parent_undoes_nothing() -> None:
     """A reply that is shown as a plain post says nothing new; a plain post that turns out to be a reply does."""
-    plain, reply = cleared(replace(POST, kind="post")), cleared(replace(POST, kind="reply"))
+    plain, reply = cleared(structs.replace(POST, kind="post")), cleared(structs.replace(POST, kind="reply"))
 
     assert reply.digest in plain.former_digests
     assert plain.digest not in (reply.digest, *reply.former_digests)
@@ -506,9 +509,9 @@ def test_a_place_that_knows_no_parent_undoes_nothing() -> None:
     ("post", "expected"),
     [
         (POST, NOW - DAY),
-        (replace(POST, edited_at=NOW + 400 * DAY), NOW),
-        (replace(POST, edited_at=None), None),
-        (replace(POST, ask=None), None),
+        (structs.replace(POST, edited_at=NOW + 400 * DAY), NOW),
+        (structs.replace(POST, edited_at=None), None),
+        (structs.replace(POST, ask=None), None),
     ],
     ids=["stated", "of the future", "never edited", "cannot be asked"],
 )

@@ -4,10 +4,10 @@ Whose posts end at the gate, and why: the whole table of signals, twice, and the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import get_args
 
 import pytest
+from msgspec.structs import replace
 
 from listener.events import Author, Consent, Post, WithheldReason
 from listener.gate.consent import ConsentMode, objection_names, other_mode, refusal, refusing_flags
@@ -78,7 +78,7 @@ def test_who_speaks_to_us_or_for_us_overrides_index_flags_alone(speaks: str, mod
     ]
 
     verdicts = [
-        asked(replace(POST, consent=consent, **{speaks: True}), mode=mode, objectors=objectors)  # type: ignore[arg-type]
+        asked(replace(POST, consent=consent, **{speaks: True}), mode=mode, objectors=objectors)
         for consent, objectors in cases
     ]
 

@@ -187,8 +187,9 @@ def test_who_spends_too_fast_is_slowed_and_who_does_not_is_not() -> None:
 
 def test_the_next_window_knows_who_asked_and_nothing_of_what_they_spent() -> None:
     """Whoever asked has a part from the first second; what the network shut stays shut."""
-    day = leaf("a", "idle")
+    day = leaf("a", "idle", "former")
     day.shut_until = START + 30 * HOUR
+    day.parts["former"].pull = 1e-3  # of a watch that asked yesterday and is not there any more
     bring_up(day, LIMIT, START)
     take(day, 10, account="a")
     following = day.following(day.end, day.end + DAY)

@@ -10,6 +10,7 @@ from datetime import timedelta
 import anyio
 import orjson
 import pytest
+from msgspec import structs
 
 from listener.adapter import Cursor, Freshness, Page
 from listener.errors import SourceUnavailable
@@ -24,7 +25,7 @@ FRESH = Freshness(has_validators=True)
 def unread(native: str, house: House, *, age_s: float = 0.0) -> Post:
     """A post of that age whose author's choice cannot be looked up."""
     at = house.clock.now() - timedelta(seconds=age_s)
-    return replace(post(native), published_at=at, consent=Consent(readable=False))
+    return structs.replace(post(native), published_at=at, consent=Consent(readable=False))
 
 
 async def events(house: House) -> list[dict[str, object]]:
@@ -216,7 +217,7 @@ async def test_during_a_long_outage_nobody_who_can_be_read_waits_longer_than_the
                 at = began + timedelta(minutes=number + 1)
                 await house.clock.sleep(max(0.0, (at - house.clock.now()).total_seconds()))
                 blind = number % 2 == 0 and house.clock.now() < began + timedelta(hours=5)
-                one = replace(post(str(number)), published_at=at, consent=Consent(readable=not blind))
+                one = structs.replace(post(str(number)), published_at=at, consent=Consent(readable=not blind))
                 number += 1
                 await send(Page((one,), Cursor(b"%d" % number)))
                 if number % 2 == 0:

@@ -85,3 +85,67 @@ async def test_reads_stretch_before_they_stop() -> None:
     assert (view.state, view.why) == ("waiting", "budget")
     assert view.reason.endswith("so that its budget lasts")
     assert wait_s > HOUR / 2 * 1.5
+
+
+async def test_a_limit_that_is_raised_is_noticed_at_once() -> None:
+    """Also by the source that waited for the smaller limit of another; one that is not raised changes nothing."""
+    house = House()
+    purse, reads = priced(house, "square", 150.0)
+    source = replace(house.source("square", reads, host=CREDENTIAL), wallet=reads.wallet)
+
+    async with house.running(source):
+        await house.clock.advance(10)
+        before, told = purse.limits(), house.view("square")
+        house.intake.afford(house.intake.slowed & purse.raised(before))
+        unmoved = house.view("square")
+        reads.wallet = priced_again(purse, 24_000.0)
+        house.intake.afford(house.intake.slowed & purse.raised(before))
+        await house.clock.advance(10)
+
+    assert (told.why, unmoved, reads.reads) == ("budget", told, 1)
+
+
+async def test_a_source_that_was_slowed_comes_when_it_would_have_come() -> None:
+    """A raised limit makes nobody read more often than its interval."""
+    house = House()
+    purse, reads = priced(house, "square", 20.0)
+    source = replace(
+        house.source("square", reads, host=CREDENTIAL), wallet=reads.wallet, interval_s=HOUR / 2, floor_s=60.0
+    )
+
+    async with house.running(source):
+        await house.clock.advance(10)
+        before = purse.limits()
+        reads.wallet = priced_again(purse, 24_000.0, most=20.0)
+        house.intake.afford(house.intake.slowed & purse.raised(before))
+        view = house.view("square")
+
+    assert view.last_read_at is not None
+    assert (view.why, view.next_due_at) == ("afforded", view.last_read_at + timedelta(seconds=HOUR / 2))
+
+
+async def test_a_restart_asks_the_budget_again() -> None:
+    """An operator who raises a limit and starts the daemon anew does not wait for an hour that was reckoned from the old one."""
+    house = House()
+    _, reads = priced(house, "square", 150.0)
+    source = replace(house.source("square", reads, host=CREDENTIAL), wallet=reads.wallet)
+    async with house.running(source):
+        await house.clock.advance(10)
+    again = House(house.queue)
+    again.clock = house.clock
+    purse, reads = priced(again, "square", 150.0)
+    wallet = priced_again(purse, 24_000.0)
+    reads = Priced(wallet)
+    again.intake._clock = again.keeper._clock = house.clock
+    async with again.running(replace(again.source("square", reads, host=CREDENTIAL), wallet=wallet)):
+        await house.clock.advance(10)
+
+    assert reads.reads == 1
+
+
+def priced_again(purse: Purse, limit: float, *, most: float = 150.0) -> Wallet:
+    """The same source under another limit, as a reload would have it."""
+    budget = Budget(name="units", credential=CREDENTIAL, limit=limit, unit="units", window="day")
+    wallet = purse.wallet("square", "town", (budget,), lambda address: (Charge(budget="units", most=most),))
+    assert wallet is not None
+    return wallet

@@ -13,6 +13,7 @@ from typing import Literal
 import anyio
 import orjson
 import pytest
+from msgspec import structs
 
 from listener.adapter import Cursor, Freshness, Page, Poller, Streamer
 from listener.errors import (
@@ -204,6 +205,29 @@ def post(native: str, text: str = "snow on the road") -> Post:
     return Post(native=native, kind="article", text=text)
 
 
+async def test_volumes_are_refused_where_nobody_accepted_the_agreement() -> None:
+    """Terms that ask for an agreement before numbers are made bind the core, not only the check of the configuration."""
+    house = House()
+    start = house.clock.now()
+    page = Page((Count(WatchName("snow"), start, start + timedelta(hours=1), 7), post("1")), Cursor(b"on"))
+    agreed = house.source("agreed", Script(house.clock, page))
+    refused = replace(house.source("refused", Script(house.clock, page)), derived_metrics="not_agreed")
+
+    async with house.running(replace(agreed, derived_metrics="agreed"), refused):
+        await house.clock.advance(10)
+    batch = await house.queue.read(None)
+
+    assert [
+        entry.type
+        for entry in batch.entries
+        if orjson.loads(entry.line)["source"] == "/feed/refused" or entry.type == "listener.topic.counted"
+    ] == ["listener.topic.counted"]
+    assert [(line["source"], line["withheld"], line["noted"]) for line in house.lines("page.walked")] == [
+        ("agreed", {}, 1),
+        ("refused", {"not_agreed": 1}, 0),
+    ]
+
+
 async def test_a_page_becomes_durable_with_its_cursor_and_the_time_of_the_next_read() -> None:
     """Items, cursor and next due time are in the queue after one read, and the sums agree."""
     house = House()
@@ -311,10 +335,10 @@ async def test_what_the_other_consent_mode_would_do_is_counted() -> None:
     invited_none = Consent(flags=frozenset({"not_indexable"}))
     page = Page(
         (
-            replace(post("1"), consent=invited_none),
-            replace(post("2"), consent=invited_none, addressed=True),
-            replace(post("3", "rain"), consent=invited_none),
-            replace(post("4"), consent=Consent(flags=frozenset({"not_indexable", "noindex"}))),
+            structs.replace(post("1"), consent=invited_none),
+            structs.replace(post("2"), consent=invited_none, addressed=True),
+            structs.replace(post("3", "rain"), consent=invited_none),
+            structs.replace(post("4"), consent=Consent(flags=frozenset({"not_indexable", "noindex"}))),
             post("5"),
         )
     )
@@ -864,7 +888,7 @@ class Beating:
             if silent and self.fails:
                 raise SourceUnavailable("source s: no answer")
             self.number += 1
-            said = replace(post(str(self.number), "rain"), published_at=self.clock.now())
+            said = structs.replace(post(str(self.number), "rain"), published_at=self.clock.now())
             await send(Page(() if silent else (said,), Cursor(b"%d" % self.number)))
 
 

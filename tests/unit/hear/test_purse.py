@@ -12,11 +12,11 @@ import msgspec
 import pytest
 
 from listener.adapter import Budget, Charge, Reach
-from listener.errors import BudgetSpent, LeaseLost, QueueFull
+from listener.errors import BudgetSpent, LeaseLost, QueueFull, SourceUnavailable
 from listener.hear.ledger import BLOCK, EDGE, Stored
 from listener.hear.pace import Pace
 from listener.hear.policies import FULL_MOST_S
-from listener.hear.purse import STATE_NAME, Purse, Wallet
+from listener.hear.purse import STATE_NAME, STORED_MOST, Purse, Wallet
 from listener.hear.reader import Web
 from listener.queues.base import Commit, Outcome, Scope
 from listener.status import BudgetView
@@ -332,10 +332,12 @@ async def test_a_clock_that_is_set_back_gives_nothing_twice() -> None:
 
 async def test_what_the_network_says_is_spent_is_spent_for_everybody() -> None:
     """Until the window turns, across a restart; what our own books refused is not taken for the network's word."""
-    town = Town()
+    town = Town(start=MIDNIGHT + HOUR)
     square, harbour = town.wallet(), town.wallet(source="harbour")
     await square.pay(DEAR, account="snow")
-    told = await square.understood(BudgetSpent("quotaExceeded", budget="units", wait_s=None))
+    told = await square.understood(
+        BudgetSpent("quotaExceeded", budget="units", wait_s=None, code="no_credit")
+    )
     with pytest.raises(BudgetSpent) as refused:
         await harbour.pay(CHEAP, account="")
     assert await harbour.understood(refused.value) is refused.value
@@ -345,9 +347,75 @@ async def test_what_the_network_says_is_spent_is_spent_for_everybody() -> None:
         await harbour.pay(CHEAP, account="")
     view = await town.view()
 
-    day = 86_400.0
-    assert (told.wait_s, refused.value.wait_s, later.value.wait_s) == (day, day, day)
+    rest = 23 * 3600.0
+    assert (told.wait_s, refused.value.wait_s, later.value.wait_s) == (rest, rest, rest)
+    assert {told.code, refused.value.code, later.value.code} == {"no_credit"}
     assert (view.stage, view.back_at) == ("spent", MIDNIGHT + timedelta(days=1))
+
+
+@pytest.mark.parametrize("before_s", [30, -30])
+async def test_what_the_network_says_near_the_turn_shuts_no_whole_window(before_s: int) -> None:
+    """Its clock may still be in the window that ends, so it is asked again soon after; then its word is about the new one."""
+    town = Town(start=MIDNIGHT + timedelta(days=1, seconds=-before_s))
+    wallet = town.wallet()
+    told = await wallet.understood(BudgetSpent("quotaExceeded", budget="units", wait_s=None))
+    assert told.wait_s == before_s + 60
+    await town.clock.advance(told.wait_s)
+    await wallet.pay(CHEAP, account="snow")
+    again = await wallet.understood(BudgetSpent("quotaExceeded", budget="units", wait_s=None))
+
+    assert again.wait_s == 86_400 - 60
+
+
+async def test_a_credential_that_changed_its_window_keeps_no_old_pages() -> None:
+    """What was spent under another zone counts while it lasts; then it is not carried along for ever."""
+    town = Town(start=MIDNIGHT + HOUR)
+    await town.wallet().pay(CHEAP, account="snow")
+    moved = Budget(
+        name="units", credential=CREDENTIAL, limit=2400.0, unit="units", window="day", zone="Europe/Berlin"
+    )
+    wallet = town.wallet(moved)
+    await wallet.pay(CHEAP, account="snow")
+    await town.clock.advance(2 * 86_400)
+    await wallet.pay(CHEAP, account="snow")
+    await town.purse.aclose()
+    stored = msgspec.json.decode(town.queue._states[Scope("credential", CREDENTIAL)], type=Stored)
+
+    assert list(stored.leaves) == ["units day Europe/Berlin 1"]
+
+
+async def test_a_queue_that_is_full_for_days_fills_no_memory() -> None:
+    """However often it is tried, little is remembered of what could not be written, and the money is all there afterwards."""
+    queue = Breaking()
+    town = Town(queue)
+    wallet = town.wallet()
+    queue.error = QueueFull("no room")
+    for _ in range(100):
+        with pytest.raises(BudgetSpent, match="no room"):
+            await wallet.pay(CHEAP, account="snow")
+        await town.clock.advance(FULL_MOST_S)
+    (book,) = town.purse._books.values()
+    remembered = len(book.stored)
+    queue.error = None
+    await wallet.pay(CHEAP, account="snow")
+
+    assert remembered == STORED_MOST
+    assert (await town.view()).spent == 1.0
+
+
+async def test_an_earlier_refusal_of_ours_is_not_taken_for_the_networks_word() -> None:
+    """An adapter that asked the cheaper question too, and hands on what it was told first, shuts nobody out."""
+    town = Town()
+    square, harbour = town.wallet(), town.wallet(source="harbour")
+    assert await spend(square, DEAR) == 9
+    with pytest.raises(BudgetSpent) as first:
+        await square.pay(DEAR, account="snow")
+    assert await spend(square, CHEAP) == 10
+    understood = await square.understood(first.value)
+    await town.clock.advance(300)
+    await harbour.pay(CHEAP, account="")
+
+    assert understood is first.value
 
 
 async def test_a_pause_that_the_network_names_ends_then() -> None:
@@ -474,6 +542,31 @@ async def test_no_request_leaves_unpaid() -> None:
     assert (reply.status, refused.status) == (200, 403)
     assert [line.split(" ")[1] for line in asked] == ["/token", "/search", "/quota"]
     assert [(part.watch, part.spent) for part in view.parts] == [("snow", 80.0)]
+
+
+async def test_what_never_left_costs_nothing() -> None:
+    """A night in which the network cannot be reached spends no money; an answer that breaks off may have been counted."""
+    town = Town()
+
+    def prices(address: str) -> Sequence[Charge]:
+        return (Charge(budget="units", most=10.0),)
+
+    wallet = town.purse.wallet("square", "town", (budget(),), prices)
+    assert wallet is not None
+    async with loopback(_said) as server:
+        port = server.port
+    web = Web(clock=town.clock, pace=Pace(0.0, frozenset()), user_agent="test", allow=LOOPBACK)
+    async with web:
+        reader = web.reader("square", (Reach("127.0.0.1"),), wallet=wallet)
+        for _ in range(20):
+            with pytest.raises(SourceUnavailable):
+                await reader.read(f"http://127.0.0.1:{port}/search", account="snow")
+        gone = (await town.view()).spent
+        async with loopback(lambda asked: b"HTTP/1.1 ") as server:
+            with pytest.raises(SourceUnavailable):
+                await reader.read(f"http://127.0.0.1:{server.port}/search", account="snow")
+
+    assert (gone, (await town.view()).spent) == (0.0, 10.0)
 
 
 def _said(asked: Asked) -> bytes:

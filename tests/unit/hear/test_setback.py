@@ -8,6 +8,7 @@ import pytest
 
 from listener.errors import (
     AccessDenied,
+    BudgetSpent,
     DocumentRefused,
     RateLimited,
     RequestRefused,
@@ -20,7 +21,11 @@ from listener.hear.setback import Setback, setback
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
-MEANINGS = {"needs_token": "give it a token", "not_a_list": "look at its address"}
+MEANINGS = {
+    "needs_token": "give it a token",
+    "not_a_list": "look at its address",
+    "no_credit": "there is no credit; top it up",
+}
 ENDED = DocumentRefused("blog: 410", reason="gone")
 
 
@@ -158,4 +163,19 @@ def test_notes_of_the_first_version_are_read() -> None:
 
     assert memo_from(stored, place="here") == Memo(
         failures=2, error_code="unavailable", last_read_at=NOW, place="here"
+    )
+
+
+def test_a_budget_that_the_network_calls_spent_says_what_to_do() -> None:
+    """An account without credit is told as such, with the adapter's words; our own reckoning only says when it goes on."""
+    ours = after(BudgetSpent("a", budget="usd", wait_s=3600.0), Memo())
+    theirs = after(BudgetSpent("a", budget="usd", wait_s=3600.0, code="no_credit"), Memo())
+
+    assert ours.reason == "its budget `usd` has to last, so it goes on at 2026-01-05 13:00:00 UTC"
+    assert theirs.reason == "there is no credit; top it up; it is asked again at 2026-01-05 13:00:00 UTC"
+    assert (theirs.code, theirs.state, theirs.why, theirs.wait_s) == (
+        "budget_spent",
+        "held",
+        "budget",
+        3600.0,
     )

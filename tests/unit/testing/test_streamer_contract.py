@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import anyio
 import pytest
+from msgspec import structs
 
 from listener.adapter import AdapterSpec, Cursor, Item, Page
 from listener.errors import RateLimited, SourceError, SourceUnavailable
@@ -65,7 +66,7 @@ class Shuffled(Ticker):
     def item(self, frame: bytes, nth: int | None) -> tuple[int | None, Item | None]:
         type(self).runs += 1
         nth, item = super().item(frame, nth)
-        return nth, replace(item, text=f"{self.runs}") if isinstance(item, Post) else item
+        return nth, structs.replace(item, text=f"{self.runs}") if isinstance(item, Post) else item
 
 
 class Skips(Ticker):
