@@ -16,6 +16,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from adapters.x.simulated_posts import Post, Words, whole
@@ -269,6 +270,7 @@ def _about(name: str, value: str) -> Test:
     return test
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """
     Without case and diacritics, as search compares.

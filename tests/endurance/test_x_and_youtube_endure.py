@@ -17,7 +17,7 @@ from tests.endurance.metered_ordeal import MeteredOrdeal
 from tests.endurance.metered_world import STARTS, MeteredWorld
 from tests.endurance.told import amiss
 
-KILLS, CUTS = count("KILLS", 5.0), count("CUTS", 5.0)
+KILLS, CUTS = count("KILLS", 3.5), count("CUTS", 3.5)
 
 
 @pytest.mark.timeout(300 + 10 * (KILLS + CUTS))
