@@ -86,6 +86,12 @@ class QuotaSpent(BudgetSpent):
     """
 
 
+class ChannelNotFound(DocumentRefused):
+    """
+    The channel is closed, or never was.
+    """
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """
@@ -152,7 +158,7 @@ def error_of(status: int, said: Said, *, budget: str, now: datetime) -> SourceEr
     if code is not None:
         return AccessDenied("YouTube refuses the key", code=code)
     if "channelNotFound" in reasons:
-        return DocumentRefused("there is no such channel; look at its id", reason="channel_not_found")
+        return ChannelNotFound("there is no such channel; look at its id", reason="channel_not_found")
     if reasons & _BUSY:
         return SourceUnavailable("YouTube could not answer; tried again later", status=status)
     if status == 400 and reasons & _REFUSED:

@@ -6,7 +6,7 @@ Takes `Ask`s, gives `Verdict`s to the core. Mixed into every kind of source.
 A list by ids leaves out what is gone without a word, and so would an answer that went wrong: an empty list is the thinnest of
 evidence, and what it would take away is lost. So every list has one more id in it, of something that an earlier one showed: the
 witness. Where a list shows nothing at all, a reading tells what is there now, and the list is asked for once more with one of that;
-if that shows nothing either, nothing is known. Only where no reading shows anything (all of it may be gone) silence is
+if that shows nothing either, nothing is known. Where there is no such channel any more, silence is believed. Only where no reading shows anything (all of it may be gone) silence is
 believed, when it has lasted for hours.
 
 Where YouTube refuses the whole list because of one (404, as its pages have it, or a 403), halves are asked for until that one is
@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from adapters.youtube.api import Api
-from adapters.youtube.judging import is_about_one
+from adapters.youtube.judging import ChannelNotFound, is_about_one
 from adapters.youtube.normalise import Place, comment_from, parts_of, video_from
 from adapters.youtube.quota import RECHECK_BATCH
 from adapters.youtube.wire import WireComment, WireVideo
@@ -121,7 +121,12 @@ class Rechecks:
         What it means that a list showed nothing at all, not even the witness, if there was one.
         """
         self._shown.clear()
-        self._show(await self.there_now())
+        try:
+            self._show(await self.there_now())
+        except (
+            ChannelNotFound
+        ):  # two answers that agree: there is no such channel, and nothing of what stood on it
+            return {ask: Verdict("gone") for ask in asks}
         if not self._shown:
             return {ask: Verdict("gone") for ask in asks if self._is_silent_for_long(ask)}
         if not self._shown.keys().isdisjoint(names):

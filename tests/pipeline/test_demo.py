@@ -7,6 +7,8 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,10 +21,15 @@ PATIENCE_S = 150
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> dict[str, str]:
-    """Where a demo runs: nothing lies there before, and nothing may lie there after."""
-    (tmp_path / "tmp").mkdir()
-    return os.environ | {"TMPDIR": str(tmp_path / "tmp"), "PYTHONPATH": str(ROOT)}
+def place() -> Iterator[dict[str, str]]:
+    """
+    Where a demo runs: nothing lies there before, and nothing may lie there after. Its path is short, because a socket's may have
+    107 bytes, and a folder of pytest's own has most of them.
+    """
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+        within = Path(folder) / "tmp"
+        within.mkdir()
+        yield os.environ | {"TMPDIR": str(within), "PYTHONPATH": str(ROOT)}
 
 
 def run(words: list[str], place: dict[str, str]) -> subprocess.CompletedProcess[str]:

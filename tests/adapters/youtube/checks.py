@@ -794,6 +794,22 @@ async def of_a_channel_that_was_emptied_silence_is_believed_after_hours() -> Non
 
 
 @check
+async def of_a_channel_that_was_closed_silence_is_believed() -> None:
+    """Lists are silent, and the channel is not found: two answers that agree. Where a list shows something, it counts."""
+    world, video, hearing = heard()
+    said = world.say(video, 3)
+    items = await hearing.turn()
+    asks = [str(post(items, one.id).ask) for one in said]
+    world.disturb = lambda asked, query: error(404, "channelNotFound") if "id" not in query else None
+    there = await hearing.verdicts(*asks)
+    video.threads.clear()
+    closed = await hearing.verdicts(*asks)
+
+    assert [verdict.state for verdict in there.values()] == ["changed"] * 3
+    assert [verdict.state for verdict in closed.values()] == ["gone"] * 3
+
+
+@check
 async def one_comment_that_is_forbidden_hides_no_other() -> None:
     """A 403 for the list because of it: the others are answered for, and nothing is said of it."""
     world, video, hearing = heard()

@@ -521,6 +521,12 @@ def silence_is_never_believed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recheck, "SILENT_FOR", timedelta(days=10_000))
 
 
+@falls_into("of_a_channel_that_was_closed_silence_is_believed")
+def a_closed_channel_is_a_failure(patch: pytest.MonkeyPatch) -> None:
+    """So that nobody asks on, and the words stay."""
+    patch.setattr(recheck, "ChannelNotFound", LookupError)
+
+
 @falls_into("one_comment_that_is_forbidden_hides_no_other")
 def a_forbidden_list_is_our_fault(patch: pytest.MonkeyPatch) -> None:
     """So that the same fifty are asked about for ever."""
