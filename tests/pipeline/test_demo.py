@@ -101,9 +101,9 @@ def test_one_post_too_many_in_a_counter_fails_the_demo(place: dict[str, str]) ->
     assert "0 posts are not where they belong, 1 counters disagree, 0 events must not be" in ended.stderr
 
 
-def test_two_days_are_not_kept_in_one_folder(tmp_path: Path, place: dict[str, str]) -> None:
+def test_two_days_are_not_kept_in_one_folder(place: dict[str, str]) -> None:
     """Events of the first would be told again in the second."""
-    (tmp_path / "kept" / "data").mkdir(parents=True)
+    (Path(place["TMPDIR"]).parent / "kept" / "data").mkdir(parents=True)
     ended = run([*DEMO, "--keep", "kept"], place)
 
     assert (ended.returncode, "holds a demo already" in ended.stderr) == (2, True)
