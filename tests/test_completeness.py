@@ -134,7 +134,7 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         "pytest",
         "-q",
         "-n",
-        "2",
+        "4",
         "--dist",
         "worksteal",
     ]

@@ -14,6 +14,7 @@ from listener.text import clean, html_to_text
 from listener.text import tags as table
 from listener.text.letters import is_plain
 from listener.text.markup import read_carefully
+from tests.fakes.thorough import examples
 
 NAMES = [
     "p",
@@ -106,14 +107,14 @@ odd = st.sampled_from(
 
 
 @given(st.lists(words | references | tags | odd, max_size=14).map("".join))
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 def test_it_says_the_same(html: str) -> None:
     """Whatever is put together of what HTML is made of, the fast way gives the careful way's text, or leaves it to it."""
     assert html_to_text(html) == read_carefully(html)
 
 
 @given(st.lists(words | tags, max_size=8).map("".join))
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_it_says_the_same_where_links_are_relative(html: str) -> None:
     """With a base too."""
     base = "https://e.example/a/"
@@ -122,7 +123,7 @@ def test_it_says_the_same_where_links_are_relative(html: str) -> None:
 
 
 @given(st.lists(words | st.sampled_from(["&amp;", "&nbsp;", "&#8217;"]) | tags, max_size=14).map("".join))
-@settings(max_examples=800)
+@settings(max_examples=examples(800))
 def test_it_says_the_same_of_tame_markup(html: str) -> None:
     """The same of markup that is mostly tame, where the fast way answers nearly always."""
     assert html_to_text(html) == read_carefully(html)

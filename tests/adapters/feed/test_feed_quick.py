@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from adapters.feed.quick import Element, parse_quickly
+from tests.fakes.thorough import examples
 
 BASE = "https://river.example/feed/"
 
@@ -86,7 +87,7 @@ def test_an_ordinary_document_is_read(document: str) -> None:
         max_size=3,
     ),
 )
-@settings(max_examples=3000)
+@settings(max_examples=examples(3000))
 def test_a_changed_document_is_read_alike_or_declined(
     document: str, changes: list[tuple[int, int, str]]
 ) -> None:
@@ -107,7 +108,7 @@ def test_a_changed_document_is_read_alike_or_declined(
     st.lists(st.sampled_from(PIECES), max_size=12).map("".join),
     st.sampled_from(["text", "attribute", "between"]),
 )
-@settings(max_examples=2000)
+@settings(max_examples=examples(2000))
 def test_anything_in_a_place_is_read_alike_or_declined(piece: str, place: str) -> None:
     """The same of whatever stands as text, as a value, or between two elements."""
     text, value, between = (piece if place == each else "" for each in ("text", "attribute", "between"))

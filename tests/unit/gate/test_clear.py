@@ -159,8 +159,8 @@ WITHHELD: dict[WithheldReason, tuple[Post, Keep]] = {
     "consent": (structs.replace(POST, consent=Consent(flags=frozenset({"nobot"}))), "counts"),
     "counts_only": (POST, "counts"),
 }
-BEFORE_THE_GATE: set[WithheldReason] = {"not_ours", "watch_paused"}
-"""Reasons that intake gives before it asks the gate."""
+BEFORE_THE_GATE: set[WithheldReason] = {"not_ours", "watch_paused", "not_agreed"}
+"""Reasons that intake gives before it asks the gate, or without asking it."""
 
 
 def test_reasons_are_a_closed_set() -> None:

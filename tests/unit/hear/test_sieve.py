@@ -24,6 +24,7 @@ from listener.text import clean, fold, words
 from listener.text.spellings import spellings
 from tests.benchmarks.firehose import Firehose, terms
 from tests.fakes.former_interest import FormerInterest
+from tests.fakes.thorough import examples
 
 PLAIN = " \n\t.,'#@/\"ab1_cdeikſsS"
 LETTERS = PLAIN + "éßﬁİıçñœЙйïΐςΣάاﷲبمی市役東京がカｶﾞ각각한ᅡไทยหนगरनि्क़०" + "ＡａＹ＃＠１…ª™½²𝐚㍿Å≮"
@@ -68,7 +69,7 @@ def assert_heard(watcher: Watcher, text: str) -> None:
 
 
 @given(st.text(ALPHABET, min_size=1, max_size=12), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_phrase_taken_from_a_text_is_heard_in_it(text: str, data: st.DataObject) -> None:
     """Some words of a text, as they are read, made a phrase: the frame of that text passes, however it is encoded."""
     read = words(fold(clean(text)))
@@ -80,7 +81,7 @@ def test_a_phrase_taken_from_a_text_is_heard_in_it(text: str, data: st.DataObjec
 
 
 @given(st.text(ALPHABET, max_size=6), st.text(LETTERS, min_size=1, max_size=6), st.text(ALPHABET, max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_hashtag_taken_from_a_text_is_heard_in_it(before: str, tag: str, after: str) -> None:
     """The same of hashtags, whatever stands around them, and in the other compositions and cases."""
     watcher = watcher_of(hashtags=(tag,))

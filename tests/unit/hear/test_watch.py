@@ -20,6 +20,7 @@ from listener.adapter import Terms
 from listener.events import Post, WatchName
 from listener.hear.watch import Watcher, WatchTerms
 from listener.text import html_to_text
+from tests.fakes.thorough import examples
 
 CITY = WatchName("city")
 
@@ -362,7 +363,7 @@ def in_json(document: object, dice: random.Random) -> bytes:
     st.text(max_size=8),
     seeds,
 )
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 def test_the_sieve_never_says_no_wrongly(
     terms: list[str], kind: str, around: str, dice: random.Random
 ) -> None:
@@ -400,7 +401,7 @@ def test_the_sieve_never_says_no_wrongly(
 
 
 @given(st.sampled_from(["yyc", "café", "東京", "हिन्दी", "Київ", "straße"]), seeds)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_hidden_hashtag_is_heard(tag: str, dice: random.Random) -> None:
     """The property above is not empty: a hashtag in any spelling and markup is matched, and its frame passes."""
     watcher = hearing(hashtags=(tag,))
@@ -411,7 +412,7 @@ def test_a_hidden_hashtag_is_heard(tag: str, dice: random.Random) -> None:
 
 
 @given(st.text(max_size=40), st.lists(term, max_size=3), st.binary(max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_no_input_raises(text: str, terms: list[str], frame: bytes) -> None:
     """Whatever a stranger writes, matching and sieving give an answer."""
     watcher = hearing(hashtags=tuple(terms), phrases=tuple(terms), own=tuple(terms))
