@@ -24,7 +24,7 @@ from listener.text import clean, fold, words
 from listener.text.spellings import spellings
 from tests.benchmarks.firehose import Firehose, terms
 from tests.fakes.former_interest import FormerInterest
-from tests.fakes.thorough import examples
+from tests.fakes.thorough import examples, sample
 
 PLAIN = " \n\t.,'#@/\"ab1_cdeikſsS"
 LETTERS = PLAIN + "éßﬁİıçñœЙйïΐςΣάاﷲبمی市役東京がカｶﾞ각각한ᅡไทยหนगरनि्क़०" + "ＡａＹ＃＠１…ª™½²𝐚㍿Å≮"
@@ -111,6 +111,7 @@ def test_every_character_that_is_read_as_another_is_seen_through() -> None:
     chars = [char for char in changing() if not "\uac00" <= char <= "\ud7a3"]
     chars += random.Random(1).sample([chr(code) for code in range(0xAC00, 0xD7A4)], 200)
     random.Random(2).shuffle(chars)  # so that what makes one doubtful does not hide its neighbours
+    chars = list(sample(chars))
     forms = itertools.product(chars, ("z{1}{0}x{1}", "{0}z{1}", "z{1}{0}", "{0}{0}{0}"))
     # Letters of its own in each, or what is looked for of one would let another pass.
     said = [form.format(char, own) for (char, form), own in zip(forms, own_letters(), strict=False)]
@@ -134,12 +135,12 @@ def test_whatever_vanishes_within_a_word_is_seen_through(before: str, after: str
     Each code point of Unicode that is nothing between these letters. A watch of their own, without a term that one half is
     enough for: among others the frame would pass for their sake.
     """
-    every = [chr(code) for code in range(0x80, sys.maxunicode + 1) if not 0xD800 <= code <= 0xDFFF]
+    every = [chr(code) for code in sample(range(0x80, sys.maxunicode + 1)) if not 0xD800 <= code <= 0xDFFF]
     read = fold(clean("\t".join(f"{before}{char}{after}" for char in every))).split("\t")
     vanishing = [char for char, word in zip(every, read, strict=True) if word == before + after]
     watcher = watcher_of(phrases=(before + after,))
 
-    assert len(vanishing) > 4000
+    assert len(vanishing) > len(every) / 300
     assert all(matches(watcher, f"so {before}{char}{after} ok") for char in vanishing)
     assert [
         char for char in vanishing if not watcher.interest.maybe(go_json([f"so {before}{char}{after} ok"]))
@@ -150,7 +151,7 @@ def test_what_is_taken_for_unchanging_is() -> None:
     """Outside the blocks that are looked through, and inside, the table says what `clean` and `fold` do, for all of Unicode."""
     wrong = [
         char
-        for char in map(chr, range(0x80, sys.maxunicode + 1))
+        for char in map(chr, sample(range(0x80, sys.maxunicode + 1)))
         if not "\ud800" <= char <= "\udfff"
         and (
             fold(clean(char)) != spellings().folded.get(char, char)

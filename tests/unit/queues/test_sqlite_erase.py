@@ -124,7 +124,7 @@ def test_secure_delete_alone_is_not_enough(tmp_path: Path, monkeypatch: pytest.M
     never: Callable[[int, int], bool] = lambda _descriptor, _number: False  # noqa: E731 one line is clearer here
     monkeypatch.setattr(sqlite_erase, "clear_middle", never)
 
-    assert sum(_bodies_left(tmp_path / f"{seed}.db", seed=seed)[0] for seed in (2, 3, 4)) > 0
+    assert any(_bodies_left(tmp_path / f"{seed}.db", seed=seed)[0] > 0 for seed in (2, 3, 4))
 
 
 def test_an_open_reader_is_no_silent_failure(tmp_path: Path) -> None:
