@@ -58,7 +58,10 @@ def start(daemon: Installed, clock: ScaledClock, log: Path) -> subprocess.Popen[
     words += ["--origin", str(clock.origin_s), "--log", str(log)]
     with log.open("ab") as out:
         return subprocess.Popen(
-            [sys.executable, "-m", "listener.cli.demo.daemon", *words], cwd=ROOT, stdout=out, stderr=out
+            [sys.executable, "-m", "listener.cli.demo.daemon", *words],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,  # its address, for the demo
+            stderr=out,
         )
 
 
