@@ -37,7 +37,12 @@ from listener.hear.reads import Meter
 from listener.hear.sockets import CLOSING_S, Ear, Options, SocketPieces, gone
 
 READ_BYTES: Final = 65_536
-"""Chosen: most that is taken off the wire at once, so about a hundred frames come in one batch."""
+"""
+Chosen: what is taken off the wire at once, so about a hundred frames come in one batch. picows doubles its buffer whenever a read
+fills it, and a kernel that has waited for a busy loop may hand over megabytes; so on a bare line the kernel may keep no more
+than that, either. Under TLS asyncio takes 256 KiB at once, however much there is (`SSLProtocol.max_size`), and the kernel keeps
+the window that a distant server needs.
+"""
 
 FAILURES: Final[tuple[tuple[type[Exception], str], ...]] = (
     (WSHandshakeError, "does not open a WebSocket"),
@@ -98,6 +103,8 @@ async def opened(
     ear, secure = Ear(options.most_bytes), target.scheme == "wss"
     try:
         line = await dialer.connected(target.host, target.url.port or (443 if secure else 80))
+        if not secure:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_BYTES)
         opening = asyncio.ensure_future(_connected(ear, line, target, headers, tls if secure else None))
         return SocketPieces(ear, await _shaken(opening, line), options, meter=meter)
     except AddressRefused as error:
