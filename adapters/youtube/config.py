@@ -87,6 +87,8 @@ class YouTubeConfig(BaseModel):
     Args:
         listen: What is read: comments and replies on a channel, its new videos, or videos whose title a watch asks for.
         channel: Whose comments or videos; not for titles.
+        channel_of: Whose it is, where it is not our own. A channel of anybody else is a person's, and cannot be said (design,
+            promise 6: nobody is watched by their channel). Stands in the statement, so that somebody signs for it.
         key: Of a project of the organisation's; sent in a header, never in an address.
         endpoint: Where the API is.
         relation: As the core has it: what is said on our own channel is said to us, what it shows is by us.
@@ -106,6 +108,10 @@ class YouTubeConfig(BaseModel):
         default=None,
         description="Id of the channel (UC…): the organisation's own; another one only where it belongs to a public "
         "body or a publication.",
+    )
+    channel_of: Literal["public body", "publication"] | None = Field(
+        default=None,
+        description="Whose channel it is, where it is not the organisation's own; there is no other choice.",
     )
     key: Annotated[SecretStr, AfterValidator(_key)] = Field(
         description="API key of a project for which the YouTube Data API is switched on."
@@ -138,6 +144,13 @@ class YouTubeConfig(BaseModel):
             raise ValueError("titles are looked for everywhere: leave out channel")
         if self.listen != "titles" and self.channel is None:
             raise ValueError("comments and uploads are read on a channel: give its id")
+        another = self.channel is not None and self.relation == "public"
+        if another and self.channel_of is None:
+            raise ValueError(
+                "another's channel is read where it belongs to a public body or a publication: say which with channel_of"
+            )
+        if not another and self.channel_of is not None:
+            raise ValueError("channel_of is for a channel that is not the organisation's own: leave it out")
         return self
 
     @property

@@ -158,5 +158,6 @@ def source_table(served: Served, channel: Channel | None, listen: str, key_file:
     if channel is None:
         lines.append('criterion = "Videos of anybody whose title carries a hashtag of the town"')
     elif not own:
+        lines.append('channel_of = "publication"')
         lines.append('criterion = "Broadcasters of the valley whose uploads are mostly about the town"')
     return "\n".join(lines)

@@ -163,6 +163,7 @@ def wire_fields(kind: type) -> tuple[str, ...]:
 
 def config_of(spec: AdapterSpec, source: dict[str, Any]) -> Any:
     """
-    The adapter's own part of a `[[source]]` table, as its config type reads it.
+    The adapter's own part of a `[[source]]` table, as its config type reads it: with what it wants to know of the core's.
     """
-    return spec.config.model_validate({key: value for key, value in source.items() if key not in CORE_KEYS})
+    wanted = spec.config.model_fields.keys() | source.keys() - CORE_KEYS
+    return spec.config.model_validate({key: value for key, value in source.items() if key in wanted})

@@ -237,6 +237,8 @@ async def test_recorded_comments_that_are_off_fail_nothing() -> None:
 
 def asked(value: Any, status: int) -> Api:
     """The adapter's own talk, before one recorded answer."""
-    config = YouTubeConfig.model_validate({"channel": "UCriverton0123456789abcd", "key": "AIza-test-key"})
+    config = YouTubeConfig.model_validate(
+        {"channel": "UCriverton0123456789abcd", "relation": "own", "key": "AIza-test-key"}
+    )
     reply = Reply(status, {}, json.dumps(value).encode(), "https://www.googleapis.com/")
     return Api(config, CannedReader([reply]), _Clock())

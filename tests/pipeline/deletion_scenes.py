@@ -413,7 +413,7 @@ class YouTube(Scene):
     def table(self) -> str:
         return "\n".join(
             _source(name, "youtube", "http://youtube.example", interval_s=3600)
-            + f'key_file = "{self.secret}"\nlisten = "{listen}"\nchannel = "{channel.id}"\n'
+            + f'key_file = "{self.secret}"\nlisten = "{listen}"\nchannel = "{channel.id}"\nchannel_of = "publication"\n'
             for name, listen, channel in (
                 ("comments", "comments", self.valley),
                 ("videos", "uploads", self.valley),

@@ -140,7 +140,8 @@ def _channel(
     name: str, tube: planted_youtube.Planted, channel: str, address: str, folder: Path, **keys: object
 ) -> str:
     key = secret_file(folder, f"{name}.key", tube.key)
-    return source(name, "youtube", endpoint=address, key_file=key, channel=channel, **keys)
+    whose = {} if keys.get("relation") == "own" else {"channel_of": "publication"}
+    return source(name, "youtube", endpoint=address, key_file=key, channel=channel, **whose, **keys)
 
 
 def _of_youtube(tube: planted_youtube.Planted, address: str, folder: Path) -> list[str]:

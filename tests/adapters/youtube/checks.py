@@ -514,9 +514,9 @@ async def nobody_is_in_what_is_read() -> None:
 @check
 async def another_channel_says_nothing_to_us() -> None:
     """Its comments are public talk; its videos are not ours."""
-    world, video, hearing = heard(relation="public")
+    world, video, hearing = heard(relation="public", channel_of="publication")
     (one,) = world.say(video)
-    uploads = Hearing(world, {"relation": "public", "listen": "uploads"})
+    uploads = Hearing(world, {"relation": "public", "channel_of": "public body", "listen": "uploads"})
 
     assert not post(await hearing.turn(), one.id).addressed
     assert not post(await uploads.turn(), video.id).by_us

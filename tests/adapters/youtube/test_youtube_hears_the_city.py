@@ -50,7 +50,10 @@ class Scene:
         """As the core builds it, without the spacing that would take minutes."""
         told = {"endpoint": self.served.address, "key": KEY, "listen": listen}
         if channel is not None:
-            told |= {"channel": channel.id, "relation": "own" if channel.own else "public"}
+            whose = (
+                {"relation": "own"} if channel.own else {"relation": "public", "channel_of": "publication"}
+            )
+            told |= {"channel": channel.id, **whose}
         config = YouTubeConfig.model_validate(told)
         reaches = [replace(reach, spacing_s=0.0) for reach in SPEC.reaches(config)]
         return SPEC.build(config, self.web.reader(listen, reaches), self.clock, WATCHING)

@@ -39,6 +39,8 @@ def source(name: str, folder: Path, **keys: Any) -> str:
     asked = {"relation": "public", "key_file": key_file(folder), **keys}
     if asked["relation"] == "public":
         asked["criterion"] = "Broadcasters of the valley whose uploads are mostly about the town"
+        if "channel" in asked:
+            asked["channel_of"] = "publication"
     lines = [f"{key} = {json.dumps(value)}" for key, value in asked.items()]
     return "\n".join(["[[source]]", f'name = "{name}"', 'adapter = "youtube"', *lines, ""])
 

@@ -954,6 +954,7 @@ async def test_a_configuration_names_every_channel(tmp_path: Path) -> None:
     common = {"adapter": "youtube", "endpoint": address, "key_file": str(tmp_path / "key")}
     public = {
         "relation": "public",
+        "channel_of": "publication",
         "criterion": "Broadcasters of the valley whose uploads are mostly about the town",
     }
     expected = [

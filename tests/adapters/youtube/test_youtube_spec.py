@@ -25,6 +25,10 @@ TITLES: dict[str, Any] = {"listen": "titles", "channel": None}
     "wrong",
     [
         {"channel": None},
+        {"relation": "public"},
+        {"relation": "public", "channel_of": "secret person"},
+        {"relation": "own", "channel_of": "publication"},
+        {**TITLES, "relation": "public", "channel_of": "publication"},
         {"channel": "@secret"},
         {"channel": "UCsecret"},
         {"channel": f"https://www.youtube.com/channel/{CHANNEL}"},
