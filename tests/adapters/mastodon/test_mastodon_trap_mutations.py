@@ -23,11 +23,12 @@ from listener.errors import SourceError, SourceUnavailable
 from listener.events import Consent, Removal
 from listener.text import html_to_text
 from tests.adapters.mastodon.checks import CHECKS
+from tests.fakes.traps import Traps
 
 pytestmark = pytest.mark.anyio
 
-Mutation = Callable[[pytest.MonkeyPatch], None]
-MUTATIONS: Final[dict[str, tuple[str, Mutation]]] = {}
+TRAPS: Final = Traps(CHECKS)
+falls_into = TRAPS.falls_into
 
 
 @pytest.fixture
@@ -36,29 +37,15 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-def falls_into(name: str) -> Callable[[Mutation], Mutation]:
-    """The check that has to notice."""
-
-    def entered(mutation: Mutation) -> Mutation:
-        MUTATIONS[mutation.__name__] = (name, mutation)
-        return mutation
-
-    return entered
-
-
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize("name", TRAPS.mutations)
 async def test_the_check_turns_red(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the mutation in place, and only then: the other module runs the same check green."""
-    noticed_by, mutate = MUTATIONS[name]
-    mutate(monkeypatch)
-
-    with pytest.raises((AssertionError, SourceError, pytest.fail.Exception)):
-        await CHECKS[noticed_by]()
+    await TRAPS.turn_red(name, monkeypatch)
 
 
 def test_every_check_has_a_mutation_that_it_notices() -> None:
     """A check that nothing turns red proves nothing."""
-    assert {noticed_by for noticed_by, _ in MUTATIONS.values()} == set(CHECKS)
+    assert TRAPS.unproved == set()
 
 
 # ------------------------------------------------------------------------------------------------------ paging

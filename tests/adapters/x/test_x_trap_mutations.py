@@ -7,7 +7,6 @@ A mutation changes the shipped adapter in memory, as somebody who did not know t
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,39 +19,26 @@ from adapters.x.api import Api
 from adapters.x.client import XSource
 from adapters.x.cursor import Mark
 from adapters.x.wire import WirePosts
-from listener.errors import AccessDenied, DocumentRefused, SourceError
+from listener.errors import AccessDenied, DocumentRefused
 from listener.events import Consent, Rejected
 from tests.adapters.x.checks import CHECKS
+from tests.fakes.traps import Traps
 
 pytestmark = pytest.mark.anyio
 
-Mutation = Callable[[pytest.MonkeyPatch], None]
-MUTATIONS: Final[dict[str, tuple[str, Mutation]]] = {}
+TRAPS: Final = Traps(CHECKS, also=(ValueError,))
+falls_into = TRAPS.falls_into
 
 
-def falls_into(name: str) -> Callable[[Mutation], Mutation]:
-    """The check that has to notice."""
-
-    def entered(mutation: Mutation) -> Mutation:
-        MUTATIONS[mutation.__name__] = (name, mutation)
-        return mutation
-
-    return entered
-
-
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize("name", TRAPS.mutations)
 async def test_the_check_turns_red(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the mutation in place, and only then: the other module runs the same check green."""
-    noticed_by, mutate = MUTATIONS[name]
-    mutate(monkeypatch)
-
-    with pytest.raises((AssertionError, SourceError, ValueError, pytest.fail.Exception)):
-        await CHECKS[noticed_by]()
+    await TRAPS.turn_red(name, monkeypatch)
 
 
 def test_every_check_has_a_mutation_that_it_notices() -> None:
     """A check that nothing turns red proves nothing."""
-    assert {noticed_by for noticed_by, _ in MUTATIONS.values()} == set(CHECKS)
+    assert TRAPS.unproved == set()
 
 
 # -------------------------------------------------------------------------------------------------------- paging

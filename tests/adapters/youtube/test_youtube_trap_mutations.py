@@ -37,36 +37,23 @@ from listener.adapter import Ask, Verdict
 from listener.errors import AccessDenied, SourceError, SourceUnavailable
 from listener.events import Post, Rejected
 from tests.adapters.youtube.checks import CHECKS
+from tests.fakes.traps import Traps
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("anyio_backend", ["asyncio"])]
 
-Mutation = Callable[[pytest.MonkeyPatch], None]
-MUTATIONS: Final[dict[str, tuple[str, Mutation]]] = {}
+TRAPS: Final = Traps(CHECKS)
+falls_into = TRAPS.falls_into
 
 
-def falls_into(name: str) -> Callable[[Mutation], Mutation]:
-    """The check that has to notice."""
-
-    def entered(mutation: Mutation) -> Mutation:
-        MUTATIONS[mutation.__name__] = (name, mutation)
-        return mutation
-
-    return entered
-
-
-@pytest.mark.parametrize("name", MUTATIONS)
+@pytest.mark.parametrize("name", TRAPS.mutations)
 async def test_the_check_turns_red(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the mutation in place, and only then: the other module runs the same check green."""
-    noticed_by, mutate = MUTATIONS[name]
-    mutate(monkeypatch)
-
-    with pytest.raises((AssertionError, SourceError, pytest.fail.Exception)):
-        await CHECKS[noticed_by]()
+    await TRAPS.turn_red(name, monkeypatch)
 
 
 def test_every_check_has_a_mutation_that_it_notices(anyio_backend: str) -> None:
     """A check that nothing turns red proves nothing."""
-    assert {noticed_by for noticed_by, _ in MUTATIONS.values()} == set(CHECKS)
+    assert TRAPS.unproved == set()
 
 
 def asked_otherwise(patch: pytest.MonkeyPatch, change: Callable[[dict[str, str]], dict[str, str]]) -> None:
