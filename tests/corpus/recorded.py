@@ -5,8 +5,10 @@ Where recorded documents are, and how a document looks to feedparser. Shared by 
 from __future__ import annotations
 
 import calendar
+import json
 import os
 import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from listener.gate import Gate
+from listener.keys import KeyRing
 from listener.text import clean, html_to_text
 
 ADDRESS = "https://feed.example/feed"
@@ -29,6 +33,40 @@ def documents() -> list[Path]:
     Every document of the corpus's `rss` folder, whatever its name.
     """
     return sorted(path for path in (Path(os.environ["LISTENER_CORPUS"]) / "rss").rglob("*") if path.is_file())
+
+
+def objects_in(value: Any, is_one: Callable[[dict[str, Any]], bool]) -> Iterator[dict[str, Any]]:
+    """
+    Every object in a JSON value that is one, however deep; JSON within a string is looked into, too.
+    """
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str) and part[:1] == "{":
+            try:
+                waiting.append(json.loads(part))
+            except ValueError:
+                continue
+        elif isinstance(part, list):
+            waiting.extend(part)
+        elif isinstance(part, dict):
+            if is_one(part):
+                yield part
+            waiting.extend(part.values())
+
+
+def gate(own_handle: str) -> Gate:
+    """
+    That lets through whoever did not object.
+    """
+    return Gate(
+        keys=KeyRing([b"k" * 32]),
+        own_handles=(own_handle,),
+        country="CA",
+        consent="objection",
+        nobot_tags=("nobot",),
+        objections=frozenset(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

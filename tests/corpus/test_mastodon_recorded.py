@@ -27,10 +27,11 @@ from adapters.mastodon.wire import UNREADABLE, decode_instance, decode_status
 from listener.adapter import Ask, Cursor, Reply
 from listener.errors import SourceError
 from listener.events import Rejected, Withheld
-from listener.gate.clear import Gate, Place
-from listener.keys import KeyRing, Sealer
+from listener.gate.clear import Place
+from listener.keys import Sealer
 from listener.testing.canned import Asked, CannedReader, EverythingInteresting
-from tests.corpus.recorded import NEEDS_CORPUS
+from listener.testing.virtual_clock import VirtualClock
+from tests.corpus.recorded import NEEDS_CORPUS, gate, objects_in
 
 HOST: Final = "social.example"
 READ_FROM: Final = place_of(host=HOST, domain=None)
@@ -45,17 +46,6 @@ AT: Final = Place(
 SEALER: Final = Sealer(NOW.date(), b"k" * 32)
 
 pytestmark = NEEDS_CORPUS
-
-
-class _Clock:
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    async def sleep(self, delay_s: float) -> None:
-        raise AssertionError("an adapter never sleeps")
 
 
 def folder() -> Path:
@@ -86,31 +76,7 @@ def values_of(path: Path) -> Iterator[Any]:
 
 def statuses_in(value: Any) -> Iterator[dict[str, Any]]:
     """Everything in a value that is a status, however deep, JSON within JSON included."""
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, str) and part[:1] == "{":
-            try:
-                waiting.append(json.loads(part))
-            except ValueError:
-                continue
-        elif isinstance(part, list):
-            waiting.extend(part)
-        elif isinstance(part, dict):
-            if "content" in part and "account" in part and "id" in part and "uri" in part:
-                yield part
-            waiting.extend(part.values())
-
-
-def gate() -> Gate:
-    return Gate(
-        keys=KeyRing([b"k" * 32]),
-        own_handles=("@city@social.example",),
-        country="CA",
-        consent="objection",
-        nobot_tags=("nobot",),
-        objections=frozenset(),
-    )
+    return objects_in(value, lambda part: part.keys() >= {"content", "account", "id", "uri"})
 
 
 def annotated(status: dict[str, Any]) -> set[str]:
@@ -130,7 +96,7 @@ def shown(name: str, text: str | None) -> bool:
 def test_every_status_is_read_and_nobody_it_names_passes_the_gate(capsys: pytest.CaptureFixture[str]) -> None:
     """Each status of each document is a post, a boost or a counted refusal; no annotated handle survives the gate."""
     table: Counter[str] = Counter()
-    kept, leaks, keeper = 0, [], gate()
+    kept, leaks, keeper = 0, [], gate("@city@social.example")
     for path in documents():
         table["documents"] += 1
         for value in values_of(path):
@@ -224,7 +190,7 @@ async def test_recorded_answers_replayed_to_the_adapter(capsys: pytest.CaptureFi
                 }
             )
             reader = CannedReader(_world(instance, answer), reaches=SPEC.reaches(config))
-            source = MastodonSource(config, reader, _Clock(), EverythingInteresting())
+            source = MastodonSource(config, reader, VirtualClock(), EverythingInteresting())
             try:
                 page = await source.fetch(Cursor(b""))
                 outcomes.update(f"{listen}: {type(item).__name__}" for item in page.items)

@@ -27,11 +27,11 @@ from adapters.x.wire import UNREADABLE, WirePost, read_counts, read_posts
 from listener.adapter import Ask, Reply
 from listener.errors import AccessDenied, BudgetSpent, DocumentRefused, RateLimited, SourceError
 from listener.events import Post, Rejected, Removal, Withheld
-from listener.gate.clear import Gate, Place
-from listener.keys import KeyRing, Sealer
+from listener.gate.clear import Place
+from listener.keys import Sealer
 from listener.testing.canned import Asked, CannedReader, Watching
 from tests.adapters.x.world import Clock, config, mentions, watching
-from tests.corpus.recorded import NEEDS_CORPUS
+from tests.corpus.recorded import NEEDS_CORPUS, gate, objects_in
 
 NOW: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
 AT: Final = Place(
@@ -69,26 +69,7 @@ def values_of(path: Path) -> Iterator[Any]:
 
 def posts_in(value: Any) -> Iterator[dict[str, Any]]:
     """Everything in a value that is a post, however deep."""
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, list):
-            waiting.extend(part)
-        elif isinstance(part, dict):
-            if "text" in part and "id" in part:
-                yield part
-            waiting.extend(part.values())
-
-
-def gate() -> Gate:
-    return Gate(
-        keys=KeyRing([b"k" * 32]),
-        own_handles=("@cityofexample",),
-        country="CA",
-        consent="objection",
-        nobot_tags=("nobot",),
-        objections=frozenset(),
-    )
+    return objects_in(value, lambda part: "text" in part and "id" in part)
 
 
 def annotated(post: dict[str, Any]) -> set[str]:
@@ -101,7 +82,7 @@ def annotated(post: dict[str, Any]) -> set[str]:
 def test_every_post_is_read_and_nobody_it_names_passes_the_gate(capsys: pytest.CaptureFixture[str]) -> None:
     """Each post of each document is a post, a retweet or a counted refusal; no annotated handle survives the gate."""
     table: Counter[str] = Counter()
-    leaks, keeper = [], gate()
+    leaks, keeper = [], gate("@cityofexample")
     for path in documents():
         table["documents"] += 1
         for value in values_of(path):

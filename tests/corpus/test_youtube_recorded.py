@@ -29,11 +29,11 @@ from adapters.youtube.normalise import (
 from listener.adapter import Reply
 from listener.errors import AccessDenied, BudgetSpent, SourceError, SourceUnavailable
 from listener.events import Cleared, Post, Rejected
-from listener.gate.clear import Gate
 from listener.gate.clear import Place as At
-from listener.keys import KeyRing, Sealer
+from listener.keys import Sealer
 from listener.testing.canned import CannedReader
-from tests.corpus.recorded import NEEDS_CORPUS
+from listener.testing.virtual_clock import VirtualClock
+from tests.corpus.recorded import NEEDS_CORPUS, gate, objects_in
 
 NOW: Final = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SEALER: Final = Sealer(NOW.date(), b"k" * 32)
@@ -47,17 +47,6 @@ AT: Final = At(
 OURS: Final = Place(ours=True)
 
 pytestmark = NEEDS_CORPUS
-
-
-class _Clock:
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return 0.0
-
-    async def sleep(self, delay_s: float) -> None:
-        raise AssertionError("an adapter never sleeps")
 
 
 def documents() -> Iterator[tuple[Path, Any]]:
@@ -99,32 +88,13 @@ def placed(item: dict[str, Any]) -> dict[str, Any]:
 
 def snippets(value: Any) -> Iterator[dict[str, Any]]:
     """Of every comment in a value, however deep."""
-    waiting = [value]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, list):
-            waiting.extend(part)
-        elif isinstance(part, dict):
-            if "authorDisplayName" in part:
-                yield part
-            waiting.extend(part.values())
-
-
-def gate() -> Gate:
-    return Gate(
-        keys=KeyRing([b"k" * 32]),
-        own_handles=("@city",),
-        country="CA",
-        consent="objection",
-        nobot_tags=("nobot",),
-        objections=frozenset(),
-    )
+    return objects_in(value, lambda part: "authorDisplayName" in part)
 
 
 def told(items: Iterator[Post | Rejected]) -> list[Cleared]:
     """What the gate lets through of them."""
     cleared = [
-        gate().clear(item, place=AT, watches=(), shortest=None, sealer=SEALER, now=NOW)
+        gate("@city").clear(item, place=AT, watches=(), shortest=None, sealer=SEALER, now=NOW)
         for item in items
         if isinstance(item, Post)
     ]
@@ -241,4 +211,4 @@ def asked(value: Any, status: int) -> Api:
         {"channel": "UCriverton0123456789abcd", "relation": "own", "key": "AIza-test-key"}
     )
     reply = Reply(status, {}, json.dumps(value).encode(), "https://www.googleapis.com/")
-    return Api(config, CannedReader([reply]), _Clock())
+    return Api(config, CannedReader([reply]), VirtualClock())
