@@ -145,7 +145,7 @@ class Daemon:
         self._keeper = Keeper(
             queue=self._queue,
             pace=self._pace,
-            asking=self._configured.asking(frozenset()),
+            asking=self._configured.asking,
             clock=self._clock,
             telemetry=self._telemetry,
             node=NODE,
@@ -347,9 +347,10 @@ class Daemon:
         """
         paused = self._configured.paused(today)
         for watch in self._settings.watches:
-            if watch.name in paused - self._keeper.asking.paused:
+            if watch.name in paused - self._configured.paused_now:
                 self._telemetry.watch_paused(watch=watch.name, review_by=watch.review_by.isoformat())
-        self._keeper.asking = self._configured.asking(paused)
+        self._configured.pause(paused)
+        self._keeper.asking = self._configured.asking
         self._reminder.remind(self._settings, today)
 
     # --------------------------------------------------------------------------------------------- reloading

@@ -111,17 +111,23 @@ class InForce:
             if name not in self.paused_now and (selected is None or name in selected)
         }
 
-    def asking(self, paused: frozenset[WatchName]) -> Asking:
+    def pause(self, paused: frozenset[WatchName]) -> None:
         """
-        What the watches ask for while these are paused; from here on, of sources that ask for each watch, too.
+        From here on these ask for nothing, and the others do.
         """
         self.paused_now = paused
+
+    @property
+    def asking(self) -> Asking:
+        """
+        What the watches ask for as of now.
+        """
         shorter = {
             WatchName(watch.name): timedelta(days=watch.retention_days)
             for watch in self.settings.watches
             if watch.retention_days is not None
         }
-        return Asking(lambda post: self.watcher.match(post), paused, shorter)
+        return Asking(lambda post: self.watcher.match(post), self.paused_now, shorter)
 
     def paused(self, today: date) -> frozenset[WatchName]:
         """

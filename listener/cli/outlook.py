@@ -25,7 +25,7 @@ def outlooks(loaded: Settings, today: date) -> list[dict[str, Any]]:
 
     # Nothing is named here; what the watches ask for does not depend on a key.
     in_force = InForce(loaded, KeyRing([secrets.token_bytes(32)]), frozenset())
-    in_force.asking(in_force.paused(today))
+    in_force.pause(in_force.paused(today))
     found = []
     for source in asking:
         interest = LiveInterest(in_force, source.name)

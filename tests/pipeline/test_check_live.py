@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -98,6 +99,22 @@ def test_what_is_told_of_a_feed(run: Run, tmp_path: Path) -> None:
     )
     assert asked == ["/feed", "/feed"]
     assert sorted(each.name for each in tmp_path.rglob("*")) == before
+
+
+def test_what_the_daemon_would_say_is_said_for_the_watches_of_the_source(run: Run, tmp_path: Path) -> None:
+    """A source that looks for one watch is judged by that one alone, as the daemon does it."""
+    with sites({1: {"/feed": feed(ATOM)}}) as there:
+        config = configured(tmp_path, there.at(1, "/feed"))
+        text = config.read_text("utf-8").replace(
+            'adapter = "feed"\n', 'adapter = "feed"\nwatches = ["roads"]\n'
+        )
+        roads = text[text.index("[[watch]]") : text.index("[[source]]")].replace('"city"', '"roads"')
+        roads = re.sub("hashtags = .*", 'phrases = ["pothole"]', roads)
+        config.write_text(text.replace("[[source]]", f"{roads}\n[[source]]", 1), "utf-8")
+        assert run("accept", "--by", "a test", "--reason", "synthetic", "-c", config)[0] == 0
+        code, out, _ = run("check", "--live", "-c", config)
+
+    assert (code, "  the daemon would say: not_ours 2" in out.splitlines()) == (0, True), out
 
 
 def test_nothing_is_asked_before_somebody_signed(run: Run, tmp_path: Path) -> None:

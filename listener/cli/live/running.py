@@ -27,7 +27,7 @@ from listener.errors import ConfigError, Fault, ListenerError, NoDaemon
 from listener.events import Post
 from listener.hear.pace import Pace
 from listener.hear.reader import ReaderLimits, Web, user_agent
-from listener.in_force import Door, InForce, LiveInterest, least_spacing, own_hosts
+from listener.in_force import Door, InForce, LiveInterest, least_spacing, own_hosts, selection
 from listener.keys import KeyRing, Sealer, new_secret, sealing_day
 from listener.secret_files import key_ring
 from listener.settings import Settings, Source
@@ -149,13 +149,13 @@ class Run:
     def _turn(self, web: Web, chosen: Source) -> Turn:
         spec, config, now = chosen.spec, chosen.config, self._clock.now()
         looked = Looked(name=chosen.name, adapter=chosen.adapter, relation=chosen.relation, keep=chosen.keep)
-        paused = self._configured.paused(now.date())
+        self._configured.pause(self._configured.paused(now.date()))
         inner = web.reader(chosen.name, spec.reaches(config), exchanges=spec.exchanges(config))
         return Turn(
             chosen=chosen,
             looked=looked,
             preview=Preview(
-                asking=self._configured.asking(paused),
+                asking=self._configured.asking.within(selection(chosen)),
                 door=Door(self._configured, chosen.name),
                 take_all=chosen.take == "all",
                 sealer=Sealer(sealing_day(now), new_secret()),

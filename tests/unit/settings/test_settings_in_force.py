@@ -65,12 +65,12 @@ def test_each_source_is_told_its_own_watches_and_a_reload_changes_them(base: str
 
     assert said(river) == (OF_TRANSIT, {TRANSIT: OF_TRANSIT})
     assert said(lake) == (OF_BOTH, {TRANSIT: OF_TRANSIT, ROADS: OF_ROADS})
-    now.asking(frozenset({TRANSIT}))
+    now.pause(frozenset({TRANSIT}))
     assert said(river) == (OF_TRANSIT, {})
     assert said(lake) == (OF_BOTH, {ROADS: OF_ROADS})
 
     now.apply(loads(base + 'watches = ["roads"]\n' + MORE + "watches = []\n"), frozenset())
-    now.asking(frozenset())
+    now.pause(frozenset())
     assert said(river) == (OF_ROADS, {ROADS: OF_ROADS})
     assert said(lake) == (Terms(), {})
 
@@ -81,7 +81,7 @@ def test_a_frame_is_never_refused_for_its_source(base: str, loads: Loads) -> Non
     now = in_force(settings)
     frame = json.dumps({"text": "a pothole"}).encode()
     post = Post(native="1", kind="post", text="a pothole")
-    asking = now.asking(frozenset())
+    asking = now.asking
     (river, lake) = settings.sources
 
     assert LiveInterest(now, "river").maybe(frame)
