@@ -49,9 +49,13 @@ from listener.gate.redact import folded_handles, mask_read, may_hold_people
 from listener.keys import KeyRing, Sealer
 from listener.text import as_read, same_address
 
-_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}")
-"""The shape of RFC 5646 tags that networks use: language, script, region, variant. Private use is left out: it is
-free text."""
+_LANGUAGE: Final = re.compile(
+    r"([A-Za-z]{2,3}(?:-[A-Za-z]{4})?(?:-(?:[A-Za-z]{2}|[0-9]{3}))?)(?:-[A-Za-z0-9]{2,8}){0,3}", re.ASCII
+)
+"""
+The shape of RFC 5646 tags that networks use: language, script, region, and variants, which are left behind: on some networks
+whoever writes a post chooses its tag, and a variant has room for a name. Private use is free text altogether.
+"""
 
 _TAG_MAX: Final = 100
 """Chosen: the longest hashtag any of the networks allows."""
@@ -355,12 +359,13 @@ class Gate:
 
 def language(lang: str | None) -> str | None:
     """
-    The tag in the case RFC 5646 recommends (section 2.1.1); None where it has not the shape of one.
+    Language, script and region of the tag in the case RFC 5646 recommends (section 2.1.1); None where it has not the shape of
+    one.
     """
-    plain = (lang or "").strip().replace("_", "-")
-    if not _LANGUAGE.fullmatch(plain):
+    shaped = _LANGUAGE.fullmatch((lang or "").strip().replace("_", "-"))
+    if shaped is None:
         return None
-    first, *rest = plain.split("-")
+    first, *rest = shaped[1].split("-")
     return "-".join([first.lower(), *map(_subtag, rest)])
 
 

@@ -410,18 +410,20 @@ def test_names_for_covers_every_network_and_secret() -> None:
         (" pt_br ", "pt-BR"),
         ("zh-hant-TW", "zh-Hant-TW"),
         ("es-419", "es-419"),
-        ("de-1996", "de-1996"),
+        ("de-1996", "de"),
         ("english", None),
         ("en-x-miraquill", None),
         ("Mira Quill", None),
         ("en\n", "en"),
-        ("en-US-POSIX", "en-US-posix"),
+        ("en-US-POSIX", "en-US"),
+        ("en-miraquil", "en"),
+        ("zh-Hant-TW-mira-quill", "zh-Hant-TW"),
         ("e", None),
     ],
 )
 def test_language_is_a_tag_or_nothing(stated: str | None, expected: str | None) -> None:
     """
-    A field for a language holds no free text; private use, which is free text, is dropped.
+    A field for a language holds no free text: variants, which have room for a name, are left behind; private use is dropped.
     """
     assert language(stated) == expected
 
