@@ -29,7 +29,10 @@ SECURITY_HEADERS: Final = {
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
 }
-"""On every answer. There are no CORS headers: no page of another origin may read anything here."""
+"""
+On every answer. There are no CORS headers: no page of another origin may read anything here. A page has a policy of its own,
+which allows its style by hash.
+"""
 
 
 class DoorKeeper:
@@ -71,7 +74,9 @@ class DoorKeeper:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update(SECURITY_HEADERS)
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         try:
@@ -84,13 +89,20 @@ class DoorKeeper:
             else:
                 await answer(self._as_refusal(_root(error)))(scope, receive, send_guarded)
         finally:
-            route = scope["path"] if scope["path"] in self._by_path else "unknown"
+            route = self._route(scope["path"])
             self._telemetry.api_answered(
-                route=route, status=status, seconds=self._clock.monotonic() - started
+                route=route or "unknown", status=status, seconds=self._clock.monotonic() - started
             )
 
+    def _route(self, path: str) -> str:
+        """
+        The path as the table has it, its last part unnamed where it varies; empty where there is none.
+        """
+        varied = f"{path.rpartition('/')[0]}/{{token}}"
+        return next((each for each in (path, varied) if each in self._by_path), "")
+
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
-        methods = self._by_path.get(scope["path"], {})
+        methods = self._by_path.get(self._route(scope["path"]), {})
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         operation = methods.get(method)
         refused = refusal(

@@ -80,8 +80,11 @@ def _operation(operation: Operation, schemas: dict[int, Any]) -> dict[str, Any]:
         # An empty requirement: on a loopback address, reading needs no token; elsewhere it does.
         "security": _security(operation),
     }
-    if operation.parameters:
-        described["parameters"] = list(map(_parameter, operation.parameters))
+    parameters = list(map(_parameter, operation.parameters))
+    if operation.path.endswith("/{token}"):
+        parameters.append(_TOKEN)
+    if parameters:
+        described["parameters"] = parameters
     if operation.body is not None:
         content = {"application/json": {"schema": schemas[id(operation.body)]}}
         described["requestBody"] = {"required": True, "content": content}
@@ -89,6 +92,15 @@ def _operation(operation: Operation, schemas: dict[int, Any]) -> dict[str, Any]:
 
 
 _PROBLEM: Final = Answer(meaning="What went wrong and what to do.", media_type=MEDIA_TYPE, shape=Problem)
+
+
+_TOKEN: Final = {
+    "name": "token",
+    "in": "path",
+    "required": True,
+    "description": "Opaque; as it was given out.",
+    "schema": {"type": "string"},
+}
 
 
 def _security(operation: Operation) -> list[dict[str, list[str]]]:

@@ -35,7 +35,7 @@ class Operation:
     Args:
         name: Its `operationId`; `app.py` knows what answers it.
         method: `GET` also answers HEAD.
-        path: Exact; no part of it varies.
+        path: Exact, or with `{token}` as its last part, which varies and is never written down.
         scope: What a token must open; None for what anybody may ask.
         summary: One line.
         answers: By status; every operation also answers with problems.
