@@ -4,11 +4,17 @@ What every test stands on: one event loop, and an environment that cannot leak i
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Final
 
 import pytest
 from hypothesis import settings
+
+# Hundreds of processes are started by tests, and each would compile all its modules anew. `__pycache__` is git's to ignore.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+gc.disable()  # until everything is collected: what is imported stays, and is looked through for nothing
 
 pytest.register_assert_rewrite("listener.testing.queue_contract")  # a failure shows the values it compared
 
@@ -29,6 +35,15 @@ _LEAKY: Final = {
     "SSL_CERT_FILE",
 }
 """Variables (in either case) that HTTP and TLS libraries read behind our back."""
+
+
+def pytest_collection_finish() -> None:
+    """
+    Modules and tests are there for good: `gc.collect()`, by itself or in a test, looks at what came since.
+    """
+    gc.enable()
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
