@@ -267,6 +267,15 @@ def group_of(network: str, change: str) -> str:
     return "ordinary"
 
 
+def run_behind(params: Mapping[str, Any]) -> tuple[str, str, str] | None:
+    """Which run a test with these parameters looks at; the tests of one are put side by side (`conftest.py`)."""
+    network, phase = params.get("network"), params.get("phase", RUNNING)
+    if network is None or "anyio_backend" in params:
+        return None
+    group = params.get("group") or group_of(network, params.get("change", ALONE))
+    return network, phase, group
+
+
 def owed_of(network: str, change: str, phase: str) -> Ending:
     """What the table and the moment together mean: of what was never told there is nothing to take away."""
     owed, was_told = OWED[network][change], phase != BEFORE
