@@ -268,7 +268,7 @@ def group_of(network: str, change: str) -> str:
 
 
 def run_behind(params: Mapping[str, Any]) -> tuple[str, str, str] | None:
-    """Which run a test with these parameters looks at; the tests of one are put side by side (`conftest.py`)."""
+    """Which run a test with these parameters looks at; the tests of one are put side by side (`tests/conftest.py`)."""
     network, phase = params.get("network"), params.get("phase", RUNNING)
     if network is None or "anyio_backend" in params:
         return None
