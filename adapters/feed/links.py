@@ -49,6 +49,8 @@ def names(configs: Sequence[FeedConfig], link: str) -> tuple[str, ...]:
     """
     address = web_address(link)
     if address is not None:
+        if not (address.path.strip("/") or address.query or address.fragment):
+            return ()  # a site is no entry
         every = tuple(islice(dict.fromkeys(_spellings(address)), SPELLINGS_MOST))
     elif _OWN.fullmatch(link):
         every = (link,)
