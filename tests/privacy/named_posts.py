@@ -240,6 +240,7 @@ NOBODYS: Final = (
     "https://river.example/users/jo_fenn",
     "https://third.example/@jo_fenn@river.example/42",
     "https://third.example/@jo_fenn@river.example/942",
+    "https://river.example/@jo_fenn@third.example/942",
     "https://river.example/@jo_fenn/42",
     "https://bsky.app/",
     f"https://bsky.app/profile/{JO}",
