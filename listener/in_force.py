@@ -281,6 +281,14 @@ def least_spacing(now: Settings) -> dict[str, float]:
     return least
 
 
+def longest_held_s(now: Settings) -> float:
+    """
+    Seconds that a body is held at most, whatever its source.
+    """
+    days = max((now.kept_days(source) for source in now.sources), default=now.privacy.retention_days)
+    return timedelta(days=days).total_seconds()
+
+
 def selection(source: Source) -> frozenset[WatchName] | None:
     """
     The watches that are looked for in a source; None: every watch.
