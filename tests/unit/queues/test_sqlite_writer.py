@@ -342,7 +342,7 @@ async def test_what_a_crash_left_is_told_with_its_age_and_only_then(tmp_path: Pa
         return told
 
     async with queue_in(tmp_path / "run", Options(settle_after_s=3600)) as queue:
-        lease = await queue.lease(GROUP, "node-1", ttl_s=60, now=START)
+        lease = await queue.lease(GROUP, "node-1", ttl_s=7200, now=START)
         assert lease is not None
         await queue.commit(page(lease, *(cleared(number, "a") for number in "123")))
         await queue.commit(page(lease, cleared("1", "b"), at=START + timedelta(minutes=10)))
@@ -354,7 +354,7 @@ async def test_what_a_crash_left_is_told_with_its_age_and_only_then(tmp_path: Pa
         busy = await told_after_a_crash_now(tmp_path / "busy")
     shutil.copytree(tmp_path / "under way", tmp_path / "run", dirs_exist_ok=True)
     async with queue_in(tmp_path / "run", Options(settle_after_s=3600)) as queue:
-        lease = await queue.lease(GROUP, "node-1", ttl_s=60, now=START)
+        lease = await queue.lease(GROUP, "node-1", ttl_s=7200, now=START)
         assert lease is not None
         await queue.commit(page(lease, cleared("4", "a")))
         afterwards = await told_after_a_crash_now(tmp_path / "afterwards")
