@@ -64,7 +64,9 @@ def test_every_alert_is_about_a_metric_there_is_and_says_what_to_do() -> None:
     page = (ROOT / "deploy" / "telemetry.md").read_text("utf-8")
     asked = set(re.findall(r"\blistener_[a-z_]+", re.sub(r"#.*", "", text)))
     known = {
-        f"{name}{part}" for name in re.findall(r"`(listener_\w+)`", page) for part in ("", "_bucket", "_count")
+        f"{name}{part}"
+        for name in re.findall(r"`(listener_\w+)`", page)
+        for part in ("", "_bucket", "_count")
     }
 
     assert len(asked) >= 6

@@ -40,14 +40,17 @@ ROOT: Final = Path(__file__).parents[2]
 def _cells(engine: CrashEngine, way: Way) -> list[tuple[str, str]]:
     """
     Where it is killed, and where the next start is; nothing: it is not. Ways of one kind pass the same points and share them,
-    each point taken by one way at least; when there is time, each way is killed at all of them.
+    each point taken by one way at least, and starts after commits stand for all; when there is time, each way is killed at all.
     """
     points = engine.points[way.kind]
     left = [point for point in points if point in engine.durable]
-    cells = [(point, "") for point in points] + [(left[0], then) for then in engine.opening]
+    cells = [(point, "") for point in points]
+    again = [(point, then) for point in left for then in engine.opening]
     if THOROUGH:
-        return cells + [(point, then) for point in left[1:] for then in engine.opening]
+        return cells + again
     alike = [each for each in WAYS.values() if each.kind == way.kind]
+    if way.kind == "commit":
+        cells += again
     return cells[alike.index(way) % 4 :: min(4, len(alike))]
 
 
