@@ -107,10 +107,10 @@ async def _forget(queue: Queue) -> object:
     )
 
 
-def _sweep(*, sources: tuple[str, ...], watches: tuple[str, ...]) -> Callable[[Queue], Awaitable[object]]:
+def _sweep(*, sources: tuple[str, ...], watches: tuple[str, ...]) -> Callable[[Queue], Awaitable[None]]:
     """As upkeep does after a start or a reload."""
 
-    async def act(queue: Queue) -> object:
+    async def act(queue: Queue) -> None:
         upkeep = Upkeep(
             queue=queue,
             clock=VirtualClock(ACTED_AT),
@@ -120,7 +120,7 @@ def _sweep(*, sources: tuple[str, ...], watches: tuple[str, ...]) -> Callable[[Q
             at_review=lambda _: None,
         )
         wanted = Wanted(dict.fromkeys((f"/feed/{source}" for source in sources), False), frozenset(watches))
-        return await upkeep.sweep(wanted)
+        await upkeep.sweep(wanted)
 
     return act
 
@@ -224,12 +224,20 @@ class CrashEngine(Protocol):
     An engine whose process is killed.
     """
 
-    points: Mapping[Kind, tuple[str, ...]]
-    """What each kind passes, in order."""
-    opening: tuple[str, ...]
-    """What whoever opens it after a crash passes."""
-    durable: frozenset[str]
-    """Of these, the ones after which the removal is there to stay and the bytes are, too: whoever opens next erases them."""
+    @property
+    def points(self) -> Mapping[Kind, tuple[str, ...]]:
+        """What each kind passes, in order."""
+        ...
+
+    @property
+    def opening(self) -> tuple[str, ...]:
+        """What whoever opens it after a crash passes."""
+        ...
+
+    @property
+    def durable(self) -> frozenset[str]:
+        """Of these, the ones after which the removal is there to stay and the bytes are, too: whoever opens next erases them."""
+        ...
 
     async def open(
         self, folder: Path, *, clock: VirtualClock, tell_erased: TellErased = tell_nobody
