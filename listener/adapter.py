@@ -565,6 +565,10 @@ class AdapterSpec:
         charges: What a request to an address takes from which of them, from its config: the reader takes it before the
             request leaves.
         outlook: What a source is expected to spend, from its config, interest and relation; shown by `listener check`.
+        names: What a post may be called that an address means which somebody pasted, from the configs of all sources of this
+            network and the address: native identities and aliases, the most telling first. Pure, asks nobody, safe on
+            whatever was pasted. Never the name of another post: an address of a profile, a site or a thread is none of
+            any post in it.
         unlawful: Which terms of a watch may not be looked for on this network, each with the clause.
         meanings: What each code of its own (`Page.note`, `DocumentRefused.reason`, `AccessDenied.code`, `BudgetSpent.code`) means, in a sentence
             that says what to do; it is all an operator is shown.
@@ -596,5 +600,6 @@ class AdapterSpec:
     budgets: Callable[[Any], tuple[Budget, ...]] = _none
     charges: Callable[[Any, str], tuple[Charge, ...]] = _none
     outlook: Callable[[Any, Interest, str], tuple[Outlay, ...]] = _none
+    names: Callable[[Sequence[Any], str], tuple[str, ...]] = _none
     unlawful: Callable[[Terms], tuple[Unlawful, ...]] = _none
     meanings: Mapping[str, str] = field(default_factory=dict)

@@ -35,14 +35,23 @@ from listener.hear.recheck import Rechecks
 from listener.hear.recheck_seat import Rechecked
 from listener.hear.seat import Source
 from listener.hear.upkeep import DAILY_EVERY_S, Upkeep
-from listener.in_force import Door, InForce, LiveInterest, Reminder, least_spacing, own_hosts, selection
+from listener.in_force import (
+    Door,
+    InForce,
+    LiveInterest,
+    Reminder,
+    least_spacing,
+    longest_held_s,
+    own_hosts,
+    selection,
+)
 from listener.keys import KeyRing
 from listener.queues import open_queue
-from listener.queues.base import Queue
+from listener.queues.base import Queue, TellErased
 from listener.secret_files import key_ring
 from listener.settings import Settings
 from listener.status import Readiness
-from listener.telemetry import Telemetry
+from listener.telemetry import Telemetry, by_bound
 from listener.tell.api import build_api
 from listener.tell.api.access import Access, Token, bind_door
 from listener.tell.api.serve import Listening, serve
@@ -100,8 +109,11 @@ class Daemon:
         objections = settings.read_objections(self._settings.privacy.objections_file)
         self._configured = InForce(self._settings, keys, objections)
         async with AsyncExitStack() as stack:
-            self._queue = await stack.enter_async_context(_opened(self._settings, keys, self._clock))
+            self._queue = await stack.enter_async_context(
+                _opened(self._settings, keys, self._clock, self._erased)
+            )
             await self._tell_queue()
+            self._telemetry.retention.set(longest_held_s(self._settings))
             web = await stack.enter_async_context(self._web())
             self._build(web)
             stack.push_async_callback(self._settle)
@@ -117,6 +129,17 @@ class Daemon:
     async def _settle(self) -> None:
         with anyio.CancelScope(shield=True):
             await self._purse.aclose()
+
+    def _erased(self, latencies_s: Sequence[float]) -> None:
+        """
+        The queue has no byte of these bodies any more.
+        """
+        self._telemetry.queue_erased(
+            bodies=len(latencies_s),
+            longest_s=max(latencies_s),
+            total_s=sum(latencies_s),
+            within=by_bound(latencies_s),
+        )
 
     # --------------------------------------------------------------------------------------------- building
 
@@ -398,6 +421,7 @@ class Daemon:
         self._configured.apply(wanted, objections)
         self._pace.apply(own_hosts(wanted), least_spacing(wanted))
         self._upkeep.retention = timedelta(days=wanted.privacy.retention_days)
+        self._telemetry.retention.set(longest_held_s(wanted))
         self._keeper.consent_wait = timedelta(seconds=wanted.privacy.consent_wait_s)
         self._keeper.line = self._configured.line
         self._at_review(self._clock.now().date())
@@ -445,9 +469,15 @@ def _address(doors: Listening) -> str:
 
 
 @asynccontextmanager
-async def _opened(now: Settings, keys: KeyRing, clock: Clock) -> AsyncIterator[Queue]:
+async def _opened(
+    now: Settings, keys: KeyRing, clock: Clock, tell_erased: TellErased
+) -> AsyncIterator[Queue]:
     queue = await open_queue(
-        now.queue.url, base_dir=now.base_dir, fingerprints=keys.fingerprints, clock=clock
+        now.queue.url,
+        base_dir=now.base_dir,
+        fingerprints=keys.fingerprints,
+        clock=clock,
+        tell_erased=tell_erased,
     )
     try:
         yield queue

@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from listener.clock import Clock, SystemClock
 from listener.errors import NoDaemon
 from listener.events import Name
+from listener.gate.aliases import Naming, names_for
 from listener.queues import open_queue
 from listener.queues.base import Found, Queue
 from listener.secret_files import key_ring
@@ -27,6 +28,21 @@ from listener.telemetry import Telemetry
 FORGET_FOR: Final = timedelta(days=400)
 """Chosen: a post that was forgotten here is refused for more than a year, and for longer while its source still
 shows it (each sighting extends the key)."""
+
+BARRED_MOST: Final = 256
+"""Chosen: each name that is barred is a key that is kept for `FORGET_FOR`."""
+
+
+def namings(settings: Settings) -> tuple[Naming, ...]:
+    """
+    What each configured network makes of an address, in the order of their names.
+    """
+    configs: dict[str, list[Any]] = {}
+    specs = {}
+    for source in settings.sources:
+        configs.setdefault(source.adapter, []).append(source.config)
+        specs[source.adapter] = source.spec
+    return tuple((network, partial(specs[network].names, configs[network])) for network in sorted(configs))
 
 
 class Views(Protocol):
@@ -96,13 +112,13 @@ class DaemonControl:
         return self._ready()
 
     async def find(self, link: str) -> tuple[Held, ...]:
-        found = await self._queue.find(self._names_for(link))
+        found = await self._queue.find(await self._names(link))
         return tuple([await self._held(one) for one in found])
 
     async def forget(self, link: str) -> Forgot:
         now = self._clock.now()
         keys = await self._queue.forget(
-            self._names_for(link), reason="forgotten", at=now, keys_until_at=now + FORGET_FOR
+            await self._to_bar(link), reason="forgotten", at=now, keys_until_at=now + FORGET_FOR
         )
         self._telemetry.upkeep_forgotten(posts=len(keys), reason="forgotten")
         erased = [await self._queue.erased(key) for key in keys]
@@ -110,6 +126,23 @@ class DaemonControl:
 
     async def reload(self) -> str:
         return await self._reload()
+
+    async def _names(self, link: str) -> Sequence[Name]:
+        """
+        The one place where what an operator pasted becomes names. It is neither logged nor echoed.
+        """
+        return self._names_for(link)
+
+    async def _to_bar(self, link: str) -> Sequence[Name]:
+        """
+        Names that are refused from now on. An identity that any of thousands of feeds may hold has as many names: there
+        the likeliest are barred, and those of what is held.
+        """
+        names = await self._names(link)
+        if len(names) <= BARRED_MOST:
+            return names
+        held = [Name(bytes.fromhex(found.key)) for found in await self._queue.find(names)]
+        return tuple(dict.fromkeys((*names[:BARRED_MOST], *held)))
 
     async def _held(self, found: Found) -> Held:
         return Held(
@@ -135,10 +168,7 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
     queue = await open_queue(
         settings.queue.url, base_dir=settings.base_dir, fingerprints=keys.fingerprints, clock=clock
     )
-    networks = sorted({source.adapter for source in settings.sources})
-
-    def names_for(link: str) -> tuple[Name, ...]:
-        return tuple(name for network in networks for name in keys.names(network, link))
+    networks = namings(settings)
 
     async def poll(source: str, /, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
         raise NoDaemon("no daemon is running that could read it; the next start reads what is due")
@@ -174,7 +204,7 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
             queue=queue,
             clock=clock,
             telemetry=Telemetry(),
-            names_for=names_for,
+            names_for=lambda link: names_for(link, keys=keys, networks=networks),
             views=lambda names, *, reads: (),
             rechecks=rechecks,
             budgets=budgets,

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 from listener.adapter import Terms
+from listener.control import namings
 from listener.events import (
     Change,
     Cleared,
@@ -31,6 +32,7 @@ from listener.events import (
     WithheldReason,
 )
 from listener.gate import Gate, Place
+from listener.gate.aliases import names_for
 from listener.hear.upkeep import Review, Wanted, past_review
 from listener.hear.walk import Asking
 from listener.hear.watch import Watcher, WatchTerms, together
@@ -153,9 +155,9 @@ class InForce:
 
     def names_for(self, link: str) -> tuple[Name, ...]:
         """
-        Every name a post of any configured network may have under an address or native identity.
+        Every name a post of any configured network may have under what somebody pasted: address, native identity or key.
         """
-        return self.gate.names_for(sorted({source.adapter for source in self.settings.sources}), link)
+        return names_for(link, keys=self._keys, networks=namings(self.settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +279,14 @@ def least_spacing(now: Settings) -> dict[str, float]:
             if reach.spacing_s > 0:
                 least[reach.host] = max(least.get(reach.host, 0.0), reach.spacing_s)
     return least
+
+
+def longest_held_s(now: Settings) -> float:
+    """
+    Seconds that a body is held at most, whatever its source.
+    """
+    days = max((now.kept_days(source) for source in now.sources), default=now.privacy.retention_days)
+    return timedelta(days=days).total_seconds()
 
 
 def selection(source: Source) -> frozenset[WatchName] | None:

@@ -58,6 +58,22 @@ def test_every_signal_is_told_by_somebody() -> None:
     assert {name for name in CATALOGUE if name.replace(".", "_") not in told} == set()
 
 
+def test_every_alert_is_about_a_metric_there_is_and_says_what_to_do() -> None:
+    """Whoever is woken finds a sentence to act on; tests/surfaces tries the rules themselves."""
+    text = (ROOT / "deploy" / "alerts.yml").read_text("utf-8")
+    page = (ROOT / "deploy" / "telemetry.md").read_text("utf-8")
+    asked = set(re.findall(r"\blistener_[a-z_]+", re.sub(r"#.*", "", text)))
+    known = {
+        f"{name}{part}"
+        for name in re.findall(r"`(listener_\w+)`", page)
+        for part in ("", "_bucket", "_count")
+    }
+
+    assert len(asked) >= 6
+    assert asked - known == set()
+    assert text.count("- alert: ") == text.count("runbook: ") == text.count("severity: ") == 4
+
+
 def test_every_registered_adapter_is_complete() -> None:
     """Each has an example that its configuration accepts, a contract test, a simulator and terms that were read."""
     for name in registry.names():

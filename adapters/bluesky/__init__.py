@@ -7,6 +7,7 @@ Bluesky: the public posts of the network as Jetstream tells them. No account, no
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
@@ -94,6 +95,12 @@ def _interval_s(_config: BlueskyConfig, _relation: str) -> float | None:
     return 60.0
 
 
+def _names(configs: Sequence[BlueskyConfig], link: str) -> tuple[str, ...]:
+    from adapters.bluesky.links import names
+
+    return names(configs, link)
+
+
 SPEC: Final = AdapterSpec(
     name="bluesky",
     summary="Public posts on Bluesky, by Jetstream.",
@@ -130,5 +137,6 @@ SPEC: Final = AdapterSpec(
     quarter="adapters.bluesky.simulated_quarter:BlueskyQuarter",
     exchanges=_exchanges,
     recheck=RecheckTerms(within_s=86_400.0, batch=25, spacing_s=2.0),
+    names=_names,
     meanings=MEANINGS,
 )

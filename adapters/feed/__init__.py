@@ -6,6 +6,7 @@ Blogs and their comments: RSS, RDF, Atom and JSON Feed. No account, no credentia
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -86,6 +87,12 @@ def _unconditional(cursor: Cursor) -> Cursor:
     return without_validators(cursor)
 
 
+def _names(configs: Sequence[FeedConfig], link: str) -> tuple[str, ...]:
+    from adapters.feed.links import names
+
+    return names(configs, link)
+
+
 SPEC: Final = AdapterSpec(
     name="feed",
     summary="Blogs, news pages and their comments by RSS, Atom or JSON Feed.",
@@ -121,5 +128,6 @@ SPEC: Final = AdapterSpec(
     discover=_discover,
     unconditional=_unconditional,
     address=_address,
+    names=_names,
     meanings=MEANINGS,
 )

@@ -144,7 +144,7 @@ def _post(entry: WireEntry, document: _Document) -> Post | None:
     published, edited = _times(entry)
     return Post(
         native=native,
-        aliases=identities.aliases(entry, native),
+        aliases=() if kind == "comment" and _leads_to_page(entry) else identities.aliases(entry, native),
         kind=kind,
         text=text,
         title=titled.rest,
@@ -292,6 +292,19 @@ def _kind(entry: WireEntry, config: FeedConfig) -> Kind:
         return "comment" if config.kind == "comments" else "article"
     answers = entry.reply_ref or entry.reply_href
     return "comment" if answers or any(map(is_comment_address, (entry.id, entry.link))) else "article"
+
+
+def _leads_to_page(entry: WireEntry) -> bool:
+    """
+    Whether the link of a comment is the page it stands on: that is the name of an article, and whoever has the article
+    forgotten means no comment.
+    """
+    if entry.link is None or is_comment_address(entry.link):
+        return False
+    link = same_address(entry.link)
+    if entry.reply_href is not None and same_address(entry.reply_href) == link:
+        return True
+    return bool(entry.id) and same_address(entry.id or "") != link
 
 
 def _reply_to(entry: WireEntry, kind: Kind, answered: Found | None, document: _Document) -> str | None:

@@ -6,6 +6,7 @@ Mastodon, and what speaks its API: hashtags of an instance, and what mentions ou
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -79,6 +80,12 @@ def _is_urgent(config: MastodonConfig, relation: str) -> bool:
     return relation == "own" or config.listen == "mentions"
 
 
+def _names(configs: Sequence[MastodonConfig], link: str) -> tuple[str, ...]:
+    from adapters.mastodon.links import names
+
+    return names(configs, link)
+
+
 SPEC: Final = AdapterSpec(
     name="mastodon",
     summary="Mastodon and what speaks its API (GoToSocial, Akkoma, Pleroma): hashtags, and mentions of our own account.",
@@ -111,6 +118,7 @@ SPEC: Final = AdapterSpec(
     simulator="adapters.mastodon.simulator:serve",
     quarter="adapters.mastodon.simulated_quarter:FediverseQuarter",
     recheck=RecheckTerms(within_s=86_400.0, batch=20, spacing_s=2 * SPACING_S),
+    names=_names,
     meanings=MEANINGS,
 )
 """

@@ -8,6 +8,7 @@ Read only.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -81,6 +82,12 @@ def _is_urgent(config: XConfig, relation: str) -> bool:
     return relation == "own" or config.listen == "mentions"
 
 
+def _names(configs: Sequence[XConfig], link: str) -> tuple[str, ...]:
+    from adapters.x.links import names
+
+    return names(configs, link)
+
+
 SPEC: Final = AdapterSpec(
     name="x",
     summary="X: numbers of posts with the terms of the watches (default), such posts themselves, or mentions of our own account.",
@@ -137,6 +144,7 @@ SPEC: Final = AdapterSpec(
     charges=charges,
     outlook=outlook,
     unlawful=unlawful,
+    names=_names,
     meanings=MEANINGS,
     simulator="adapters.x.simulator:serve",
     quarter="adapters.x.simulated_quarter:PostsQuarter",

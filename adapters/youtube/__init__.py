@@ -7,6 +7,7 @@ YouTube: comments on a channel, its new videos, and titles that a watch asks for
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
@@ -100,6 +101,12 @@ def _anew(_: Cursor) -> Cursor:
     return Cursor(b"")
 
 
+def _names(configs: Sequence[YouTubeConfig], link: str) -> tuple[str, ...]:
+    from adapters.youtube.links import names
+
+    return names(configs, link)
+
+
 SPEC: Final = AdapterSpec(
     name="youtube",
     summary="YouTube Data API v3: comments on a channel, its new videos, titles of videos that a watch asks for.",
@@ -142,6 +149,7 @@ SPEC: Final = AdapterSpec(
     budgets=quota.budgets,
     charges=quota.charges,
     outlook=_outlook,
+    names=_names,
     meanings=MEANINGS,
 )
 """

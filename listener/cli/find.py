@@ -12,16 +12,29 @@ from listener.cli.options import CONFIG, ConfigOption, JsonOption
 
 NOT_HELD = 1
 
+ELSEWHERE = (
+    "an address that only its network can tell (another instance's, a shortened one, one with a former name) means nothing"
+    " here: paste the post's own address, or its key from `listener tail --json`"
+)
+
 
 def find(
-    link: str = typer.Argument(help="Public address or native identity of the post.", metavar="LINK"),
+    link: str = typer.Argument(
+        help="Address of the post as you have it, its identity, or its key.", metavar="LINK"
+    ),
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
 ) -> None:
     """
     Tell whether a post is held.
 
-    And until when; none of its words.     Asks the running daemon, or opens the queue itself where none runs.
+    And until when; none of its words. Asks the running daemon, or opens the queue itself where none runs.
+
+    An address may be pasted in any of its usual spellings: as the browser shows it or a share button copies it, with
+    or without www, of the mobile site, as a native identity, as a feed's guid. A key is what `find`, `forget --json` and
+    `listener tail --json` print. No network is asked, so some addresses mean nothing here: on an instance that is not read,
+    with a name that its author has changed since, shortened, behind a login. Open such an address, and paste the one it
+    leads to at the post's own site; or find the post with `listener tail --json` and paste its key.
 
     \b
     Example:
@@ -42,7 +55,7 @@ def find(
     if as_json:
         print_json(found)
     elif not found:
-        print("nothing is held under that link")
+        print(f"nothing is held under that link; {ELSEWHERE}")
     else:
         print_table(("key", "state", "source", "body until", "key until", "erased"), list(map(_row, found)))
     raise typer.Exit(0 if found else NOT_HELD)

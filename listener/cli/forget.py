@@ -12,7 +12,9 @@ from listener.cli.options import CONFIG, ConfigOption, JsonOption
 
 
 def forget(
-    link: str = typer.Argument(help="Public address or native identity of the post.", metavar="LINK"),
+    link: str = typer.Argument(
+        help="Address of the post as you have it, its identity, or its key.", metavar="LINK"
+    ),
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
     config: ConfigOption = CONFIG,
     as_json: JsonOption = False,
@@ -21,7 +23,7 @@ def forget(
     Erase a post, and refuse it from now on.
 
     Asks the running daemon, or opens the queue itself where none runs. Cannot be undone. A post that was never
-    seen is refused from now on, too.
+    seen is refused from now on, too. What may be pasted: see `listener find --help`.
 
     \b
     Example:
@@ -30,6 +32,7 @@ def forget(
     Exit codes:
       0 done · 1 not confirmed · 2 configuration · 4 queue
     """
+    from listener.cli.find import ELSEWHERE
     from listener.cli.offline import with_control
     from listener.cli.screen import print_json
 
@@ -46,6 +49,8 @@ def forget(
         return
     count = len(forgot["keys"])
     print(f"erased {count} post{'' if count == 1 else 's'}; from now on the link is refused")
+    if not count:
+        print(f"nothing was held under it; {ELSEWHERE}")
     if count and not forgot["erased"]:
         print("its bytes leave the disk within seconds: `listener find` shows when")
 

@@ -248,21 +248,6 @@ class Gate:
         )
         return Noted(event)
 
-    def names_for(self, networks: Iterable[str], link: str) -> tuple[Name, ...]:
-        """
-        Every name under which a post with this address or native identity may be stored: each network under each
-        secret. For `find` and `forget`. An address counts in its common spelling too, which is what feeds store.
-        """
-        spellings = dict.fromkeys((link, same_address(link)))
-        return tuple(
-            dict.fromkeys(
-                name
-                for network in networks
-                for spelling in spellings
-                for name in self._keys.names(network, spelling)
-            )
-        )
-
     def _data(self, post: Post, *, place: Place, watches: tuple[WatchName, ...], now: datetime) -> PostData:
         """
         What was said, masked. The organisation is no person; whoever writes for it is.

@@ -9,7 +9,7 @@ from typing import Final
 
 from listener.clock import Clock
 from listener.errors import QueueUnavailable
-from listener.queues.base import Queue
+from listener.queues.base import Queue, TellErased, tell_nobody
 
 _SQLITE: Final = "sqlite:///"
 
@@ -21,7 +21,14 @@ def file_of(url: str, *, base_dir: Path) -> Path | None:
     return base_dir / url.removeprefix(_SQLITE) if url.startswith(_SQLITE) and url != _SQLITE else None
 
 
-async def open_queue(url: str, *, base_dir: Path, fingerprints: tuple[str, ...], clock: Clock) -> Queue:
+async def open_queue(
+    url: str,
+    *,
+    base_dir: Path,
+    fingerprints: tuple[str, ...],
+    clock: Clock,
+    tell_erased: TellErased = tell_nobody,
+) -> Queue:
     """
     The queue at this address, verified and ours.
 
@@ -30,6 +37,7 @@ async def open_queue(url: str, *, base_dir: Path, fingerprints: tuple[str, ...],
         base_dir: Folder of the configuration.
         fingerprints: Of the secrets in use, current first; see `KeyRing.fingerprints`.
         clock: See `listener.clock`.
+        tell_erased: Called in the event loop; see there.
 
     Raises:
         QueueUnavailable: it cannot be opened, verified or trusted; the message says what to do.
@@ -41,4 +49,4 @@ async def open_queue(url: str, *, base_dir: Path, fingerprints: tuple[str, ...],
         )
     from listener.queues.sqlite import open_sqlite
 
-    return await open_sqlite(file, fingerprints=fingerprints, clock=clock)
+    return await open_sqlite(file, fingerprints=fingerprints, clock=clock, tell_erased=tell_erased)

@@ -12,7 +12,7 @@ with the same `commit_id` is answered from the store and changes nothing. The le
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Final, Literal, NewType, Protocol
@@ -256,7 +256,9 @@ class QueueStats:
         posts: Live posts with a body.
         keys: Keys without a body.
         oldest_body_at: When the oldest body was committed; None where there is none.
-        erasures_pending: Keys taken away whose bytes may still be on disk.
+        erasures_pending: Bodies that must go and whose bytes may still be on disk: taken away, or past their end.
+        erasures_since_at: Since when the first of them must: when its removal became known here, or its end; None where there
+            is none.
         size_bytes: On disk, all files.
     """
 
@@ -266,7 +268,19 @@ class QueueStats:
     keys: int
     oldest_body_at: datetime | None
     erasures_pending: int
+    erasures_since_at: datetime | None
     size_bytes: int
+
+
+TellErased = Callable[[Sequence[float]], None]
+"""Told when bytes are gone: for each body, seconds since its removal became known here, or since its end. What a crash left
+to be erased is told of by whoever opens the queue next."""
+
+
+def tell_nobody(_latencies_s: Sequence[float]) -> None:
+    """
+    Where nobody wants to know.
+    """
 
 
 class Queue(Protocol):

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -37,6 +38,8 @@ from listener.queues.base import (
     QueueStats,
     Scope,
     SourceState,
+    TellErased,
+    tell_nobody,
 )
 from listener.queues.sqlite_store import Store
 from listener.queues.sqlite_writer import Job, Kind, Options, Stage, Writer
@@ -51,7 +54,12 @@ _EXPIRE_SLICE: Final = 1000
 
 
 async def open_sqlite(
-    path: Path, *, fingerprints: tuple[str, ...], clock: Clock, options: Options | None = None
+    path: Path,
+    *,
+    fingerprints: tuple[str, ...],
+    clock: Clock,
+    options: Options | None = None,
+    tell_erased: TellErased = tell_nobody,
 ) -> SqliteQueue:
     """
     The queue in this file, made if there is none.
@@ -61,11 +69,12 @@ async def open_sqlite(
         fingerprints: Of the secrets in use, current first; see `KeyRing.fingerprints`.
         clock: Bodies whose time is over by it are not handed out.
         options: For tests.
+        tell_erased: Called in the event loop; see there.
 
     Raises:
         QueueUnavailable: with what to do.
     """
-    queue = SqliteQueue(path, fingerprints, clock, options or Options())
+    queue = SqliteQueue(path, fingerprints, clock, options or Options(), tell_erased)
     await queue._open()
     return queue
 
@@ -75,14 +84,28 @@ class SqliteQueue:
     See `listener.queues.base.Queue`. Made by `open_sqlite`; belongs to the event loop it was opened in.
     """
 
-    def __init__(self, path: Path, fingerprints: tuple[str, ...], clock: Clock, options: Options) -> None:
+    def __init__(
+        self,
+        path: Path,
+        fingerprints: tuple[str, ...],
+        clock: Clock,
+        options: Options,
+        tell_erased: TellErased,
+    ) -> None:
         self._path = path
         self._clock = clock
         self._head = 0
         self._news = anyio.Event()
         self._closed = False
         self._post = _poster()
-        self._writer = Writer(path, fingerprints, options=options, tell=self._tell)
+        post = self._post
+
+        def erased(latencies_s: Sequence[float]) -> None:
+            post(partial(tell_erased, latencies_s))
+
+        self._writer = Writer(
+            path, fingerprints, options=options, tell=self._tell, clock=clock, tell_erased=erased
+        )
 
     async def _open(self) -> None:
         job = Job(_nothing, anyio.Event(), "read")
@@ -204,7 +227,8 @@ class SqliteQueue:
     # -------------------------------------------------------------------------------------------------- rest
 
     async def stats(self) -> QueueStats:
-        return await self._ask(lambda store: store.stats(self._size_bytes()), "read")
+        now = self._clock.now()
+        return await self._ask(lambda store: store.stats(self._size_bytes(), now), "read")
 
     async def aclose(self) -> None:
         if self._closed:

@@ -25,6 +25,7 @@ from typing import Final
 
 import apsw
 
+from listener.failpoints import reach
 from listener.queues.sqlite_schema import PAGE_BYTES
 
 _WAL_HEADER_BYTES: Final = 32
@@ -84,12 +85,15 @@ class Erasure:
         Raises:
             apsw.BusyError: something still reads; nothing is lost.
         """
+        reach("settle.begun")
         frames, moved = self._connection.wal_checkpoint("main", apsw.SQLITE_CHECKPOINT_PASSIVE)
         if moved < frames:
             raise apsw.BusyError("checkpoint is incomplete")
+        reach("settle.checkpointed")
         cleared = sum(clear_middle(self._descriptor, number) for number in self._written())
         if cleared:
             os.fsync(self._descriptor)
+        reach("settle.cleared")
 
     def settle(self) -> None:
         """
@@ -97,6 +101,7 @@ class Erasure:
         """
         self.backfill()
         self._connection.wal_checkpoint("main", apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        reach("settle.truncated")
         self._sync(self._wal)
 
     def _written(self) -> list[int]:

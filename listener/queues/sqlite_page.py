@@ -134,7 +134,7 @@ class Page:
         self.erased: list[bytes] = []
         self._connection = connection
         self._keys = keys
-        self._at = micros(at)
+        self.at = self._at = micros(at)
         self._until = micros(keys_until_at)
         self._known: dict[bytes, Known] = {}
         self._by_alias: dict[bytes, set[bytes]] = {}

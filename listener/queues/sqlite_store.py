@@ -86,8 +86,11 @@ class Store:
         self.epoch = str(self._value("SELECT value FROM meta WHERE name = 'epoch'"))
         self.leases = Leases(self._stored_leases())
         """Change between transactions only."""
-        self.erased: list[bytes] = []
-        self.pending: set[bytes] = set()
+        self.erased: list[tuple[bytes, int | None]] = []
+        """Keys whose bodies this transaction takes away, and since when they must go."""
+        self.pending: dict[bytes, int | None] = {}
+        """The same of transactions that are durable, as long as a file may hold their bytes."""
+        self._noted_pending = self.interrupted() is not None
         posts, keys = self._keys.counts()
         self.tally = Tally(
             head=int(self._value("SELECT seq FROM sqlite_sequence WHERE name = 'log'") or 0),
@@ -112,12 +115,14 @@ class Store:
         if mark.mark is not None:
             self._keys.restore(mark.mark)
         self.tally = mark
+        self._noted_pending = True  # perhaps; whether there is a note is not worth a question
 
     def committed(self) -> None:
         """
         The transaction is durable; what it erased waits for the files to be cleaned.
         """
-        self.pending.update(self.erased)
+        for key, since in self.erased:
+            self.pending.setdefault(key, since)
         self.erased.clear()
         self._keys.committed()
         self.leases.written()
@@ -130,8 +135,44 @@ class Store:
             pages: Whether there may be new keys; upkeep has to need little room on the disk.
         """
         self._put_leases()
+        if self._noted_pending and not self.pending:
+            self._connection.execute("DELETE FROM meta WHERE name = 'erasing'")
+            self._noted_pending = False
         if pages:
             self._keys.seal(self.tally.head)
+
+    def finish(self) -> None:
+        """
+        After the last job of a transaction: what it takes away is noted in it, so that whoever opens the file after a crash
+        knows since when those bytes must go.
+        """
+        every = dict(self.erased) | self.pending
+        known = [since for since in every.values() if since is not None]
+        if self.erased and known:
+            self._connection.execute(
+                "INSERT OR REPLACE INTO meta (name, value) VALUES ('erasing', ?)",
+                (f"{min(known)} {len(known)}",),
+            )
+            self._noted_pending = True
+
+    def interrupted(self) -> tuple[int, int] | None:
+        """
+        Since when the first of how many bodies had to go that were on their way when the file was written last.
+        """
+        noted = self._value("SELECT value FROM meta WHERE name = 'erasing'")
+        if noted is None:
+            return None
+        since, _, count = str(noted).partition(" ")
+        return int(since), int(count)
+
+    def settled(self, now: datetime) -> list[float]:
+        """
+        No file holds bytes of what was pending; seconds that each of it took.
+        """
+        over = micros(now)
+        took = [max(0, over - since) / 1e6 for since in self.pending.values() if since is not None]
+        self.pending.clear()
+        return took
 
     def tend(self) -> None:
         """
@@ -180,7 +221,7 @@ class Store:
 
     def _write(self, page: Page) -> None:
         page.write()
-        self.erased.extend(page.erased)
+        self.erased.extend((key, page.at) for key in page.erased)
         self.tally = replace(
             self.tally,
             head=page.head,
@@ -342,17 +383,17 @@ class Store:
         """
         rows: list[Any] = self._connection.execute(
             "DELETE FROM log WHERE seq IN"
-            " (SELECT seq FROM log WHERE expiry <= ? ORDER BY expiry LIMIT ?) RETURNING key, names",
+            " (SELECT seq FROM log WHERE expiry <= ? ORDER BY expiry LIMIT ?) RETURNING key, names, expiry",
             (over, limit),
         ).fetchall()
-        names = {key: names for key, names in rows if key is not None}
+        names = {key: names for key, names, _ in rows if key is not None}
         posts = self._keys.load(names).values()
         ended = [post for post in posts if post.until <= over]
         kept = [post for post in posts if post.until > over]
         self._keys.drop_aliases([(name, post) for post in posts for name in aliases(names[post.key])])
         self._keys.store([post.without_body("expired", revision=post.revision) for post in kept])
         self._keys.drop(ended)
-        self.erased.extend(names)
+        self.erased.extend((key, expiry) for key, _, expiry in rows if key is not None)
         return len(names), len(ended), len(rows) - len(names)
 
     def _drop_notices(self, over: int, limit: int) -> int:
@@ -433,25 +474,30 @@ class Store:
             "DELETE FROM sealing WHERE day < ? RETURNING 1", (before.toordinal(),)
         ).fetchall()
         self.erased.extend(
-            b"sealing key of a day" for _ in rows[:1]
+            (b"sealing key of a day", None) for _ in rows[:1]
         )  # so that a failed clean-up is tried again
         reach("erase.rows_deleted")
         return len(rows)
 
     # ------------------------------------------------------------------------------------------------- stats
 
-    def stats(self, size_bytes: int) -> QueueStats:
+    def stats(self, size_bytes: int, now: datetime) -> QueueStats:
         """
         See `Queue.stats`.
         """
         oldest = self._value("SELECT at FROM log WHERE digest IS NOT NULL ORDER BY seq LIMIT 1")
+        overdue = self._row(
+            "SELECT count(*), min(expiry) FROM log WHERE expiry <= ? AND digest IS NOT NULL", micros(now)
+        ) or (0, None)
+        since = [each for each in (*self.pending.values(), overdue[1]) if each is not None]
         return QueueStats(
             newest=self.position_of(self.tally.head),
             oldest=self.position_of(self.tally.floor),
             posts=self.tally.posts,
             keys=self.tally.keys,
             oldest_body_at=None if oldest is None else instant(oldest),
-            erasures_pending=len(self.pending),
+            erasures_pending=len(self.pending) + overdue[0],
+            erasures_since_at=instant(min(since)) if since else None,
             size_bytes=size_bytes,
         )
 

@@ -23,8 +23,10 @@ import apsw
 from listener.clock import Clock, SystemClock
 from listener.errors import QueueError, QueueFull, QueueUnavailable
 from listener.failpoints import reach
+from listener.queues.base import TellErased
 from listener.queues.sqlite_erase import Erasure, sync_file
 from listener.queues.sqlite_keys import RECENT_MOST
+from listener.queues.sqlite_page import micros
 from listener.queues.sqlite_reserve import Reserve, is_no_room
 from listener.queues.sqlite_schema import Hold, open_connection, unavailable
 from listener.queues.sqlite_store import Store
@@ -106,6 +108,8 @@ class Writer:
         fingerprints: Of the secrets in use, current first.
         options: See there.
         tell: Called in this thread with what the event loop should do: set these jobs done; the newest position.
+        clock: The queue's; by it is told how long an erasure took.
+        tell_erased: Called in this thread, too.
     """
 
     def __init__(
@@ -115,12 +119,15 @@ class Writer:
         *,
         options: Options,
         tell: Callable[[Sequence[Job], int], None],
+        clock: Clock,
+        tell_erased: TellErased,
     ) -> None:
         self._path = path
         self._fingerprints = fingerprints
         self._pace = options.pace
         self._options = options
         self._tell = tell
+        self._clock, self._tell_erased = clock, tell_erased
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._reserve = options.reserve or Reserve(path.with_name(path.name + ".reserve"))
         self._due: float | None = None
@@ -170,13 +177,14 @@ class Writer:
             hold.close()
 
     def _serve(self, opened: Job, hold: Hold) -> None:
+        left_over = self._holds_wal()
         try:
             connection = open_connection(self._path, vfs=self._options.vfs, fingerprints=self._fingerprints)
         except QueueUnavailable as error:
             self._refuse(opened, error)
             return
         try:
-            self._begin(connection, hold)
+            self._begin(connection, hold, left_over=left_over)
         except (apsw.Error, QueueUnavailable) as error:
             self._refuse(opened, unavailable(error, self._path) if isinstance(error, apsw.Error) else error)
             connection.close()
@@ -190,7 +198,16 @@ class Writer:
         with suppress(apsw.Error):  # of a broken disk; whatever was acknowledged is durable
             connection.close()
 
-    def _begin(self, connection: apsw.Connection, hold: Hold) -> None:
+    def _holds_wal(self) -> bool:
+        """
+        Whether whoever had the file last was stopped before it was settled.
+        """
+        try:
+            return self._path.with_name(self._path.name + "-wal").stat().st_size > 0
+        except OSError:
+            return False
+
+    def _begin(self, connection: apsw.Connection, hold: Hold, *, left_over: bool) -> None:
         """
         Ready to serve; whatever a crash left to be erased is gone.
         """
@@ -200,6 +217,11 @@ class Writer:
         connection.set_wal_hook(self._note_wal)
         if not self._settle():
             raise self._broken or unavailable(apsw.FullError(), self._path)
+        interrupted = self._store.interrupted() if left_over else None
+        if interrupted is not None:
+            since, count = interrupted
+            took_s = max(0, micros(self._clock.now()) - since) / 1e6
+            self._tell_erased([took_s] * count)
         self._reserve.hold()
 
     def _refuse(self, opened: Job, error: QueueUnavailable) -> None:
@@ -317,6 +339,7 @@ class Writer:
             self._store.begin(pages=any(job.kind == "write" for job in jobs))
             for job in jobs:
                 self._attempt(job)
+            self._store.finish()
             if "commit" in stages:
                 reach("commit.before_sync")
             self._connection.execute("COMMIT")
@@ -379,8 +402,7 @@ class Writer:
             self._wal_pages = 0
             self._reserve.hold()
             if truncate:
-                self._store.pending.clear()
-                self._due = None
+                self._gone()
             return truncate
         if not self._is_full(error) and not isinstance(error, apsw.BusyError):
             self._broken = unavailable(error, self._path)
@@ -406,8 +428,16 @@ class Writer:
         """
         if self._checkpoint(truncate=True) is None:
             self._wal_pages = 0
-            self._store.pending.clear()
-            self._due = None
+            self._gone()
+
+    def _gone(self) -> None:
+        """
+        No file holds bytes of anything erased.
+        """
+        took_s = self._store.settled(self._clock.now())
+        self._due = None
+        if took_s:
+            self._tell_erased(took_s)
 
     def _note_wal(self, _connection: apsw.Connection, _name: str, pages: int) -> int:
         self._wal_pages = pages

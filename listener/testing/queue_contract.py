@@ -61,7 +61,9 @@ from listener.queues.base import (
     Resync,
     Scope,
     SourceState,
+    TellErased,
     parts,
+    tell_nobody,
 )
 from listener.testing.virtual_clock import START, VirtualClock
 
@@ -82,7 +84,9 @@ class Engine(Protocol):
 
     clock: VirtualClock
 
-    async def open(self, fingerprints: tuple[str, ...] = PRESENT) -> Queue:
+    async def open(
+        self, fingerprints: tuple[str, ...] = PRESENT, *, tell_erased: TellErased = tell_nobody
+    ) -> Queue:
         """
         The same queue each time, whatever was stored in it before.
         """
@@ -1914,6 +1918,7 @@ class QueueContract(IdentityContract, RecheckContract):
             again = await room.queue.stats()
 
         assert (stats.posts, stats.keys, stats.oldest_body_at, stats.erasures_pending) == (2, 3, later, 0)
+        assert stats.erasures_since_at is None
         assert stats.size_bytes > 0
         assert (again.newest, again.oldest, again.posts, again.keys, again.oldest_body_at) == (
             stats.newest,
@@ -1922,6 +1927,37 @@ class QueueContract(IdentityContract, RecheckContract):
             3,
             later,
         )
+
+    async def test_how_long_erasing_took_is_told(self, engine: Engine) -> None:
+        """
+        Once for each body, by the queue's clock: since the page that brought the removal or the edit, since `forget` was
+        asked, since the body's end. Nothing is told of what was never held.
+        """
+        told: list[float] = []
+        queue = await engine.open(tell_erased=told.extend)
+        lease = await queue.lease(GROUP, "node", ttl_s=1e6, now=START)
+        assert lease is not None
+        posts = [cleared(str(number)) for number in (1, 2, 3)]
+        short = cleared("4", expires_at=START + timedelta(minutes=1))
+        await queue.commit(page(lease, *posts, short))
+        await engine.clock.advance(100)
+        later = START + timedelta(seconds=90)
+        await queue.commit(page(lease, cleared("1", "edited"), retraction("2"), retraction("9"), at=later))
+        await until_erased(queue, key("1"))
+        await until_erased(queue, key("2"))
+        overdue = await queue.stats()
+        await queue.forget(
+            [name("3")], reason="forgotten", at=START + timedelta(seconds=99), keys_until_at=later + LOOK_BACK
+        )
+        await until_erased(queue, key("3"))
+        await queue.expire(engine.clock.now())
+        await until_erased(queue, key("4"))
+        stats = await queue.stats()
+        await queue.aclose()
+
+        assert (overdue.erasures_pending, overdue.erasures_since_at) == (1, START + timedelta(minutes=1))
+        assert (stats.erasures_pending, stats.erasures_since_at) == (0, None)
+        assert sorted(told) == [1.0, 10.0, 10.0, 40.0]
 
     async def test_nothing_is_erased_of_an_unknown_key(self, engine: Engine) -> None:
         """

@@ -249,6 +249,15 @@ class Rig:
         streams = await asyncio.open_unix_connection(self.folder / "data" / "control.sock")
         return await _exchange(*streams, "POST /v1/poll", body.encode())
 
+    async def forget(self, link: str) -> dict[str, Any]:
+        """
+        What came of forgetting a post, as an operator does on the machine.
+        """
+        streams = await asyncio.open_unix_connection(self.folder / "data" / "control.sock")
+        _, body = await _exchange(*streams, "POST /v1/forget", json.dumps({"link": link}).encode())
+        forgot: dict[str, Any] = json.loads(body)
+        return forgot
+
     async def configure(self, *sources: str) -> None:
         """
         Other sources from now on, by a reload.

@@ -115,6 +115,15 @@ class SpecContract:
         assert script.spec.unlawful(Terms()) == ()
         assert script.spec.unlawful(Terms(frozenset({"calgary"}), frozenset(), frozenset({"calgary"}))) == ()
 
+    @pytest.mark.parametrize(
+        "pasted", ["", "\ud800", "https://[", "https://", "x" * 9000, "https://city.example/", "at://", "%"]
+    )
+    def test_an_address_that_is_no_posts_has_no_names(self, script: Scripted, pasted: str) -> None:
+        """Whatever is pasted, an adapter neither fails on it nor takes a site for a post."""
+        said = script.spec.names((script.config,), pasted)
+
+        assert [each for each in said if each != pasted and pasted not in each] == []
+
     def test_exchanges_are_private(self, script: Scripted) -> None:
         """A credential is only ever traded at a whole address, on a line that nobody else can read."""
         for address in script.spec.exchanges(script.config):

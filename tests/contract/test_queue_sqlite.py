@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from listener.queues.base import Queue
+from listener.queues.base import Queue, TellErased, tell_nobody
 from listener.queues.sqlite import open_sqlite
 from listener.queues.sqlite_keys import RECENT_MOST
 from listener.queues.sqlite_writer import Options
@@ -30,12 +30,15 @@ class SqliteUnderTest:
         self._folder = folder
         self._recent_most = recent_most
 
-    async def open(self, fingerprints: tuple[str, ...] = PRESENT) -> Queue:
+    async def open(
+        self, fingerprints: tuple[str, ...] = PRESENT, *, tell_erased: TellErased = tell_nobody
+    ) -> Queue:
         return await open_sqlite(
             self._folder / "listener.db",
             fingerprints=fingerprints,
             clock=self.clock,
             options=Options(settle_after_s=0.01, recent_most=self._recent_most),
+            tell_erased=tell_erased,
         )
 
     async def stored_bytes(self) -> bytes:

@@ -459,6 +459,7 @@ class MemoryQueue:
             keys=len(self._posts) - len(live),
             oldest_body_at=min((p.committed_at for p in live if p.committed_at is not None), default=None),
             erasures_pending=0,
+            erasures_since_at=None,
             size_bytes=sum(len(entry.line) for _, entry in self._log.values()),
         )
 

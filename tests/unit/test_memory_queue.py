@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from listener.queues.base import MAX_ITEMS, Lease, Queue, parts
+from listener.queues.base import MAX_ITEMS, Lease, Queue, TellErased, parts, tell_nobody
 from listener.testing.queue_contract import (
     GROUP,
     PRESENT,
@@ -53,7 +53,9 @@ class MemoryUnderTest:
         self.clock = VirtualClock()
         self._queue = Remembering()
 
-    async def open(self, fingerprints: tuple[str, ...] = PRESENT) -> Queue:
+    async def open(
+        self, fingerprints: tuple[str, ...] = PRESENT, *, tell_erased: TellErased = tell_nobody
+    ) -> Queue:
         return self._queue
 
     async def stored_bytes(self) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from typing import get_args
 
 from prometheus_client import generate_latest
@@ -98,6 +99,8 @@ class Health:
         self.telemetry.keys.set(stats.keys)
         self.telemetry.size.set(stats.size_bytes)
         self.telemetry.pending.set(stats.erasures_pending)
-        oldest = stats.oldest_body_at
-        age_s = 0.0 if oldest is None else (self.clock.now() - oldest).total_seconds()
-        self.telemetry.oldest.set(max(0.0, age_s))
+        self.telemetry.pending_age.set(self._age_s(stats.erasures_since_at))
+        self.telemetry.oldest.set(self._age_s(stats.oldest_body_at))
+
+    def _age_s(self, since: datetime | None) -> float:
+        return 0.0 if since is None else max(0.0, (self.clock.now() - since).total_seconds())

@@ -19,6 +19,7 @@ import pytest
 
 from listener import cli
 from listener.cli.client import Where, call, socket_path
+from listener.cli.find import ELSEWHERE
 from listener.cli.tail import Wanted, followed, pages
 from listener.clock import SystemClock
 from listener.errors import ConfigError, Fault, ListenerError, NoDaemon, NotAccepted, QueueUnavailable
@@ -227,7 +228,7 @@ def test_find(daemon: Daemon, capsys: pytest.CaptureFixture[str]) -> None:
         "2026-02-04 12:00:00",
         "yes",
     ]
-    assert missing == (1, "nothing is held under that link\n", "")
+    assert missing == (1, f"nothing is held under that link; {ELSEWHERE}\n", "")
     assert raw == (1, "[]\n", "")
     assert daemon.control.asked == [("find", "https://blog.example/1"), ("find", "x"), ("find", "x")]
 

@@ -16,6 +16,7 @@ import pytest
 
 from listener import cli, registry, settings
 from listener.cli.client import socket_path
+from listener.cli.find import ELSEWHERE
 from listener.events import Author, Post, event_schema
 from listener.gate.consent import refusal
 from listener.secret_files import key_ring, make_secret
@@ -158,7 +159,7 @@ def test_find_without_a_daemon(run: Run, tmp_path: Path) -> None:
     done = run("forget", "https://blog.example/1", "--yes", "-c", config, "--json")
     after = run("find", "https://blog.example/1", "-c", config, "--json")
 
-    assert before == (1, "nothing is held under that link\n", "")
+    assert before == (1, f"nothing is held under that link; {ELSEWHERE}\n", "")
     assert (done[0], json.loads(done[1])) == (0, {"keys": [], "erased": True})
     assert (after[0], {one["state"] for one in json.loads(after[1])}) == (0, {"removed"})
 

@@ -382,25 +382,6 @@ def test_a_gap_becomes_an_event_about_its_source() -> None:
     assert GATE.note(replace(gap, start_at=NOW), place=PLACE, now=NOW).event.id != noted.event.id
 
 
-def test_names_for_covers_every_network_and_secret() -> None:
-    """
-    `find` and `forget` meet a post by any name it was ever stored under.
-    """
-    link = "https://blog.example/snow/#comment-314"
-
-    names = GATE.names_for(("feed", "mastodon", "feed"), link)
-
-    common = "http://blog.example/snow#comment-314"
-    assert set(names) == {
-        name
-        for network in ("feed", "mastodon")
-        for spelling in (link, common)
-        for name in KEYS.names(network, spelling)
-    }
-    assert cleared(POST).provenance.names[1] in names
-    assert set(GATE.names_for(("feed",), "http://blog.example/snow#comment-314")) < set(names)
-
-
 @pytest.mark.parametrize(
     ("stated", "expected"),
     [

@@ -16,7 +16,7 @@ import pytest
 
 from listener.errors import QueueFull
 from listener.events import Name
-from listener.queues.base import Expired, Queue
+from listener.queues.base import Expired, Queue, TellErased, tell_nobody
 from listener.queues.sqlite import open_sqlite
 from listener.queues.sqlite_reserve import Reserve, allocate
 from listener.queues.sqlite_writer import Options
@@ -121,13 +121,16 @@ class FullEngine:
         self._folder = folder
         self._disk = disk
 
-    async def open(self, fingerprints: tuple[str, ...] = PRESENT) -> Queue:
+    async def open(
+        self, fingerprints: tuple[str, ...] = PRESENT, *, tell_erased: TellErased = tell_nobody
+    ) -> Queue:
         reserve = Reserve(self.reserve_path, size_bytes=RESERVE, take=self._disk.take)
         return await open_sqlite(
             self._folder / "listener.db",
             fingerprints=fingerprints,
             clock=self.clock,
             options=Options(vfs="small-disk", settle_after_s=0.01, reserve=reserve),
+            tell_erased=tell_erased,
         )
 
     async def stored_bytes(self) -> bytes:

@@ -4,6 +4,7 @@ The one thread: bad pages fail alone, a broken file ends the queue loudly, nobod
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -323,3 +324,39 @@ async def test_no_shared_memory_and_no_temporary_files(tmp_path: Path) -> None:
         open_files = _names(tmp_path)
 
     assert open_files == {"listener.db", "listener.db-wal", "reserve"}
+
+
+async def test_what_a_crash_left_is_told_with_its_age_and_only_then(tmp_path: Path) -> None:
+    """
+    Whoever opens the file after a crash tells since when those bytes had to go; where nothing was on its way, nothing.
+    """
+    later = START + timedelta(hours=1)
+
+    async def told_after_a_crash_now(image: Path) -> list[float]:
+        shutil.copytree(tmp_path / "run", image)
+        told: list[float] = []
+        queue = await open_sqlite(
+            image / "listener.db", fingerprints=PRESENT, clock=VirtualClock(later), tell_erased=told.extend
+        )
+        await queue.aclose()
+        return told
+
+    async with queue_in(tmp_path / "run", Options(settle_after_s=3600)) as queue:
+        lease = await queue.lease(GROUP, "node-1", ttl_s=7200, now=START)
+        assert lease is not None
+        await queue.commit(page(lease, *(cleared(number, "a") for number in "123")))
+        await queue.commit(page(lease, cleared("1", "b"), at=START + timedelta(minutes=10)))
+        await queue.commit(page(lease, cleared("2", "b"), at=START + timedelta(minutes=20)))
+        under_way = await told_after_a_crash_now(tmp_path / "under way")
+        await queue.forget([name("9")], reason="forgotten", at=START, keys_until_at=START + LOOK_BACK)
+        at_rest = await told_after_a_crash_now(tmp_path / "at rest")
+        await queue.commit(page(lease, cleared("4", "a")))
+        busy = await told_after_a_crash_now(tmp_path / "busy")
+    shutil.copytree(tmp_path / "under way", tmp_path / "run", dirs_exist_ok=True)
+    async with queue_in(tmp_path / "run", Options(settle_after_s=3600)) as queue:
+        lease = await queue.lease(GROUP, "node-1", ttl_s=7200, now=START)
+        assert lease is not None
+        await queue.commit(page(lease, cleared("4", "a")))
+        afterwards = await told_after_a_crash_now(tmp_path / "afterwards")
+
+    assert (under_way, at_rest, busy, afterwards) == ([3000.0, 3000.0], [], [], [])
