@@ -32,13 +32,29 @@ HEAD = """\
 LICENCE = "faker-{}.dist-info/licenses/LICENSE.txt"
 GIVEN = re.compile(r"first_(?:romanized_|kana_)?names?(?!.*initial)|middle_names")
 FAMILY = re.compile(r".*last_(?:romanized_|kana_)?names?")
+
+
+def _spelt(letters: str, latin: str) -> dict[str, str]:
+    """Letter to Latin letters, which two blanks make nothing."""
+    return dict(zip(letters, latin.split(" "), strict=True))
+
+
 ROMAN = {
-    "uk": dict(zip("абвгґдеєжзиіїйклмнопрстуфхцчшщьюя'", "a b v h g d e ie zh z y i i i k l m n o p r s t u f kh ts ch sh shch _ iu ia _".split(), strict=True)),
-    "ru": dict(zip("абвгдеёжзийклмнопрстуфхцчшщъыьэюя", "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya".split(), strict=True)),
-    "bg": dict(zip("абвгдежзийклмнопрстуфхцчшщъьюя", "a b v g d e zh z i y k l m n o p r s t u f h ts ch sh sht a y yu ya".split(), strict=True)),
-    "el": dict(zip("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o".split(), strict=True)),
+    "uk": _spelt(
+        "абвгґдеєжзиіїйклмнопрстуфхцчшщьюя'",
+        "a b v h g d e ie zh z y i i i k l m n o p r s t u f kh ts ch sh shch  iu ia ",
+    ),
+    "ru": _spelt(
+        "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
+        "a b v g d e e zh z i i k l m n o p r s t u f kh ts ch sh shch  y  e yu ya",
+    ),
+    "bg": _spelt(
+        "абвгдежзийклмнопрстуфхцчшщъьюя",
+        "a b v g d e zh z i y k l m n o p r s t u f h ts ch sh sht a y yu ya",
+    ),
+    "el": _spelt("αβγδεζηθικλμνξοπρσςτυφχψω", "a v g d e z i th i k l m n x o p r s s t y f ch ps o"),
 }
-"""How passports write Ukrainian (2010), Russian, Bulgarian and Greek names in Latin letters, folded; `_` is nothing."""
+"""How passports write Ukrainian (2010), Russian, Bulgarian and Greek names in Latin letters, folded."""
 PARTICLE_CHARS = 1
 """Single letters are initials. In scripts that write a name in one sign, one sign is a name."""
 
@@ -61,7 +77,7 @@ def _words(text: str) -> Iterator[str]:
 def _roman(word: str, language: str) -> str:
     """The word in Latin letters, where the language is written in others that passports spell out."""
     letters = ROMAN.get(language, {})
-    return "".join(letters.get(letter, letter) for letter in word).replace("_", "")
+    return "".join(letters.get(letter, letter) for letter in word)
 
 
 def main() -> None:
@@ -82,7 +98,9 @@ def main() -> None:
     day = datetime.now(UTC).date().isoformat()
     out.write(HEAD.format(version=version("Faker"), locales=len(locales), day=day).encode())
     lines = (f"{word}\t{'b' if len(use) == 2 else min(use)}".encode() for word, use in uses.items())
-    licence = (Path(importlib.metadata.distribution("Faker").locate_file("")) / LICENCE.format(version("Faker"))).read_text()
+    licence = (
+        Path(importlib.metadata.distribution("Faker").locate_file("")) / LICENCE.format(version("Faker"))
+    ).read_text()
     out.write(b"".join(f"# {line}".rstrip().encode() + b"\n" for line in licence.splitlines()[2:]))
     out.write(b"\n".join(sorted(lines)) + b"\n")
 

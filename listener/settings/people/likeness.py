@@ -12,10 +12,10 @@ some cultures than of others: the tests print how much. So this is a net under t
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
+from tomllib import loads
 from typing import Final
 
 from listener.settings.people.known import Known
@@ -63,14 +63,18 @@ class Likeness:
         With what is shipped.
         """
         text = files("listener.settings.people").joinpath("cues.toml").read_text(encoding="utf-8")
-        cues = {key: frozenset(words.split()) for key, words in tomllib.loads(text).items()}
-        signs = Signs(*(frozenset("".join(cues[key])) for key in ("signs", "signs_hangul")), cues["titles_east"])
+        cues = {key: frozenset(words.split()) for key, words in loads(text).items()}
+        signs = Signs(
+            *(frozenset("".join(cues[key])) for key in ("signs", "signs_hangul")), cues["titles_east"]
+        )
         return cls(Known.read(), cues, signs)
 
     def of_phrase(self, phrase: str) -> str | None:
         """
         What a phrase looks like, if it looks like a person's name.
         """
+        if len(phrase.split()) == 1:
+            return self.of_tag(phrase)
         last, comma, first = phrase.partition(",")
         turned = f"{first} {last}" if comma and first.strip() else phrase
         return unspaced_name(phrase, self.known, self.signs) or self._of_words(words_of(turned))
@@ -89,7 +93,9 @@ class Likeness:
         The same of a handle, whatever server it is on, without the number that many end with.
         """
         name = handle.strip().lstrip("@＠").partition("@")[0]
-        label = name.partition(".")[0]  # where the handle is a domain; where it is not, both readings are judged
+        label = name.partition(".")[
+            0
+        ]  # where the handle is a domain; where it is not, both readings are judged
         return self._of_account_name(name) or (self._of_account_name(label) if label != name else None)
 
     def _of_account_name(self, name: str) -> str | None:
@@ -203,7 +209,11 @@ class Likeness:
                 for each in self._unparticled(last)
             ):
                 return True
-            if len(first) >= family and self.known.is_name(first, "family") and self.known.is_name(last, "given"):
+            if (
+                len(first) >= family
+                and self.known.is_name(first, "family")
+                and self.known.is_name(last, "given")
+            ):
                 return True
         return False
 
@@ -211,7 +221,11 @@ class Likeness:
         """
         `vandijk`, and `dijk`.
         """
-        cut = [run.removeprefix(each) for each in self.cues["particles"] if len(each) > 1 and run.startswith(each)]
+        cut = [
+            run.removeprefix(each)
+            for each in self.cues["particles"]
+            if len(each) > 1 and run.startswith(each)
+        ]
         return [run, *cut]
 
 

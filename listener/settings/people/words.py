@@ -60,7 +60,11 @@ class Word:
         """
         Written as names are: with a capital, or in a script that has none.
         """
-        return self.always_capital or self.text[0].isupper() or not (self.text[0].islower() or self.text[0].isdigit())
+        return (
+            self.always_capital
+            or self.text[0].isupper()
+            or not (self.text[0].islower() or self.text[0].isdigit())
+        )
 
 
 def folded(word: str) -> str:
@@ -100,7 +104,9 @@ def _words(text: str) -> Iterator[Word]:
     for written in _JOINERS.split(text):
         parts = re.split(f"[{_APOSTROPHES}]", written)
         # l'Allier and d'Été are two words, O'Riordan is one
-        for part in parts if len(parts) == 2 and parts[0].casefold() in ("l", "d", "qu") else ["".join(parts)]:
+        for part in (
+            parts if len(parts) == 2 and parts[0].casefold() in ("l", "d", "qu") else ["".join(parts)]
+        ):
             if part:
                 alone = len(part) == 1 and part.isupper()
                 yield Word(part, folded(part), initial=alone)
