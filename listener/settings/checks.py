@@ -25,7 +25,7 @@ from listener.settings.kinds import Day, Truth, Whole, is_loopback
 from listener.settings.schema import SourceTable
 from listener.settings.shown import shown, shown_address
 
-_HOST_NAME: Final = re.compile(r"(?<![\w@.])(?:[a-z0-9-]+\.)+[a-z]{2,}(?![\w.])", re.IGNORECASE)
+_HOST_NAME: Final = re.compile(r"(?<![\w@.])(?:[A-Za-z0-9-]+\.)+[a-z]{2,}(?![\w.])")
 """What may be a host: `river.example`. `e.g.` and a forgotten space after a full stop are not: one letter, or a capital."""
 
 _PROPER_NAME: Final = 8

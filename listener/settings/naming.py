@@ -125,15 +125,23 @@ def _texts(table: Mapping[str, Any], key: str) -> list[tuple[int, str]]:
 def _table(draft: Draft, path: Path, table: Mapping[str, Any], judged: list[_Judged]) -> Iterator[Fault]:
     approved: set[str] = set()
     known = {_key(each.term): each for each in judged}
-    for place, approval in draft.tables(".".join(map(str, (*path, "approved")))):
-        term = approval.get("term")
-        if not isinstance(term, str):
-            continue
+    for place, term in _approvals(path, table):
         approved.add(_key(term))
-        yield from _of_approval(draft, (*place, "term"), term, known)
+        yield from _of_approval(draft, place, term, known)
     for each in judged:
         if each.looks_like is not None and _key(each.term) not in approved:
             yield _refused(draft, path, table, each)
+
+
+def _approvals(path: Path, table: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """
+    The terms that are approved, with their places.
+    """
+    written = table.get("approved")
+    for at, approval in enumerate(written if isinstance(written, list) else ()):
+        term = approval.get("term") if isinstance(approval, Mapping) else None
+        if isinstance(term, str):
+            yield (*path, "approved", at, "term"), term
 
 
 def _of_approval(draft: Draft, place: Path, term: str, known: Mapping[str, _Judged]) -> Iterator[Fault]:
