@@ -136,7 +136,10 @@ def _checked(config: Path) -> dict[str, Any]:
         "digest": said.digest,
         "accepted": why_not is None,
         "why_not": why_not,
-        "warnings": list(settings.warnings(loaded, SystemClock().now().date())),
+        "warnings": [
+            *settings.warnings(loaded, SystemClock().now().date()),
+            *settings.needless_approvals(loaded),
+        ],
         "clocks": clocks(config, loaded),
         "budgets": outlooks(loaded, SystemClock().now().date()),
     }

@@ -19,8 +19,10 @@ from listener.settings.growth import grown
 from listener.settings.kinds import is_loopback
 from listener.settings.loading import load
 from listener.settings.lock import Lock, lock_path, read_lock, require_accepted, write_lock
+from listener.settings.naming import needless_approvals
 from listener.settings.reload import Change, difference
 from listener.settings.schema import (
+    Approval,
     Attestation,
     Http,
     HttpToken,
@@ -42,6 +44,7 @@ from listener.settings.values import (
 
 __all__ = [
     "TERMS_STALE_DAYS",
+    "Approval",
     "Attestation",
     "Change",
     "Http",
@@ -63,6 +66,7 @@ __all__ = [
     "is_loopback",
     "load",
     "lock_path",
+    "needless_approvals",
     "read_lock",
     "read_objections",
     "require_accepted",

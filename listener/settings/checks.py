@@ -8,10 +8,12 @@ schema has spoken about them already.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -22,6 +24,12 @@ from listener.settings.faults import Origins, Path, nearest
 from listener.settings.kinds import Day, Truth, Whole, is_loopback
 from listener.settings.schema import SourceTable
 from listener.settings.shown import shown, shown_address
+
+_HOST_NAME: Final = re.compile(r"(?<![\w@.])(?:[A-Za-z0-9-]+\.)+[a-z]{2,}(?![\w.])")
+"""What may be a host: `river.example`. `e.g.` and a forgotten space after a full stop are not: one letter, or a capital."""
+
+_PROPER_NAME: Final = 8
+"""Chosen: letters from which on a source's name that is also its host's is taken for the proper name of a site."""
 
 _DEEPEST: Final = 64
 """Chosen: no adapter nests its keys so deep; deeper values are made to break a recursion."""
@@ -95,10 +103,9 @@ def check_addresses(
     """
     relation: Relation = "own" if source.get("relation") == "own" else "public"
     own = draft.own_handles()
-    written = {key: value for key, value in source.items() if key not in SourceTable.model_fields}
     made = config.model_dump() if isinstance(config, BaseModel) else {}
     told: set[str] = set()
-    for place, address in [*_addresses(written, path), *_addresses(made, path)]:
+    for place, address in [*addresses_of(source, path), *_addresses(made, path)]:
         if address in told:
             continue
         told.add(address)
@@ -107,6 +114,14 @@ def check_addresses(
             yield draft.origins.fault(
                 place, refusal.problem, found=shown_address(address), allowed=refusal.allowed
             )
+
+
+def addresses_of(source: Mapping[str, Any], path: Path) -> list[tuple[Path, str]]:
+    """
+    Every web address in the keys of a source's adapter as written, with its place.
+    """
+    written = {key: value for key, value in source.items() if key not in SourceTable.model_fields}
+    return list(_addresses(written, path))
 
 
 def addresses(value: object) -> tuple[str, ...]:
@@ -175,6 +190,55 @@ def _criterion(draft: Draft) -> Iterator[Fault]:
             )
 
 
+def _one_fair_line(draft: Draft) -> Iterator[Fault]:
+    """
+    A criterion is a rule for everybody. What can be seen of one that is not: it names an address, a host, or the site itself.
+    """
+    for path, source in draft.tables("source"):
+        criterion = source.get("criterion")
+        if isinstance(criterion, str) and (names := _named_site(criterion, source, path)) is not None:
+            yield draft.origins.fault(
+                (*path, "criterion"),
+                f"names {names}, and a rule that only one site can meet is none",
+                allowed="a sentence that any other source could meet, without the name or address of one",
+            )
+
+
+def _named_site(criterion: str, source: Mapping[str, Any], path: Path) -> str | None:
+    if "://" in criterion or _HOST_NAME.search(criterion):
+        return "a site by its address"
+    hosts = [urlsplit(address).hostname or "" for _, address in addresses_of(source, path)]
+    labels = {_letters(label) for host in hosts for label in host.removeprefix("www.").split(".")}
+    name = _letters(str(source.get("name")))
+    said = [_letters(word) for word in re.split(r"[\s_-]+", criterion)]
+    runs = {
+        "".join(said[at:end]) for at in range(len(said)) for end in range(at + 1, min(at + 5, len(said)) + 1)
+    }
+    if len(name) >= _PROPER_NAME and name in labels and name in runs:
+        return "the source itself"
+    return None
+
+
+def _letters(text: str) -> str:
+    return "".join(character for character in text.casefold() if character.isalnum())
+
+
+def _nobody_in_words(draft: Draft) -> Iterator[Fault]:
+    """
+    What is published about a watch or source names nobody by account or mailbox.
+    """
+    own = draft.own_handles()
+    for key, words in (("watch", ("purpose", "legal_authority")), ("source", ("criterion",))):
+        for path, table in draft.tables(key):
+            for word in words:
+                text = table.get(word)
+                what = linter.account_in(text, own=own) if isinstance(text, str) else None
+                if what is not None:
+                    yield draft.origins.fault(
+                        (*path, word), f"names {what}, and is published", allowed="words that name nobody"
+                    )
+
+
 def _known_watches(draft: Draft) -> Iterator[Fault]:
     names = [watch["name"] for _, watch in draft.tables("watch") if isinstance(watch.get("name"), str)]
     for path, source in draft.tables("source"):
@@ -226,6 +290,8 @@ _CHECKS: tuple[Callable[[Draft], Iterator[Fault]], ...] = (
     _names,
     _something_to_listen_for,
     _criterion,
+    _one_fair_line,
+    _nobody_in_words,
     _known_watches,
     _shorter_only,
     _token_beyond_loopback,

@@ -8,9 +8,11 @@ whatever changes what is collected, how long it is kept or where it goes has to 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from listener.events import Keep, Relation
 from listener.settings.kinds import ConsentMode, Take
@@ -33,9 +35,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
 
-class WatchRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ApprovalRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
-    What is listened for, why, and until when.
+    What looks like a person's name, who says that it is none, and what it is.
+    """
+
+    term: str
+    by: str
+    because: str
+
+
+class WatchRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """
+    What is listened for, why, and until when. For defaults see `SourceRecord`.
     """
 
     name: str
@@ -48,6 +60,7 @@ class WatchRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True)
     review_by: str
     pia_ref: str | None
     retention_days: int
+    approved: tuple[ApprovalRecord, ...] = ()
 
 
 class AttestationRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -78,6 +91,7 @@ class SourceRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True
         oldest_days: How old its posts may be when they are first seen; None: as the deployment's retention and backfill say.
         attestation, permission_ref: What was shown because the network's terms ask for it.
         derived_metrics_agreed: Since when numbers and classes may be made of it, where its terms ask for an agreement.
+        approved: Own accounts and words it searches for that look like a person's name and are none.
     """
 
     name: str
@@ -96,6 +110,7 @@ class SourceRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True
     attestation: AttestationRecord | None = None
     permission_ref: str | None = None
     derived_metrics_agreed: str | None = None
+    approved: tuple[ApprovalRecord, ...] = ()
 
 
 class TokenRecord(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,6 +127,7 @@ class Statement(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     The whole. Lists are sorted, so that the order of the file does not matter.
 
     Args:
+        approved: Own accounts that look like a person's name and are none; left out where there are none, see `SourceRecord`.
         objections: Whether a list of people who objected is honoured.
         queue: Where events are kept: the engine, with its host where it is not this machine.
         http_host: Where the API listens; None on loopback.
@@ -132,6 +148,7 @@ class Statement(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     http_host: str | None
     public_url: str | None
     tokens: tuple[TokenRecord, ...]
+    approved: tuple[ApprovalRecord, ...] | UnsetType = UNSET
 
     @property
     def digest(self) -> str:
@@ -172,6 +189,7 @@ def _where(said: Statement) -> list[str]:
         lines += [f"    set: {option}" for option in source.options]
         lines += [f"    because: {source.criterion}"] if source.criterion else []
         lines += [f"    we take {_TAKEN[source.take]}, and keep {_KEPT[source.keep]}"]
+        lines += _approved(source.approved)
         lines += _limits(said, source)
         lines += _shown(source)
     return [*lines, ""]
@@ -219,10 +237,19 @@ def _what(said: Statement) -> list[str]:
             f"    kept for: {_days(watch.retention_days)}",
         ]
         lines += [f"    assessment: {watch.pia_ref}"] if watch.pia_ref else []
+        lines += _approved(watch.approved)
     lines += [
         f"Our own accounts: {', '.join(said.own_handles) or 'none'}. Only these stay readable in texts."
     ]
+    lines += _approved(said.approved or ())
     return [*lines, ""]
+
+
+def _approved(approved: Iterable[ApprovalRecord]) -> list[str]:
+    return [
+        f'    "{each.term}" looks like a person\'s name and is none: {each.because} (says {each.by})'
+        for each in approved
+    ]
 
 
 def _how_long(said: Statement) -> list[str]:

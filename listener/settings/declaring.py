@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from msgspec import UNSET
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from listener.settings.checks import addresses
 from listener.settings.declaration import (
+    ApprovalRecord,
     AttestationRecord,
     SourceRecord,
     Statement,
@@ -22,7 +24,7 @@ from listener.settings.declaration import (
 from listener.settings.kinds import is_loopback
 from listener.settings.linter import is_address
 from listener.settings.obligations import terms_page
-from listener.settings.schema import Attestation, SourceTable, Watch
+from listener.settings.schema import Approval, Attestation, SourceTable, Watch
 from listener.settings.shown import SECRET, is_secret_name
 from listener.settings.values import Settings, Source
 
@@ -52,6 +54,7 @@ def statement(settings: Settings) -> Statement:
         queue=_engine(settings.queue.url),
         http_host=None if is_loopback(http.host) else http.host,
         public_url=http.public_url,
+        approved=_approvals(settings.organisation.approved) or UNSET,
         tokens=tuple(
             sorted(
                 (TokenRecord(name=each.name, scopes=_sorted(each.scopes)) for each in http.tokens),
@@ -73,6 +76,7 @@ def _watch_record(settings: Settings, watch: Watch) -> WatchRecord:
         review_by=watch.review_by.isoformat(),
         pia_ref=watch.pia_ref,
         retention_days=settings.retention_days(watch),
+        approved=_approvals(watch.approved),
     )
 
 
@@ -110,7 +114,13 @@ def _source_record(settings: Settings, source: Source) -> SourceRecord:
         derived_metrics_agreed=None
         if source.derived_metrics_agreed is None
         else source.derived_metrics_agreed.isoformat(),
+        approved=_approvals(source.approved),
     )
+
+
+def _approvals(approved: Iterable[Approval]) -> tuple[ApprovalRecord, ...]:
+    records = {ApprovalRecord(term=each.term, by=each.by, because=each.because) for each in approved}
+    return tuple(sorted(records, key=lambda each: (each.term, each.by, each.because)))
 
 
 def _unless(days: int, usual: int) -> int | None:

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, Protocol, TypeVar
 
-from listener.settings.declaration import SourceRecord, Statement, TokenRecord, WatchRecord
+from listener.settings.declaration import ApprovalRecord, SourceRecord, Statement, TokenRecord, WatchRecord
+from listener.settings.shown import shown
 
 _KEEP: Final = ("counts", "links", "text")
 _TAKE: Final = ("matching", "all")
@@ -49,6 +50,7 @@ def _sources(accepted: Statement, wanted: Statement) -> Iterator[str]:
             yield from _looked_for(accepted, wanted, before, now)
             yield from _kept(accepted, wanted, before, now)
             yield from _shown(before, now)
+            yield from _approved(f"source {now.name}", before.approved, now.approved)
 
 
 def _source(before: SourceRecord, now: SourceRecord) -> Iterator[str]:
@@ -126,6 +128,7 @@ def _watches(accepted: Statement, wanted: Statement) -> Iterator[str]:
             yield f"watch {now.name} is new"
         else:
             yield from _watch(before, now)
+            yield from _approved(f"watch {now.name}", before.approved, now.approved)
 
 
 def _watch(before: WatchRecord, now: WatchRecord) -> Iterator[str]:
@@ -146,7 +149,18 @@ def _watch(before: WatchRecord, now: WatchRecord) -> Iterator[str]:
         yield f"{what} keeps for {now.retention_days} days instead of {before.retention_days}"
 
 
+def _approved(what: str, before: Iterable[ApprovalRecord], now: Iterable[ApprovalRecord]) -> Iterator[str]:
+    """
+    An approval that somebody else answers for, or for another reason, is another one.
+    """
+    known = set(before)
+    for each in now:
+        if each not in known:
+            yield f"{what} takes {shown(each.term)} for nobody's name, as {each.by} says"
+
+
 def _people(accepted: Statement, wanted: Statement) -> Iterator[str]:
+    yield from _approved("organisation", accepted.approved or (), wanted.approved or ())
     for handle in _added(accepted.own_handles, wanted.own_handles):
         yield f"own account {handle} is new: it is listened for and stays readable in texts"
     if _more(_CONSENT, accepted.consent, wanted.consent):

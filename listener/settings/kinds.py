@@ -31,6 +31,25 @@ MIN_TOKEN_CHARS: Final = 16
 """Chosen: 64 bits if the token is written in hex."""
 
 
+_PLACEHOLDER: Final = re.compile(
+    "todo|fixme|tb[dac]|na|none|null|nil|testing|test|foo|bar|foobar|asdf|qwerty|unknown|placeholder|changeme|yes"
+    "|purpose|owner|criterion|reason|because|authority|legalauthority|pia|piaref|permission|permissionref|plan|term|name|who|why"
+    "|what|text|example|inconnu|objet|but|raison|propriétaire|responsable|critère|àcompléter|sansobjet"
+)
+"""Chosen: letters and digits alone of what people write where they mean to write something later."""
+_PLACEHOLDER_STARTS: Final = (
+    "todo",
+    "fixme",
+    "tbd",
+    "tba",
+    "to be ",
+    "lorem ipsum",
+    "à définir",
+    "à déterminer",
+    "change me",
+)
+
+
 def refused(problem: str, **more: str | None) -> PydanticCustomError:
     """
     What a validator raises; `more` is `allowed` and `nearest` of the fault.
@@ -106,6 +125,22 @@ def _said(text: str) -> str:
     if len(text) > 2000 or not all(character.isprintable() or character == "\n" for character in text):
         raise refused("is too long or holds control characters")
     return text.strip()
+
+
+def _stated(text: str) -> str:
+    """
+    As `_said`, and something is said: no word that holds the place of an answer.
+    """
+    said = _said(text)
+    plain = " ".join(fold(said).split())
+    letters = [character for character in plain if character.isalnum()]
+    bare = _PLACEHOLDER.fullmatch("".join(letters)) or plain.startswith(_PLACEHOLDER_STARTS)
+    if len(set(letters)) < 2 or bare or re.fullmatch(r"[<({\[].*[>)}\]]", plain, re.DOTALL):
+        raise refused(
+            "is a placeholder, and somebody answers for it with words",
+            allowed="what is so, in a sentence or by name",
+        )
+    return said
 
 
 def _hashtag(value: str) -> str:
@@ -192,6 +227,7 @@ Slug = Annotated[
     str, *_form(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?", "lower-case letters, digits, - and _, at most 63")
 ]
 Said = Annotated[str, *_text(_said, "text of at most 2000 characters")]
+Stated = Annotated[str, *_text(_stated, "text of at most 2000 characters")]
 Handle = Annotated[
     str,
     *_form(

@@ -4,9 +4,7 @@ Refuses to watch a person: by the words that are listened for, and by the addres
 Takes terms from `schema` and addresses from `checks`; gives a `Refusal` or None. Pure. The rules for addresses are
 rows of `patterns.toml`, each with the day somebody last looked.
 
-What it does not judge: names. "Jordan Lake" is a person, a lake and a school, and a list of given names is unfair to
-most of the world; that a phrase is a person's name is for the officer who signs the statement to see, where it is
-printed. A search feed that asks for a name has the same limit.
+What it does not judge: names. Those are judged by `naming`, which can be told that one is none; an account cannot be approved.
 
 A refusal never repeats what it refuses: a handle in a log would be the leak that it prevents.
 """
@@ -41,6 +39,8 @@ _PEOPLE: Final = (
 _SEARCH_KEYS: Final = frozenset(
     ["q", "query", "search", "search_query", "s", "term", "terms", "keyword", "keywords", "filter"]
 )
+_ALTERNATIVES: Final = re.compile(r"[\"|()]|\b(?:OR|AND|NOT)\b")
+_TAG_PATH: Final = re.compile(r"/(?:hash)?tags?/([^/.]+)")
 _NESTED_MAX: Final = 3
 """Chosen: how deep an address inside an address is followed."""
 
@@ -138,13 +138,34 @@ def fault_in_term(term: str, *, own: frozenset[str]) -> Refusal | None:
         return Refusal(
             "is an address, and an address may be a person's", "words; sources are named in [[source]]"
         )
+    if (what := account_in(term, own=own)) is not None:
+        return Refusal(
+            f"asks for {what}, and a person cannot be watched",
+            "words of a topic; own accounts belong into organisation.own_handles, with mentions = true",
+        )
+    return None
+
+
+def account_in(text: str, *, own: frozenset[str]) -> str | None:
+    """
+    What kind of account or mailbox stands in a text, other than an own one; None where none does.
+    """
+    folded = _fold(text)
     for what, pattern in _PEOPLE:
         if any(found.strip("@.-") not in own for found in pattern.findall(folded)):
-            return Refusal(
-                f"asks for {what}, and a person cannot be watched",
-                "words of a topic; own accounts belong into organisation.own_handles, with mentions = true",
-            )
+            return what
     return None
+
+
+def searched(address: str) -> Iterator[str]:
+    """
+    The words that an address searches for, of those inside it, too: each quoted or alternative part, and each hashtag.
+    """
+    for each in _with_nested(address, depth=0):
+        for key, value in each.parameters:
+            if key.lower() in _SEARCH_KEYS:
+                yield from (part.strip() for part in _ALTERNATIVES.split(value) if part.strip())
+        yield from (f"#{tag}" for tag in _TAG_PATH.findall(each.path))
 
 
 def fault_in_address(address: str, *, relation: Relation, own: frozenset[str]) -> Refusal | None:

@@ -25,6 +25,7 @@ from listener.errors import ConfigError, Fault
 from listener.settings.checks import Draft, check_addresses, check_document
 from listener.settings.environment import overlay
 from listener.settings.faults import Origins, Path, nearest, translate
+from listener.settings.naming import check_naming
 from listener.settings.obligations import Obligations
 from listener.settings.schema import Document, HttpToken, Privacy, QueueTable, SourceTable
 from listener.settings.secrets import file_key, opened
@@ -58,6 +59,7 @@ def load(path: FilePath, *, environ: Mapping[str, str], now: datetime | None = N
     document = _document(draft, folder, faults)
     configs = _configs(draft, folder, faults, now or SystemClock().now())
     faults += check_document(draft)
+    faults += check_naming(draft)
     if faults or document is None:
         raise ConfigError(list(dict.fromkeys(faults)))
     return _settings(path.absolute(), document, configs)
@@ -275,6 +277,7 @@ def _source(table: SourceTable, spec: AdapterSpec, config: Any) -> Source:
         take=table.take or ("all" if table.relation == "own" else "matching"),
         watches=None if table.watches is None else tuple(sorted(set(table.watches))),
         retention_days=table.retention_days,
+        approved=table.approved,
         attestation=table.attestation,
         permission_ref=table.permission_ref,
         derived_metrics_agreed=table.derived_metrics_agreed,

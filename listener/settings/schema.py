@@ -31,6 +31,7 @@ from listener.settings.kinds import (
     Scope,
     Slug,
     SpacingBy,
+    Stated,
     Take,
     Token,
     Truth,
@@ -55,6 +56,16 @@ class Table(BaseModel):
     __str__ = __repr__
 
 
+class Approval(Table):
+    """
+    Somebody says by name that what looks like a person's name is none, and answers for that.
+    """
+
+    term: Said = Field(description="As it stands in the table that this approval is part of.")
+    by: Stated = Field(description="Who says so: name and office.")
+    because: Stated = Field(description="What it is.")
+
+
 class Organisation(Table):
     """
     Who listens.
@@ -69,6 +80,9 @@ class Organisation(Table):
         default=(),
         description="The organisation's own accounts. Only these may be listened for, and only these stay unmasked.",
     )
+    approved: tuple[Approval, ...] = Field(
+        default=(), description="Accounts of `own_handles` that look like a person's name and are nobody's."
+    )
 
 
 class Watch(Table):
@@ -82,13 +96,16 @@ class Watch(Table):
         default=(), description="Found on word boundaries, whatever the case."
     )
     mentions: Truth = Field(default=False, description="Listen for `organisation.own_handles`.")
-    purpose: Said = Field(description="What the organisation does with it; in the public notice.")
-    owner: Said = Field(description="Office that answers for the watch.")
-    legal_authority: Said = Field(description="Statute or by-law that allows it.")
+    purpose: Stated = Field(description="What the organisation does with it; in the public notice.")
+    owner: Stated = Field(description="Office that answers for the watch.")
+    legal_authority: Stated = Field(description="Statute or by-law that allows it.")
     review_by: Day = Field(description="The watch pauses after this day until somebody reviews it.")
-    pia_ref: Said | None = Field(default=None, description="Reference of the privacy impact assessment.")
+    pia_ref: Stated | None = Field(default=None, description="Reference of the privacy impact assessment.")
     retention_days: Annotated[int, *whole(1, 365)] | None = Field(
         default=None, description="Keep for less than `privacy.retention_days`."
+    )
+    approved: tuple[Approval, ...] = Field(
+        default=(), description="Hashtags and phrases that look like a person's name and are none."
     )
 
 
@@ -97,12 +114,12 @@ class Attestation(Table):
     Who may see what is read, and under which plan of the network: what its terms want to know of public bodies.
     """
 
-    plan: Said = Field(description="Plan that was agreed with the network, such as `Enterprise`.")
-    end_users: tuple[Said, ...] = Field(
+    plan: Stated = Field(description="Plan that was agreed with the network, such as `Enterprise`.")
+    end_users: tuple[Stated, ...] = Field(
         min_length=1, description="Every office that may see what is read, by name, as the network was told."
     )
     attested_on: Day = Field(description="Day on which somebody last made sure that this is so.")
-    by: Said = Field(description="Office that answers for it.")
+    by: Stated = Field(description="Office that answers for it.")
 
 
 class SourceTable(Table):
@@ -115,7 +132,7 @@ class SourceTable(Table):
     relation: Relation = Field(
         description="`own`: the organisation's blog, channel or account. `public`: the rest."
     )
-    criterion: Said | None = Field(
+    criterion: Stated | None = Field(
         default=None,
         description="Published rule by which this source is in, and by which any other could be.",
     )
@@ -137,7 +154,11 @@ class SourceTable(Table):
         default=None,
         description="Who may see it under which plan; some networks ask for it before more is kept.",
     )
-    permission_ref: Said | None = Field(
+    approved: tuple[Approval, ...] = Field(
+        default=(),
+        description="Own accounts and words it searches for that look like a person's name and are none.",
+    )
+    permission_ref: Stated | None = Field(
         default=None, description="Where a written permission of the network is filed."
     )
     derived_metrics_agreed: Day | None = Field(

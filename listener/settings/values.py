@@ -14,7 +14,7 @@ from typing import Any, Final
 from listener.adapter import AdapterSpec
 from listener.events import Keep, Relation
 from listener.settings.kinds import Take
-from listener.settings.schema import Attestation, Http, Organisation, Privacy, ReaderLimits, Watch
+from listener.settings.schema import Approval, Attestation, Http, Organisation, Privacy, ReaderLimits, Watch
 from listener.status import DerivedMetrics
 
 TERMS_STALE_DAYS: Final = 180
@@ -37,6 +37,7 @@ class Source:
         take: Posts that a watch matches, or all.
         watches: Names of those that are looked for here; None: every watch.
         retention_days: Keeps for less than the deployment and the terms; None where it does not.
+        approved: Who said of which own account or word that it names nobody.
         attestation, permission_ref: What the terms want to be shown.
         derived_metrics_agreed: When the agreement was accepted that numbers may be made under; None where none was.
         spec: Of its adapter.
@@ -50,6 +51,7 @@ class Source:
     take: Take
     watches: tuple[str, ...] | None
     retention_days: int | None
+    approved: tuple[Approval, ...]
     attestation: Attestation | None
     permission_ref: str | None
     derived_metrics_agreed: date | None

@@ -30,6 +30,7 @@ CORE_KEYS: Final = frozenset(
         "watches",
         "retention_days",
         "attestation",
+        "approved",
         "permission_ref",
         "derived_metrics_agreed",
     }

@@ -14,11 +14,9 @@ from listener.settings import load
 FILE = "listener.toml"
 PEOPLE = "words of a topic; own accounts belong into organisation.own_handles, with mentions = true"
 TOP = "data_dir, http, organisation, privacy, queue, reader, source, watch"
-WATCH_KEYS = (
-    "hashtags, legal_authority, mentions, name, owner, phrases, pia_ref, purpose, retention_days, review_by"
-)
+WATCH_KEYS = "approved, hashtags, legal_authority, mentions, name, owner, phrases, pia_ref, purpose, retention_days, review_by"
 SOURCE_KEYS = (
-    "adapter, address, attestation, criterion, derived_metrics_agreed, interval_s, keep, name, permission_ref, relation,"
+    "adapter, address, approved, attestation, criterion, derived_metrics_agreed, interval_s, keep, name, permission_ref, relation,"
     " replies, retention_days, tags, take, token_file, watches"
 )
 HASHTAG = 'one hashtag such as "#yyc": letters, digits and _'

@@ -127,7 +127,7 @@ GROWS: list[tuple[Change, tuple[str, ...]]] = [
     (
         put(
             "[[source]]",
-            '[[watch]]\nname = "parks"\nhashtags = ["x1"]\npurpose = "p"\nowner = "o"\nlegal_authority = "l"\nreview_by = 2027-01-01\n[[source]]',
+            '[[watch]]\nname = "parks"\nhashtags = ["x1"]\npurpose = "Mend paths"\nowner = "Parks"\nlegal_authority = "Parks bylaw"\nreview_by = 2027-01-01\n[[source]]',
         ),
         ("watch parks is new",),
     ),
@@ -138,7 +138,7 @@ GROWS: list[tuple[Change, tuple[str, ...]]] = [
     ),
     (put("mentions = false", "mentions = true"), ("watch transit also asks for mentions of our accounts",)),
     (put("Answer riders", "Study riders"), ("watch transit serves another purpose",)),
-    (put("Municipal Government Act", "None"), ("watch transit rests on another legal authority",)),
+    (put("Municipal Government Act", "Parks bylaw"), ("watch transit rests on another legal authority",)),
     (
         put("2027-06-30", "2027-07-01"),
         ("watch transit is reviewed later: by 2027-07-01 instead of 2027-06-30",),

@@ -331,7 +331,7 @@ def test_limits_and_proofs_come_from_the_environment_too(base: str, loads: Loads
         LISTENER_SOURCE__0__WATCHES='["transit"]',
         LISTENER_SOURCE__0__RETENTION_DAYS="7",
         LISTENER_SOURCE__0__DERIVED_METRICS_AGREED="2026-10-01",
-        LISTENER_SOURCE__0__ATTESTATION='{"plan": "P", "end_users": ["U"], "attested_on": "2026-10-02", "by": "B"}',
+        LISTENER_SOURCE__0__ATTESTATION='{"plan": "Pro", "end_users": ["Desk"], "attested_on": "2026-10-02", "by": "Board"}',
     ).sources
 
     assert (source.watches, source.retention_days, source.derived_metrics_agreed) == (
@@ -340,7 +340,7 @@ def test_limits_and_proofs_come_from_the_environment_too(base: str, loads: Loads
         date(2026, 10, 1),
     )
     assert source.attestation == Attestation(
-        plan="P", end_users=("U",), attested_on=date(2026, 10, 2), by="B"
+        plan="Pro", end_users=("Desk",), attested_on=date(2026, 10, 2), by="Board"
     )
     assert faults(
         base,
