@@ -37,6 +37,7 @@ from listener.hear.seat import Source
 from listener.hear.upkeep import DAILY_EVERY_S, Upkeep
 from listener.in_force import Door, InForce, LiveInterest, Reminder, least_spacing, own_hosts, selection
 from listener.keys import KeyRing
+from listener.opening import Opener
 from listener.queues import open_queue
 from listener.queues.base import Queue
 from listener.secret_files import key_ring
@@ -98,6 +99,7 @@ class Daemon:
         digest = self._load()
         keys = key_ring(self._settings.privacy.secret_files, create=True)
         objections = settings.read_objections(self._settings.privacy.objections_file)
+        self._keys = keys
         self._configured = InForce(self._settings, keys, objections)
         async with AsyncExitStack() as stack:
             self._queue = await stack.enter_async_context(_opened(self._settings, keys, self._clock))
@@ -183,6 +185,7 @@ class Daemon:
             clock=self._clock,
             telemetry=self._telemetry,
             names_for=self._configured.names_for,
+            opener=Opener(self._queue, self._keys, self._clock),
             views=self._intake.views,
             rechecks=self._rechecks.views,
             budgets=self._purse.views,

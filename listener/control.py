@@ -17,11 +17,22 @@ from typing import Final, Protocol
 from listener.clock import Clock, SystemClock
 from listener.errors import NoDaemon
 from listener.events import Name
+from listener.opening import Opener
 from listener.queues import open_queue
 from listener.queues.base import Found, Queue
 from listener.secret_files import key_ring
 from listener.settings import Settings
-from listener.status import BudgetView, Control, Forgot, Held, Polled, Readiness, RecheckView, SourceView
+from listener.status import (
+    BudgetView,
+    Control,
+    Forgot,
+    Held,
+    Opened,
+    Polled,
+    Readiness,
+    RecheckView,
+    SourceView,
+)
 from listener.telemetry import Telemetry
 
 FORGET_FOR: Final = timedelta(days=400)
@@ -53,6 +64,7 @@ class DaemonControl:
 
     Args:
         names_for: Every name a post may have under an address or native identity.
+        opener: Knows what a sealed link stands for.
         views: Each source as it stands.
         rechecks: Each source that can be asked again, counted now.
         budgets: Each budget of the configured sources, as of now.
@@ -68,6 +80,7 @@ class DaemonControl:
         clock: Clock,
         telemetry: Telemetry,
         names_for: Callable[[str], Sequence[Name]],
+        opener: Opener,
         views: Views,
         rechecks: Callable[[], Awaitable[tuple[RecheckView, ...]]],
         budgets: Callable[[], Awaitable[tuple[BudgetView, ...]]],
@@ -76,7 +89,8 @@ class DaemonControl:
         reload: Callable[[], Awaitable[str]],
     ) -> None:
         self._queue, self._clock, self._telemetry = queue, clock, telemetry
-        self._names_for, self._views, self._poll = names_for, views, poll
+        self._names_for, self._opener = names_for, opener
+        self._views, self._poll = views, poll
         self._rechecks, self._budgets = rechecks, budgets
         self._ready, self._reload = ready, reload
 
@@ -96,20 +110,33 @@ class DaemonControl:
         return self._ready()
 
     async def find(self, link: str) -> tuple[Held, ...]:
-        found = await self._queue.find(self._names_for(link))
+        found = await self._queue.find(await self._names(link))
         return tuple([await self._held(one) for one in found])
 
     async def forget(self, link: str) -> Forgot:
         now = self._clock.now()
         keys = await self._queue.forget(
-            self._names_for(link), reason="forgotten", at=now, keys_until_at=now + FORGET_FOR
+            await self._names(link), reason="forgotten", at=now, keys_until_at=now + FORGET_FOR
         )
         self._telemetry.upkeep_forgotten(posts=len(keys), reason="forgotten")
         erased = [await self._queue.erased(key) for key in keys]
         return Forgot(keys=tuple(keys), erased=all(erased))
 
+    async def open_link(self, token: str) -> Opened:
+        return await self._opener.open(token)
+
     async def reload(self) -> str:
         return await self._reload()
+
+    async def _names(self, link: str) -> Sequence[Name]:
+        """
+        Of a sealed link: the name of its post, and those that its address has.
+        """
+        behind = await self._opener.behind(link)
+        if behind is None:
+            return self._names_for(link)
+        name, target = behind
+        return (name, *self._names_for(target))
 
     async def _held(self, found: Found) -> Held:
         return Held(
@@ -175,6 +202,7 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
             clock=clock,
             telemetry=Telemetry(),
             names_for=names_for,
+            opener=Opener(queue, keys, clock),
             views=lambda names, *, reads: (),
             rechecks=rechecks,
             budgets=budgets,

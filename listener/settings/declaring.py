@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+import msgspec
 from pydantic import BaseModel, SecretBytes, SecretStr
 
 from listener.settings.checks import addresses
@@ -58,6 +59,7 @@ def statement(settings: Settings) -> Statement:
                 key=lambda each: each.name,
             )
         ),
+        sealed_links=msgspec.UNSET if http.public_url is None else True,
     )
 
 
