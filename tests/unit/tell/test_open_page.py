@@ -205,7 +205,10 @@ WHY: Final = {
     "wrong": (401, "This token is not known here."),
     "missing": (403, "This token may not open links: it needs the scope “open”."),
 }
-KNOWN: Final[dict[str | None, str]] = {**SECRETS, "wrong": "wrong-wrong-wrong-wrong"}
+KNOWN: Final = {
+    **{str(scope): secret for scope, secret in SECRETS.items()},
+    "wrong": "wrong-wrong-wrong-wrong",
+}
 
 
 @pytest.mark.parametrize("door", ["loopback", "forwarded", "network", "socket"])
@@ -221,7 +224,7 @@ async def test_who_may_open(tmp_path: Path, door: Any) -> None:
         for sent, by_header in product((None, *KNOWN), (True, False)):
             house.log.truncate(house.log.seek(0))
             house.control.asked.clear()
-            secret = KNOWN.get(sent, "")
+            secret = KNOWN.get(sent or "", "")
             header = {"authorization": f"Bearer {secret}"} if secret and by_header else {}
             body = filled(secret) if secret and not by_header else b""
             got = await press(where, body=body, **header, **way)
