@@ -46,6 +46,7 @@ from listener.in_force import (
     selection,
 )
 from listener.keys import KeyRing
+from listener.opening import Opener
 from listener.queues import open_queue
 from listener.queues.base import Queue, TellErased
 from listener.secret_files import key_ring
@@ -107,6 +108,7 @@ class Daemon:
         digest = self._load()
         keys = key_ring(self._settings.privacy.secret_files, create=True)
         objections = settings.read_objections(self._settings.privacy.objections_file)
+        self._keys = keys
         self._configured = InForce(self._settings, keys, objections)
         async with AsyncExitStack() as stack:
             self._queue = await stack.enter_async_context(
@@ -206,6 +208,7 @@ class Daemon:
             clock=self._clock,
             telemetry=self._telemetry,
             names_for=self._configured.names_for,
+            opener=Opener(self._queue, self._keys, self._clock),
             views=self._intake.views,
             rechecks=self._rechecks.views,
             budgets=self._purse.views,

@@ -18,11 +18,22 @@ from listener.clock import Clock, SystemClock
 from listener.errors import NoDaemon
 from listener.events import Name
 from listener.gate.aliases import Naming, names_for
+from listener.opening import Opener
 from listener.queues import open_queue
 from listener.queues.base import Found, Queue
 from listener.secret_files import key_ring
 from listener.settings import Settings
-from listener.status import BudgetView, Control, Forgot, Held, Polled, Readiness, RecheckView, SourceView
+from listener.status import (
+    BudgetView,
+    Control,
+    Forgot,
+    Held,
+    Opened,
+    Polled,
+    Readiness,
+    RecheckView,
+    SourceView,
+)
 from listener.telemetry import Telemetry
 
 FORGET_FOR: Final = timedelta(days=400)
@@ -69,6 +80,7 @@ class DaemonControl:
 
     Args:
         names_for: Every name a post may have under an address or native identity.
+        opener: Knows what a sealed link stands for.
         views: Each source as it stands.
         rechecks: Each source that can be asked again, counted now.
         budgets: Each budget of the configured sources, as of now.
@@ -84,6 +96,7 @@ class DaemonControl:
         clock: Clock,
         telemetry: Telemetry,
         names_for: Callable[[str], Sequence[Name]],
+        opener: Opener,
         views: Views,
         rechecks: Callable[[], Awaitable[tuple[RecheckView, ...]]],
         budgets: Callable[[], Awaitable[tuple[BudgetView, ...]]],
@@ -92,7 +105,8 @@ class DaemonControl:
         reload: Callable[[], Awaitable[str]],
     ) -> None:
         self._queue, self._clock, self._telemetry = queue, clock, telemetry
-        self._names_for, self._views, self._poll = names_for, views, poll
+        self._names_for, self._opener = names_for, opener
+        self._views, self._poll = views, poll
         self._rechecks, self._budgets = rechecks, budgets
         self._ready, self._reload = ready, reload
 
@@ -124,14 +138,22 @@ class DaemonControl:
         erased = [await self._queue.erased(key) for key in keys]
         return Forgot(keys=tuple(keys), erased=all(erased))
 
+    async def open_link(self, token: str) -> Opened:
+        return await self._opener.open(token)
+
     async def reload(self) -> str:
         return await self._reload()
 
     async def _names(self, link: str) -> Sequence[Name]:
         """
-        The one place where what an operator pasted becomes names. It is neither logged nor echoed.
+        The one place where what an operator pasted becomes names. It is neither logged nor echoed. Of a sealed link: the name of
+        its post, and those that its address has.
         """
-        return self._names_for(link)
+        behind = await self._opener.behind(link)
+        if behind is None:
+            return self._names_for(link)
+        name, target = behind
+        return (name, *self._names_for(target))
 
     async def _to_bar(self, link: str) -> Sequence[Name]:
         """
@@ -205,6 +227,7 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
             clock=clock,
             telemetry=Telemetry(),
             names_for=lambda link: names_for(link, keys=keys, networks=networks),
+            opener=Opener(queue, keys, clock),
             views=lambda names, *, reads: (),
             rechecks=rechecks,
             budgets=budgets,

@@ -143,6 +143,8 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         published_at: When it says it was published; None where it does not say.
         edited_at: When it says it was last changed.
         link: Its public address; may name a person, the gate decides.
+        private_link: The link names the author, though nothing in it may show that: it is never shown as it is, and is no
+            part of what tells an edit from a repeat.
         reply_to: Native identity or alias of what it answers.
         by_us: Written by one of the organisation's own accounts.
         addressed: Said to us: own handle, own channel, own blog, or a reply to us.
@@ -162,6 +164,7 @@ class Post(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     published_at: datetime | None = None
     edited_at: datetime | None = None
     link: str | None = None
+    private_link: bool = False
     reply_to: str | None = None
     by_us: bool = False
     addressed: bool = False
@@ -302,7 +305,11 @@ class PostData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     watches: Annotated[tuple[str, ...], Meta(description="Names of the watches that asked for it.")]
     hashtags: Annotated[tuple[str, ...], Meta(description="Case-folded, without the sign, sorted.")]
     link: Annotated[
-        str | None, Meta(description="Opens the conversation; null where it would name a person.")
+        str | None,
+        Meta(
+            description="Opens the conversation. Where its address would name an account it is sealed, "
+            "`<public_url>/open/<token>`, and opens for staff while the post is held; null where no `public_url` is set."
+        ),
     ]
     in_reply_to: Annotated[
         str | None,

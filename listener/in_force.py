@@ -76,6 +76,7 @@ class InForce:
             consent=now.privacy.consent,
             nobot_tags=now.privacy.nobot_tags,
             objections=objections,
+            public_url=now.http.public_url,
         )
         self._line = _line(now, objections)
         spans: dict[tuple[int, int], tuple[timedelta, timedelta]] = {}

@@ -277,6 +277,26 @@ class Polled:
     reason: str
 
 
+OpenedState = Literal["opened", "gone", "ended", "unknown"]
+"""What came of a sealed link: its post is here; its post was removed; its time is over; it is none of ours."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Opened:
+    """
+    Where a sealed link leads. Prints nothing of itself.
+
+    Args:
+        state: See `OpenedState`.
+        source: `/<network>/<source>` of the post; None unless it was held a moment ago.
+        target: The address; None unless `opened`.
+    """
+
+    state: OpenedState
+    source: str | None = None
+    target: str | None = None
+
+
 class Control(Protocol):
     """
     The commands an operator has. One writer: the process that holds the queue.
@@ -325,9 +345,15 @@ class Control(Protocol):
         """
         ...
 
+    async def open_link(self, token: str) -> Opened:
+        """
+        Where a sealed link leads, by its last part. Only the page that a person opens it on may ask.
+        """
+        ...
+
     async def find(self, link: str) -> tuple[Held, ...]:
         """
-        Every post that goes by this address or native identity, on any configured network.
+        Every post that goes by this address, sealed link or native identity, on any configured network.
         """
         ...
 

@@ -284,6 +284,9 @@ class Telemetry:
         self.streams = self._gauge("listener_api_streams", "Event streams open.")
         self.requests = self._counter("listener_api_requests", "Answers of the API.", "route", "status")
         self.reloads = self._counter("listener_reloads", "Reloads of the configuration by result.", "result")
+        self.opened = self._counter(
+            "listener_links_opened", "Presses of the button under a sealed link, by outcome.", "outcome"
+        )
         self.library_warnings = self._counter("listener_library_warnings", "Warnings of libraries.", "logger")
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
@@ -624,6 +627,12 @@ class Telemetry:
     def api_answered(self, *, route: str, status: int, seconds: float) -> None:
         """A request was answered; `route` is the pattern, never the address asked for."""
         self.requests.labels(route, str(status)).inc()
+
+    @_signal("link.opened", "info", "listener_links_opened_total")
+    def link_opened(self, *, outcome: str, network: str, source: str, token: str) -> None:
+        """Somebody asked where a sealed link leads and was told (`opened`), or that its post is `gone`, that its time has
+        `ended`, that it is `unknown`, or that they may not (`refused`). `token` is the name of theirs; never the link."""
+        self.opened.labels(outcome).inc()
 
     @_signal("control.used", "info")
     def control_used(self, *, command: str, done: int) -> None:

@@ -106,6 +106,7 @@ def item_from(status: WireStatus | None, place: Place) -> Post | Rejected | None
     if public and not text:
         return Rejected("no_content")
     link = link_of(status)
+    private = None if link else _stated_address(status)
     return Post(
         native=native,
         aliases=_aliases(status, native=native, link=link, place=place),
@@ -116,7 +117,8 @@ def item_from(status: WireStatus | None, place: Place) -> Post | Rejected | None
         tags=tuple(tag.name for tag in status.tags or () if tag.name),
         published_at=instant(status.created_at),
         edited_at=instant(status.edited_at),
-        link=link,
+        link=link or private,
+        private_link=private is not None,
         reply_to=_answered(status, place),
         by_us=_is_own(status.account, place),
         addressed=place.to_us or _mentions_us(status.mentions or (), place),
@@ -221,11 +223,18 @@ def link_of(status: WireStatus) -> str | None:
     found = _OF_MASTODON.fullmatch(status.uri or "")
     if found:
         return f"{found[1]}/statuses/{found[2]}"
+    link = _stated_address(status)
+    return None if link and _is_under_profile(link, status.account) else link
+
+
+def _stated_address(status: WireStatus) -> str | None:
+    """
+    The less telling one of those the instance states.
+    """
     url, uri = _web(status.url), _web(status.uri)
     if url and uri and _NAMES_SOMEBODY.search(url) and not _NAMES_SOMEBODY.search(uri):
         return uri
-    link = url or uri
-    return None if link and _is_under_profile(link, status.account) else link
+    return url or uri
 
 
 def _is_under_profile(link: str, account: WireAccount | None) -> bool:

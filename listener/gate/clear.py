@@ -41,11 +41,12 @@ from listener.events import (
 from listener.gate.consent import ConsentMode, other_mode, refusal, refusing_flags
 from listener.gate.cuts import NOTHING, Masked
 from listener.gate.folding import fold_for_masking
-from listener.gate.links import public_link_read
+from listener.gate.links import openable_link, public_link_read
 from listener.gate.names import NOBODY, Readings, in_tag, may_be_in_tag, names_of, readings_of
 from listener.gate.notes import noted_event
 from listener.gate.profiles import without_surplus
 from listener.gate.redact import folded_handles, mask_read, may_hold_people
+from listener.gate.sealed import token_for
 from listener.keys import KeyRing, Sealer
 from listener.text import as_read, same_address
 
@@ -103,9 +104,20 @@ class Gate:
         objections: People who objected, as `consent.objection_names` names them.
         own_names: What the organisation is called; its name stays readable in its own posts, those of the people
             who write them do not.
+        public_url: Where this service is reached, without a slash at its end: links that name somebody are sealed and
+            opened there. None: they are null.
     """
 
-    __slots__ = ("_country", "_keys", "_objections", "_own", "_own_names", "_refusing", "_refusing_otherwise")
+    __slots__ = (
+        "_country",
+        "_keys",
+        "_objections",
+        "_own",
+        "_own_names",
+        "_public_url",
+        "_refusing",
+        "_refusing_otherwise",
+    )
 
     def __init__(
         self,
@@ -117,6 +129,7 @@ class Gate:
         nobot_tags: Iterable[str],
         objections: frozenset[Name],
         own_names: Iterable[str] = (),
+        public_url: str | None = None,
     ) -> None:
         own_handles = tuple(own_handles)
         self._keys = keys
@@ -126,6 +139,7 @@ class Gate:
         self._refusing = refusing_flags(consent, nobot_tags)
         self._refusing_otherwise = refusing_flags(other_mode(consent), nobot_tags)
         self._objections = objections
+        self._public_url = public_url
         self._own_names = frozenset(fold_for_masking(name.strip()) for name in (*own_names, *own_handles))
 
     def clear(
@@ -160,7 +174,7 @@ class Gate:
             return Withheld("counts_only")
         provenance = self._provenance(post, network=place.network, sealer=sealer)
         key = key_of(provenance.names[0])
-        data = self._data(post, place=place, watches=watches, now=now)
+        data = self._data(post, key=key, place=place, watches=watches, sealer=sealer, now=now)
         event = PostCreated(
             id=f"{key}.1",
             source=place.address,
@@ -169,9 +183,10 @@ class Gate:
             expirytime=now + (place.retention if shortest is None else min(place.retention, shortest)),
             data=data,
         )
-        digest, *former = self._digests(data, link=post.link)
+        link = None if post.private_link else post.link
+        digest, *former = self._digests(data, link=link)
         if data.kind == "post":
-            former += self._digests(data, link=post.link, kind="reply")
+            former += self._digests(data, link=link, kind="reply")
         return Cleared(
             event=event,
             provenance=provenance,
@@ -248,7 +263,16 @@ class Gate:
         )
         return Noted(event)
 
-    def _data(self, post: Post, *, place: Place, watches: tuple[WatchName, ...], now: datetime) -> PostData:
+    def _data(
+        self,
+        post: Post,
+        *,
+        key: PostKey,
+        place: Place,
+        watches: tuple[WatchName, ...],
+        sealer: Sealer,
+        now: datetime,
+    ) -> PostData:
         """
         What was said, masked. The organisation is no person; whoever writes for it is.
         """
@@ -271,7 +295,7 @@ class Gate:
             lang=language(post.lang),
             watches=tuple(sorted(set(watches))),
             hashtags=self._hashtags(post, readings),
-            link=public_link_read(post.link, readings=readings, own_handles=self._own),
+            link=self._link(post, readings, key=key, sealer=sealer),
             in_reply_to=key_of(self._keys.name(place.network, post.reply_to)) if post.reply_to else None,
             by_us=post.by_us,
             addressed=post.addressed,
@@ -279,6 +303,19 @@ class Gate:
             observed_at=now,
             masked=masked,
         )
+
+    def _link(self, post: Post, readings: Readings, *, key: PostKey, sealer: Sealer) -> str | None:
+        """
+        The address where it names nobody; else a sealed link, where there is a place to open it.
+        """
+        shown = public_link_read(
+            None if post.private_link else post.link, readings=readings, own_handles=self._own
+        )
+        target = None if shown is not None or self._public_url is None else openable_link(post.link)
+        if target is None:
+            return shown
+        token = token_for(target, key=key, sealer=sealer, keys=self._keys)
+        return None if token is None else f"{self._public_url}/open/{token}"
 
     def _person(self, post: Post) -> Author | None:
         """
@@ -324,8 +361,8 @@ class Gate:
     def _digests(self, data: PostData, *, link: str | None, kind: Kind | None = None) -> tuple[bytes, ...]:
         """
         Of what a reader would take in, under every secret: not how it is spelled or spaced, nor what moves by itself
-        (`as_read`), nor how an address of the same page is written. An address that is null here goes in as the
-        source gave it: two of them may lead to different places.
+        (`as_read`), nor how an address of the same page is written. The address goes in as the source gave it, also where
+        it is null or sealed here: two of them may lead to different places, and every seal is another.
 
         Args:
             kind: Instead of the post's own. A reply is a reply even where its parent is not known (an instance the parent
@@ -336,7 +373,7 @@ class Gate:
             None if data.text is None else as_read(data.text),
             None if data.title is None else as_read(data.title),
             data.lang,
-            None if link is None else same_address(data.link or without_surplus(link)),
+            None if link is None else same_address(without_surplus(link)),
             kind or data.kind,
             *data.hashtags,
         )

@@ -2,8 +2,8 @@
 The address under which staff can join a conversation, where that address names nobody.
 
 Used by clear.py. An address is kept when neither its path nor its query names an account: an article, a comment by
-number, a video, a status by id. It is dropped, not repaired, when it does: what is left of a profile's address still
-leads there.
+number, a video, a status by id. It is not repaired when it does: what is left of a profile's address still leads there.
+clear.py seals it (sealed.py) where somebody could open it, or drops it.
 """
 
 from __future__ import annotations
@@ -39,10 +39,8 @@ def public_link_read(link: str | None, *, readings: Readings, own_handles: OwnHa
     """
     `public_link`, with the author's names read already.
     """
-    if not link or len(link) > LINK_MAX or _UNFIT.search(link):
-        return None
-    address = parse_address(link)
-    if address.scheme.lower() not in ("http", "https") or not address.host_name:
+    address = _fit(link)
+    if link is None or address is None:
         return None
     if names_account(address, own=own_handles) or _holds_person(address, own_handles):
         return None
@@ -50,6 +48,24 @@ def public_link_read(link: str | None, *, readings: Readings, own_handles: OwnHa
     if any_in(stated, names_in("/".join(stated), readings)):
         return None
     return without_surplus(link)
+
+
+def openable_link(link: str | None) -> str | None:
+    """
+    The same whoever it names: what may be sealed. None where it is no address that a browser could be sent to.
+    """
+    return None if link is None or _fit(link) is None else without_surplus(link)
+
+
+def _fit(link: str | None) -> Address | None:
+    """
+    The parts of a plain address, http or https, on some host; None for anything else.
+    """
+    if not link or len(link) > LINK_MAX or _UNFIT.search(link):
+        return None
+    address = parse_address(link)
+    fit = address.scheme.lower() in ("http", "https") and address.host_name
+    return address if fit else None
 
 
 def _holds_person(address: Address, own: OwnHandles) -> bool:

@@ -131,6 +131,8 @@ class Statement(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
         objections: Whether a list of people who objected is honoured.
         queue: Where events are kept: the engine, with its host where it is not this machine.
         http_host: Where the API listens; None on loopback.
+        sealed_links: Addresses that name an account are kept, sealed, and opened at `public_url`. Missing in what was signed
+            before there were any, so that its digest stays.
     """
 
     version: Literal[1] = 1
@@ -149,6 +151,7 @@ class Statement(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     public_url: str | None
     tokens: tuple[TokenRecord, ...]
     approved: tuple[ApprovalRecord, ...] | UnsetType = UNSET
+    sealed_links: Literal[True] | UnsetType = UNSET
 
     @property
     def digest(self) -> str:
@@ -274,7 +277,24 @@ def _whither(said: Statement) -> list[str]:
     ]
     lines += [f"- reached at: {said.public_url}"] if said.public_url else []
     lines += [f"- token {token.name} may: {', '.join(token.scopes)}" for token in said.tokens]
+    lines += _sealed(said)
     return [*lines, "", f"Digest: {said.digest}"]
+
+
+def _sealed(said: Statement) -> list[str]:
+    """
+    What becomes of addresses that name an account, and who may see one.
+    """
+    if said.sealed_links is msgspec.UNSET:
+        return ["- links that name an account are not kept"]
+    openers = [f"token {token.name}" for token in said.tokens if "open" in token.scopes]
+    openers += [] if said.http_host else ["who is at this machine"]
+    return [
+        f"- links that name an account are kept sealed, and shown one at a time at {said.public_url}/open",
+        f"    to: {', '.join(openers) or 'nobody: no token may open'}; each time is noted, without the link",
+        "    for as long as the post is held; once it is removed the link is not opened any more, and what could open it is",
+        f"    destroyed after {_days(said.retention_days)}, wherever copies of it are",
+    ]
 
 
 def _days(count: int) -> str:

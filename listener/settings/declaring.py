@@ -61,6 +61,7 @@ def statement(settings: Settings) -> Statement:
                 key=lambda each: each.name,
             )
         ),
+        sealed_links=UNSET if http.public_url is None else True,
     )
 
 

@@ -185,6 +185,8 @@ def _destinations(accepted: Statement, wanted: Statement) -> Iterator[str]:
         yield f"the API is open to other machines at {wanted.http_host}"
     if wanted.public_url is not None and wanted.public_url != accepted.public_url:
         yield f"the API is reached at {wanted.public_url}"
+    if wanted.sealed_links and not accepted.sealed_links:
+        yield "links that name an account are kept, sealed, and can be opened by whoever may: until now they were left out"
     for before, now in _pairs(accepted.tokens, wanted.tokens):
         if before is None:
             yield f"token {now.name} is new and may {', '.join(now.scopes)}"

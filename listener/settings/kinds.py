@@ -22,7 +22,7 @@ from listener.settings.countries import ALPHA_2
 from listener.settings.faults import EnvText, nearest
 from listener.text import fold, hashtags
 
-Scope = Literal["read", "operate", "metrics"]
+Scope = Literal["read", "operate", "metrics", "open"]
 Take = Literal["matching", "all"]
 ConsentMode = Literal["objection", "opt-in"]
 SpacingBy = Literal["host", "address"]

@@ -19,7 +19,10 @@ _RESTART: Final = (
     "organisation.contact",
     "queue.",
     "privacy.secret_files",
-    "http.",
+    "http.allowed_hosts",
+    "http.host",
+    "http.port",
+    "http.token",
     "reader.",
 )
 """Keys, or tables with a dot, that a running daemon does not change: open files, bound ports, keys in use, tokens

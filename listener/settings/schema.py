@@ -231,7 +231,8 @@ class Http(Table):
     host: Host = Field(default="127.0.0.1", description="Beyond loopback a token is needed.")
     port: Annotated[int, *whole(0, 65535)] = Field(default=8080, description="0 takes any free one.")
     public_url: WebAddress | None = Field(
-        default=None, description="Where users reach it; needed for sealed links."
+        default=None,
+        description="Where users reach it. Links that name an account are sealed and opened there; without it they are null.",
     )
     allowed_hosts: tuple[HostPort, ...] = Field(default=(), description="Further names it may be asked by.")
     token: tuple[HttpToken, ...] = Field(default=(), description="Keys to the API.")

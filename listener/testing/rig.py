@@ -119,6 +119,13 @@ class _Daemon(Daemon):
         super()._build(web)
         self._upkeep.__class__ = _NoUpkeep  # as it was built, but never awake
 
+    async def expire_now(self) -> None:
+        """
+        What upkeep would have done.
+        """
+        await self._upkeep.expire()
+        await self._upkeep.daily()
+
 
 class Rig:
     """
@@ -137,10 +144,12 @@ class Rig:
         folder: Path,
         head: tuple[str, ...],
         sources: tuple[str, ...],
+        http: str = "",
     ) -> None:
         self.net, self.clock, self.folder = net, clock, folder
         self.out = io.StringIO()
-        self._head, self._text = head, "\n".join([*head, *sources])
+        self._head, self._http = head, http
+        self._text = self._written(sources)
         self._daemon: _Daemon | None = None
         self._running: AsyncExitStack | None = None
         self._address = ""
@@ -245,27 +254,54 @@ class Rig:
         Returns:
             Status and body; 404 where no such command exists.
         """
-        body = json.dumps({"source": name, **flags})
-        streams = await asyncio.open_unix_connection(self.folder / "data" / "control.sock")
-        return await _exchange(*streams, "POST /v1/poll", body.encode())
+        return await self.command("poll", source=name, **flags)
 
     async def forget(self, link: str) -> dict[str, Any]:
         """
         What came of forgetting a post, as an operator does on the machine.
         """
-        streams = await asyncio.open_unix_connection(self.folder / "data" / "control.sock")
-        _, body = await _exchange(*streams, "POST /v1/forget", json.dumps({"link": link}).encode())
+        _, body = await self.command("forget", link=link)
         forgot: dict[str, Any] = json.loads(body)
         return forgot
 
-    async def configure(self, *sources: str) -> None:
+    async def command(self, name: str, **asked: object) -> tuple[int, bytes]:
+        """
+        What a command of an operator is answered over the socket: `find`, `forget`, `poll`.
+        """
+        streams = await asyncio.open_unix_connection(self.folder / "data" / "control.sock")
+        return await _exchange(*streams, f"POST /v1/{name}", json.dumps(asked).encode())
+
+    async def press(self, path: str) -> tuple[int, bytes]:
+        """
+        What somebody at this machine is answered who presses the button of an empty form.
+        """
+        host, _, port = self._address.removeprefix("http://").partition(":")
+        streams = await asyncio.open_connection(host, int(port))
+        return await _exchange(*streams, f"POST {path}")
+
+    async def keep_up(self) -> None:
+        """
+        A round of upkeep, which does not come by itself here.
+        """
+        assert self._daemon is not None
+        await self._daemon.expire_now()
+
+    async def configure(self, *sources: str, http: str | None = None) -> None:
         """
         Other sources from now on, by a reload.
+
+        Args:
+            http: Other further lines of the `[http]` table, too.
         """
-        self._text = "\n".join([*self._head, *sources])
+        self._http = self._http if http is None else http
+        self._text = self._written(sources)
         self._accept()
         assert self._daemon is not None
         await self._daemon.reload()
+
+    def _written(self, sources: tuple[str, ...]) -> str:
+        first, *rest = self._head
+        return "\n".join([first + self._http, *rest, *sources])
 
     def _accept(self) -> None:
         self.config.write_text(self._text, "utf-8")
@@ -330,6 +366,7 @@ async def rig(
     secure: tuple[str, ...] = (),
     clock: VirtualClock | None = None,
     reader: str = "",
+    http: str = "",
 ) -> AsyncIterator[Rig]:
     """
     The daemon, running until the block ends; nothing is left behind.
@@ -340,6 +377,7 @@ async def rig(
         secure: Names that answer https, too.
         clock: A new one where None.
         reader: Further lines of the `[reader]` table.
+        http: Further lines of the `[http]` table.
 
     Raises:
         ExceptionGroup: a route failed, or the daemon did.
@@ -349,7 +387,7 @@ async def rig(
     async with internet(clock, secure=secure) as net:
         net.hosts.update(hosts)
         with tempfile.TemporaryDirectory(prefix="listener-") as folder:
-            house = Rig(net, clock, Path(folder), (_HEAD, table), sources)
+            house = Rig(net, clock, Path(folder), (_HEAD, table), sources, http)
             await house.start()
             try:
                 yield house

@@ -4,7 +4,7 @@ A control and some synthetic posts, for tests of what serves or calls a daemon.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +16,7 @@ from listener.status import (
     BudgetView,
     Forgot,
     Held,
+    Opened,
     Polled,
     Read,
     Readiness,
@@ -176,6 +177,7 @@ class FakeControl:
         failure: Raised by every command instead.
         rechecked: What `rechecks` answers.
         spending: What `budgets` answers.
+        opened: What `open_link` answers, by token.
     """
 
     views: tuple[SourceView, ...] = (VIEW,)
@@ -184,6 +186,7 @@ class FakeControl:
     failure: Exception | None = None
     rechecked: tuple[RecheckView, ...] = ()
     spending: tuple[BudgetView, ...] = ()
+    opened: Mapping[str, Opened] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
@@ -202,6 +205,10 @@ class FakeControl:
 
     def readiness(self) -> Readiness:
         return self.ready
+
+    async def open_link(self, token: str) -> Opened:
+        self._ask("open", token)
+        return self.opened.get(token, Opened("unknown"))
 
     async def find(self, link: str) -> tuple[Held, ...]:
         self._ask("find", link)

@@ -6,6 +6,7 @@ that was stored or left is searched.
 from __future__ import annotations
 
 import http.client
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -93,8 +94,9 @@ def world(canary: Canary, folder: Path) -> Iterator[simulator.Blogs]:
             text = text.replace(f"{served.address}/canary-429", f"{busy.address}/canary-429")
             query = f"?key={canary.secret('query of an address')}"
             text = text.replace('/feed/"', f'/feed/{query}"') + (
-                '\n[[http.token]]\nname = "dashboard"\nscopes = ["read", "metrics", "operate"]\nfile = "token"\n'
+                '\n[[http.token]]\nname = "dashboard"\nscopes = ["read", "metrics", "operate", "open"]\nfile = "token"\n'
             )
+            text = text.replace("[http]\n", '[http]\npublic_url = "https://listen.example"\n')
             text += "\n" + comment_sources(talking) + '\n[privacy]\nobjections_file = "objections.txt"\n'
             (folder / "listener.toml").write_text(text, "utf-8")
             yield served
@@ -146,6 +148,16 @@ def replies(daemon: Installed, planted: str) -> dict[str, bytes]:
     return found
 
 
+def press(daemon: Installed, link: str) -> tuple[bytes, bytes]:
+    """A sealed link of somebody: the page that asks first, and the answer to its button, with what led there."""
+    path = link.removeprefix("https://listen.example")
+    shown = []
+    for method in ("GET", "POST"):
+        with opened(daemon.where, method, path, within_s=20) as answer:
+            shown.append(str(answer.headers).encode() + answer.read())
+    return shown[0], shown[1]
+
+
 def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) -> tuple[Finding, ...]:
     """The life of an installation: configured, run, asked, killed, run again, stopped; then searched for people."""
     objector = canary.person("objector")
@@ -173,6 +185,18 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
             link = next(
                 line.split('"link":"')[1].split('"')[0] for line in tail.splitlines() if '"link":"' in line
             )
+            sealed = [
+                json.loads(line)["data"]["link"]
+                for line in tail.splitlines()
+                if "https://listen.example" in line
+            ]
+            pressed = [press(daemon, each) for each in sealed]
+            told |= {f"page {number}": asking for number, (asking, _) in enumerate(pressed)}
+            for each in sealed[:1]:
+                daemon.command("find", each)
+                daemon.command("forget", each, "--yes")
+                with pytest.raises(Refused, match="status 410"):
+                    press(daemon, each)
             daemon.command("find", link)
             daemon.command("forget", link, "--yes")
             daemon.command("find", link, "--json")
@@ -186,6 +210,11 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
             if daemon.process is not None and daemon.process.poll() is None:
                 daemon.kill()
     assert tail.count("listener.post.created") >= 25
+    if program is None:
+        # The one place where an address that names somebody may be: the answer to the button, and nothing of them beside it.
+        answers = {f"answer {number}": answer for number, (_, answer) in enumerate(pressed)}
+        in_answers = {finding.label for finding in canary.search(answers, events=True)}
+        assert in_answers == {f"canary-paths: article author: {what}" for what in ("handle", "account id")}
     planted = {marker.label for marker in canary.markers}
     assert {
         label for label in planted if label.startswith(("canary-own", *SHAPES, "header", "error body"))

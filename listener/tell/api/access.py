@@ -1,6 +1,8 @@
 """
 Who may ask for what. Pure: takes a request's headers and the scope its operation needs, gives a verdict.
 
+Takes what a request shows of itself; a browser shows a token in a form, where it has no header (`admitted`).
+
 Three doors. The Unix socket is guarded by its file mode and may do everything. A loopback address is guarded by the
 machine: reading is free for a request that names a loopback host and was not forwarded, so that neither a page in a
 browser (DNS rebinding) nor a proxy opens it to the world. Any other address needs a bearer token for everything but
@@ -18,10 +20,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Scope = Literal["read", "operate", "metrics"]
+Scope = Literal["read", "operate", "metrics", "open"]
 Door = Literal["loopback", "network", "socket"]
 
-SCOPES: Final[tuple[Scope, ...]] = ("read", "operate", "metrics")
+SCOPES: Final[tuple[Scope, ...]] = ("read", "operate", "metrics", "open")
 
 FORWARDED: Final = ("forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip")
 """Headers a proxy adds: RFC 7239, RFC 9110 section 7.6.3, and what nginx and Traefik guides tell people to set."""
@@ -126,9 +128,26 @@ def refusal(
         return WRONG_HOST
     if changes and _is_foreign(headers):
         return FOREIGN_PAGE
-    if scope is None or (scope != "operate" and _is_at_home(access, host, headers)):
+    admission = None if scope is None else admitted(access, headers, scope=scope)
+    return admission if isinstance(admission, Refused) else None
+
+
+def admitted(
+    access: Access, headers: Mapping[str, str], *, scope: Scope, secret: str = ""
+) -> Token | Refused | None:
+    """
+    The token under which the request goes on; None where it needs none here. The one place where a credential is judged.
+
+    Args:
+        headers: Lower-case names.
+        secret: A token from a form; looked at where there is no Authorization header.
+    """
+    if access.door == "socket":
         return None
-    return _token_refusal(access, headers.get("authorization"), scope)
+    if scope != "operate" and _is_at_home(access, headers.get("host", ""), headers):
+        return None
+    shown = headers.get("authorization")
+    return _by_token(access, f"Bearer {secret}" if shown is None and secret else shown, scope)
 
 
 def _host(header: str) -> str:
@@ -167,7 +186,7 @@ def _is_at_home(access: Access, host: str, headers: Mapping[str, str]) -> bool:
     )
 
 
-def _token_refusal(access: Access, authorization: str | None, scope: Scope) -> Refused | None:
+def _by_token(access: Access, authorization: str | None, scope: Scope) -> Token | Refused:
     if authorization is None:
         return NEEDS_TOKEN
     kind, _, secret = authorization.partition(" ")
@@ -178,7 +197,7 @@ def _token_refusal(access: Access, authorization: str | None, scope: Scope) -> R
         return UNKNOWN_TOKEN
     if scope not in token.scopes:
         return Refused(403, "scope-missing", f"This token does not have the scope {scope}.")
-    return None
+    return token
 
 
 def _known(access: Access, secret: str) -> Token | None:

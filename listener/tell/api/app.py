@@ -23,6 +23,7 @@ from listener.tell.api.access import Access
 from listener.tell.api.describe import Describer
 from listener.tell.api.door import DoorKeeper
 from listener.tell.api.health import Health
+from listener.tell.api.opening import Opening
 from listener.tell.api.operate import Operator
 from listener.tell.api.stream import Streams
 from listener.tell.api.table import OPERATIONS
@@ -63,6 +64,7 @@ def build_api(
         ),
         Health(queue=queue, control=control, telemetry=telemetry, clock=clock, version=version),
         Operator(control=control, telemetry=telemetry),
+        Opening(control=control, telemetry=telemetry, access=access),
         Describer(version),
     )
     keeper = Middleware(DoorKeeper, access=access, operations=OPERATIONS, telemetry=telemetry, clock=clock)
@@ -75,7 +77,7 @@ def build_api(
 
 
 def _handlers(
-    teller: Teller, health: Health, operator: Operator, describer: Describer
+    teller: Teller, health: Health, operator: Operator, opening: Opening, describer: Describer
 ) -> Mapping[str, Handler]:
     """
     What answers each operation, by its name.
@@ -93,6 +95,8 @@ def _handlers(
         "forgetPost": operator.forget,
         "pollSource": operator.poll,
         "reload": operator.reload,
+        "confirmLink": opening.confirm,
+        "openLink": opening.open,
         "describeApi": describer.openapi,
         "describeEvent": describer.event_shape,
     }

@@ -19,6 +19,7 @@ from listener.clock import Clock
 from listener.errors import ConfigError, NotAccepted, QueueError, QueueFull
 from listener.telemetry import Telemetry, place_of
 from listener.tell.api.access import Access, Refused, refusal
+from listener.tell.api.access import Scope as TokenScope
 from listener.tell.api.operations import Operation
 from listener.tell.api.problems import Refusal, answer
 
@@ -98,7 +99,8 @@ class DoorKeeper:
         """
         The path as the table has it, its last part unnamed where it varies; empty where there is none.
         """
-        varied = f"{path.rpartition('/')[0]}/{{token}}"
+        above, _, last = path.rpartition("/")
+        varied = f"{above}/{{token}}" if last else path
         return next((each for each in (path, varied) if each in self._by_path), "")
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,8 +109,8 @@ class DoorKeeper:
         operation = methods.get(method)
         refused = refusal(
             self._access,
-            _single(Headers(scope=scope)),
-            scope="read" if operation is None else operation.scope,
+            single(Headers(scope=scope)),
+            scope=_needed(operation),
             changes=method != "GET",
         )
         if refused is not None:
@@ -148,7 +150,16 @@ class DoorKeeper:
         )
 
 
-def _single(headers: Headers) -> Mapping[str, str]:
+def _needed(operation: Operation | None) -> TokenScope | None:
+    """
+    What a header has to open; where nothing is, nobody is told so who may not read. A form is judged by what answers it.
+    """
+    if operation is None:
+        return "read"
+    return None if operation.form else operation.scope
+
+
+def single(headers: Headers) -> Mapping[str, str]:
     """
     Each header once, the values of a repeated one joined, so that a second one cannot hide behind the first.
     """

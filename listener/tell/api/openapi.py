@@ -85,6 +85,11 @@ def _operation(operation: Operation, schemas: dict[int, Any]) -> dict[str, Any]:
         parameters.append(_TOKEN)
     if parameters:
         described["parameters"] = parameters
+    if operation.form:
+        described["requestBody"] = {
+            "required": False,
+            "content": {"application/x-www-form-urlencoded": {"schema": _FORM}},
+        }
     if operation.body is not None:
         content = {"application/json": {"schema": schemas[id(operation.body)]}}
         described["requestBody"] = {"required": True, "content": content}
@@ -92,6 +97,19 @@ def _operation(operation: Operation, schemas: dict[int, Any]) -> dict[str, Any]:
 
 
 _PROBLEM: Final = Answer(meaning="What went wrong and what to do.", media_type=MEDIA_TYPE, shape=Problem)
+
+
+_FORM: Final = {
+    "type": "object",
+    "properties": {
+        "token": {
+            "type": "string",
+            "format": "password",
+            "description": "A bearer token, for whoever has no header to send it in.",
+        }
+    },
+    "additionalProperties": False,
+}
 
 
 _TOKEN: Final = {

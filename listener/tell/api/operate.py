@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-import anyio
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from listener.status import Control
 from listener.telemetry import Telemetry
+from listener.tell.api.bodies import whole_body
 from listener.tell.api.problems import Refusal, bad_value, unknown_parameter
 from listener.tell.api.query import read_query
 from listener.tell.api.shapes import LINK_MAX, FoundAnswer, LinkBody, PollBody, ReloadAnswer, as_json
@@ -31,9 +31,6 @@ _TAKES: Final = {
     "mended": "true or false",
 }
 """What each member of a body takes, as the end of a sentence."""
-_BODY_WITHIN_S: Final = 10.0
-"""Chosen: a body of that size needs no longer on the slowest link."""
-
 _Body = TypeVar("_Body", LinkBody, PollBody)
 
 
@@ -98,7 +95,7 @@ async def _read(request: Request, shape: type[_Body]) -> _Body:
     wanted = f'Send {{"{first}": "…"}} as application/json.'
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415, "not-json", wanted)
-    body = await _body(request)
+    body = await whole_body(request, most_bytes=_BODY_MOST_BYTES)
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
@@ -117,17 +114,3 @@ def _told(error: msgspec.ValidationError, shape: type[LinkBody] | type[PollBody]
     at = re.search(r"`\$\.(\w+)`", str(error))
     member = at[1] if at is not None else shape.__struct_fields__[0]
     return bad_value(member, _TAKES[member])
-
-
-async def _body(request: Request) -> bytes:
-    """
-    The whole body, bounded in size and time.
-    """
-    body = bytearray()
-    with anyio.move_on_after(_BODY_WITHIN_S):
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > _BODY_MOST_BYTES:
-                raise Refusal(413, "body-too-large", f"At most {_BODY_MOST_BYTES} bytes.")
-        return bytes(body)
-    raise Refusal(408, "body-too-slow", f"Send the body within {_BODY_WITHIN_S:g} s.")

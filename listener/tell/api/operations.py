@@ -41,6 +41,8 @@ class Operation:
         answers: By status; every operation also answers with problems.
         parameters: Of the query.
         body: Type of the JSON body; None where there is none.
+        form: The body is a form of a browser, whose field `token` may stand for the header: what answers asks
+            `access.admitted` itself.
     """
 
     name: str
@@ -51,3 +53,4 @@ class Operation:
     answers: dict[int, Answer]
     parameters: tuple[Parameter, ...] = ()
     body: type | None = None
+    form: bool = False

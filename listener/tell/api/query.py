@@ -105,6 +105,11 @@ SOURCE: Final = Parameter(
 READS: Final = Parameter(
     name="reads", meaning="With the latest reads of each source.", schema=_one_of("true", "false")
 )
+LANG: Final = Parameter(
+    name="lang",
+    meaning="Language of the page, `en` or `fr`; what the browser accepts where none is given.",
+    schema={"type": "string"},
+)
 LIMIT: Final = Parameter(
     name="limit",
     meaning="Most events in one answer.",

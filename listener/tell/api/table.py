@@ -10,7 +10,7 @@ from typing import Final
 
 from listener.status import Forgot, Polled, Readiness
 from listener.tell.api.operations import Answer, Operation
-from listener.tell.api.query import AFTER, FILTERS, LIMIT, READS, SOURCE
+from listener.tell.api.query import AFTER, FILTERS, LANG, LIMIT, READS, SOURCE
 from listener.tell.api.shapes import (
     Alive,
     BudgetsAnswer,
@@ -27,6 +27,8 @@ METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """Source: https://prometheus.io/docs/instrumenting/exposition_formats/."""
 SCHEMA_TYPE: Final = "application/schema+json"
 """Source: JSON Schema 2020-12, core, section 13."""
+
+PAGE_TYPE: Final = "text/html; charset=utf-8"
 
 _EVENTS: Final = (
     Operation(
@@ -169,4 +171,32 @@ _DESCRIPTIONS: Final = (
     ),
 )
 
-OPERATIONS: Final = (*_EVENTS, *_STATE, *_COMMANDS, *_DESCRIPTIONS)
+_LINKS: Final = (
+    Operation(
+        name="confirmLink",
+        method="GET",
+        path="/open/{token}",
+        scope=None,
+        summary="A page that asks before a sealed link is opened: the same for every token, none of which is looked at.",
+        parameters=(LANG,),
+        answers={200: Answer(meaning="A form.", media_type=PAGE_TYPE)},
+    ),
+    Operation(
+        name="openLink",
+        method="POST",
+        path="/open/{token}",
+        scope="open",
+        summary="Where a sealed link leads, as a page with the link; noted without the address.",
+        parameters=(LANG,),
+        form=True,
+        answers={
+            200: Answer(meaning="A page with the link.", media_type=PAGE_TYPE),
+            401: Answer(meaning="The form again: it needs a token.", media_type=PAGE_TYPE),
+            403: Answer(meaning="The form again: this token does not open links.", media_type=PAGE_TYPE),
+            404: Answer(meaning="A page: no such link was given out here.", media_type=PAGE_TYPE),
+            410: Answer(meaning="A page: its post is gone, or its time is over.", media_type=PAGE_TYPE),
+        },
+    ),
+)
+
+OPERATIONS: Final = (*_EVENTS, *_STATE, *_COMMANDS, *_LINKS, *_DESCRIPTIONS)

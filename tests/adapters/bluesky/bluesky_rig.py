@@ -149,13 +149,20 @@ def source(hosts: Sequence[str] = HOSTS, *, password: Path | None = None, **keys
 
 @asynccontextmanager
 async def town(
-    *, hosts: Sequence[str] = HOSTS, search: bool = False, every_s: float = 20.0, seed: int = 7, **keys: Any
+    *,
+    hosts: Sequence[str] = HOSTS,
+    search: bool = False,
+    every_s: float = 20.0,
+    seed: int = 7,
+    http: str = "",
+    **keys: Any,
 ) -> AsyncIterator[Town]:
     """
     Twenty people and the city, and a daemon that is connected.
 
     Args:
         every_s: Mean time between two things that people do.
+        http: Further lines of the `[http]` table.
         keys: Of the source's table.
     """
     clock = VirtualClock()
@@ -172,6 +179,6 @@ async def town(
         password.touch(mode=0o600)
         password.write_text(PASSWORD, "utf-8")
         table = source(hosts, password=password if search else None, **keys)
-        async with rig(table, hosts=served.routes(), secure=secure, clock=clock) as house:
+        async with rig(table, hosts=served.routes(), secure=secure, clock=clock, http=http) as house:
             await house.pass_s(30)
             yield Town(served, life, house, city.did)

@@ -168,7 +168,7 @@ CASES: list[tuple[str, Callable[[str], str], Fault]] = [
             "http.token[0].scopes[0]",
             "is not one of the accepted values",
             '"reed"',
-            '"read", "operate", "metrics"',
+            '"read", "operate", "metrics", "open"',
             "read",
         ),
     ),

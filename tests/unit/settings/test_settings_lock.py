@@ -8,7 +8,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import msgspec
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace as replace_struct
 
 from listener.adapter import AdapterSpec
 from listener.errors import ConfigError, Fault, NotAccepted
@@ -157,9 +160,13 @@ GROWS: list[tuple[Change, tuple[str, ...]]] = [
     (put("[http]\n", '[http]\nhost = "0.0.0.0"\n'), ("the API is open to other machines at 0.0.0.0",)),
     (
         put("[http]\n", '[http]\npublic_url = "https://listen.example.org/"\n'),
-        ("the API is reached at https://listen.example.org",),
+        (
+            "the API is reached at https://listen.example.org",
+            "links that name an account are kept, sealed, and can be opened by whoever may: until now they were left out",
+        ),
     ),
     (put('["read"]', '["read", "operate"]'), ("token board may also operate",)),
+    (put('["read"]', '["read", "open"]'), ("token board may also open",)),
     (
         put('keep = "links"', f'keep = "links"\n{ATTESTED}'),
         (
@@ -429,10 +436,59 @@ WHERE IT GOES
 - served to: other machines, at ::
 - reached at: https://listen.example.org
 - token board may: read
+- links that name an account are kept sealed, and shown one at a time at https://listen.example.org/open
+    to: nobody: no token may open; each time is noted, without the link
+    for as long as the post is held; once it is removed the link is not opened any more, and what could open it is
+    destroyed after 14 days, wherever copies of it are
 
 Digest: {said.digest}
 """
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: text, "- links that name an account are not kept"),
+        (
+            put("[http]\n", '[http]\npublic_url = "https://listen.example.org"\n'),
+            "    to: who is at this machine; each time",
+        ),
+        (
+            put("[http]\n[[http.token]]\n", '[http]\npublic_url = "https://l.example"\n[[http.token]]\n'),
+            "shown one at a time at https://l.example/open",
+        ),
+        (
+            lambda text: put("[http]\n", '[http]\npublic_url = "https://l.example"\n')(text).replace(
+                '["read"]', '["open"]'
+            ),
+            "    to: token board, who is at this machine; each time",
+        ),
+    ],
+)
+def test_the_page_says_who_may_see_a_link_that_names_an_account(
+    small: Callable[[Change], Settings], change: Change, told: str
+) -> None:
+    """Nobody where there is nowhere to open one; else the tokens that may, and who needs none."""
+    assert told in statement(small(change)).as_text()
+
+
+def test_sealing_starts_with_a_signature_and_an_old_one_keeps_its_digest(
+    small: Callable[[Change], Settings],
+) -> None:
+    """
+    A lock of a release that sealed nothing, with the same `public_url`: it is what it was, and the upgrade is told as growth.
+    """
+    wanted = statement(small(put("[http]\n", '[http]\npublic_url = "https://listen.example.org"\n')))
+    old = replace_struct(wanted, sealed_links=UNSET)
+
+    assert b"sealed_links" not in msgspec.json.encode(old)
+    assert b'"sealed_links":true' in msgspec.json.encode(wanted)
+    assert old.digest != wanted.digest
+    assert grown(old, wanted) == (
+        "links that name an account are kept, sealed, and can be opened by whoever may: until now they were left out",
+    )
+    assert grown(wanted, old) == ()
 
 
 def accepted(settings: Settings) -> Path:

@@ -46,7 +46,7 @@ OUTLINE = {
                                     "items": {
                                         "type": "object",
                                         "required": ["name", "in", "schema"],
-                                        "properties": {"in": {"const": "query"}},
+                                        "properties": {"in": {"enum": ["query", "path"]}},
                                     },
                                 },
                                 "responses": {
@@ -101,7 +101,7 @@ def test_every_route_and_no_other() -> None:
     )
     routed = {(route.path, tuple(sorted(route.methods - {"HEAD"}))) for route in app.routes}  # type: ignore[attr-defined]  # all are routes
 
-    described = {(path, tuple(sorted(map(str.upper, item)))) for path, item in DOCUMENT["paths"].items()}
+    described = {(path, (method.upper(),)) for path, item in DOCUMENT["paths"].items() for method in item}
 
     assert described == routed == {(row.path, (row.method,)) for row in OPERATIONS}
     assert len({row.name for row in OPERATIONS}) == len(OPERATIONS)
@@ -131,6 +131,7 @@ def test_no_search_in_text_and_none_for_people() -> None:
         *(("/v1/events/stream", name) for name in filters),
         ("/v1/sources", "source"),
         ("/v1/sources", "reads"),
+        ("/open/{token}", "lang"),
     }
     assert {row.path: row.body.__struct_fields__ for row in OPERATIONS if row.body is not None} == {  # type: ignore[attr-defined]  # bodies are Structs
         "/v1/find": ("link",),
@@ -144,11 +145,13 @@ def test_security() -> None:
     Operations that change something need a token everywhere; reading may be free; health always is.
     """
     found = {path: next(iter(item.values()))["security"] for path, item in DOCUMENT["paths"].items()}
+    opening = {method: each["security"] for method, each in DOCUMENT["paths"]["/open/{token}"].items()}
 
     assert found["/v1/forget"] == [{"token": ["operate"]}]
     assert found["/v1/events"] == [{}, {"token": ["read"]}]
     assert found["/metrics"] == [{}, {"token": ["metrics"]}]
     assert found["/healthz"] == []
+    assert opening == {"get": [], "post": [{}, {"token": ["open"]}]}
 
 
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
