@@ -327,7 +327,7 @@ class Control(Protocol):
 
     async def find(self, link: str) -> tuple[Held, ...]:
         """
-        Every post that goes by this address or native identity, on any configured network.
+        Every post that is meant by this address, native identity or key, on any configured network.
         """
         ...
 
