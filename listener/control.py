@@ -79,7 +79,7 @@ class DaemonControl:
     Inside the daemon, where everything is at hand.
 
     Args:
-        names_for: Every name a post may have under an address or native identity.
+        names_for: Every name the post may have that somebody means by what they pasted.
         opener: Knows what a sealed link stands for.
         views: Each source as it stands.
         rechecks: Each source that can be asked again, counted now.

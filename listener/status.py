@@ -353,7 +353,7 @@ class Control(Protocol):
 
     async def find(self, link: str) -> tuple[Held, ...]:
         """
-        Every post that goes by this address, sealed link or native identity, on any configured network.
+        Every post that is meant by this address, sealed link, native identity or key, on any configured network.
         """
         ...
 

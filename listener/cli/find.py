@@ -33,7 +33,7 @@ def find(
     An address may be pasted in any of its usual spellings: as the browser shows it or a share button copies it, with
     or without www, of the mobile site, as a native identity, as a feed's guid. A key is what `find`, `forget --json` and
     `listener tail --json` print. No network is asked, so some addresses mean nothing here: on an instance that is not read,
-    with a name that its author has changed since, shortened, behind a login. Open such an address, and paste the one it
+    with a name that its author has changed since, or shortened. Open such an address, and paste the one it
     leads to at the post's own site; or find the post with `listener tail --json` and paste its key.
 
     \b

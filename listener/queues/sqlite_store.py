@@ -90,6 +90,10 @@ class Store:
         """Keys whose bodies this transaction takes away, and since when they must go."""
         self.pending: dict[bytes, int | None] = {}
         """The same of transactions that are durable, as long as a file may hold their bytes."""
+        self._under_way: tuple[int, int] | None = None
+        """Since when the first of how many must go, of those in `pending`: counted along, because a round of expiry has a hundred
+        transactions and a hundred thousand bodies."""
+        self._noting = self._under_way
         self._noted_pending = self.interrupted() is not None
         posts, keys = self._keys.counts()
         self.tally = Tally(
@@ -115,6 +119,7 @@ class Store:
         if mark.mark is not None:
             self._keys.restore(mark.mark)
         self.tally = mark
+        self._noting = self._under_way
         self._noted_pending = True  # perhaps; whether there is a note is not worth a question
 
     def committed(self) -> None:
@@ -124,6 +129,7 @@ class Store:
         for key, since in self.erased:
             self.pending.setdefault(key, since)
         self.erased.clear()
+        self._under_way = self._noting
         self._keys.committed()
         self.leases.written()
 
@@ -146,13 +152,15 @@ class Store:
         After the last job of a transaction: what it takes away is noted in it, so that whoever opens the file after a crash
         knows since when those bytes must go.
         """
-        every = dict(self.erased) | self.pending
-        known = [since for since in every.values() if since is not None]
-        if self.erased and known:
+        new = [since for _, since in self.erased if since is not None]
+        if new:
+            first, count = min(new), len(new)
+            if self._under_way is not None:
+                first, count = min(first, self._under_way[0]), count + self._under_way[1]
             self._connection.execute(
-                "INSERT OR REPLACE INTO meta (name, value) VALUES ('erasing', ?)",
-                (f"{min(known)} {len(known)}",),
+                "INSERT OR REPLACE INTO meta (name, value) VALUES ('erasing', ?)", (f"{first} {count}",)
             )
+            self._noting = first, count
             self._noted_pending = True
 
     def interrupted(self) -> tuple[int, int] | None:
@@ -172,6 +180,7 @@ class Store:
         over = micros(now)
         took = [max(0, over - since) / 1e6 for since in self.pending.values() if since is not None]
         self.pending.clear()
+        self._under_way = self._noting = None
         return took
 
     def tend(self) -> None:

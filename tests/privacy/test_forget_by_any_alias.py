@@ -171,6 +171,13 @@ async def test_without_a_daemon_the_same_addresses_are_understood(tmp_path: Path
     assert states == {called: {"removed"} if called in wanted else {"live"} for called in held}
 
 
+class NothingSealed:
+    """What was pasted is no sealed link."""
+
+    async def behind(self, link: str) -> None:
+        """No post."""
+
+
 class Barring:
     """A queue that holds one post, and remembers what it was told to forget."""
 
@@ -196,6 +203,7 @@ async def test_an_identity_of_any_of_thousands_of_feeds_bars_no_thousands() -> N
         clock=VirtualClock(),
         telemetry=Telemetry(),
         names_for=lambda _: names,
+        opener=NothingSealed(),  # type: ignore[arg-type]  # the one method of it
         **dict.fromkeys(("views", "rechecks", "budgets", "poll", "ready", "reload")),  # type: ignore[arg-type]  # not asked
     )
 

@@ -64,9 +64,8 @@ class Likeness:
         """
         text = files("listener.settings.people").joinpath("cues.toml").read_text(encoding="utf-8")
         cues = {key: frozenset(words.split()) for key, words in loads(text).items()}
-        signs = Signs(
-            *(frozenset("".join(cues[key])) for key in ("signs", "signs_hangul")), cues["titles_east"]
-        )
+        things, things_hangul = (frozenset("".join(cues[key])) for key in ("signs", "signs_hangul"))
+        signs = Signs(things, things_hangul, cues["titles_east"])
         return cls(Known.read(), cues, signs)
 
     def of_phrase(self, phrase: str) -> str | None:

@@ -84,7 +84,11 @@ class LinkBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     link: Annotated[
         str,
-        Meta(min_length=1, max_length=LINK_MAX, description="Its public address or native identity."),
+        Meta(
+            min_length=1,
+            max_length=LINK_MAX,
+            description="Its address as you have it, its native identity, or its key.",
+        ),
     ]
 
 
