@@ -65,7 +65,9 @@ class Likeness:
         text = files("listener.settings.people").joinpath("cues.toml").read_text(encoding="utf-8")
         cues = {key: frozenset(words.split()) for key, words in loads(text).items()}
         signs = Signs(
-            *(frozenset("".join(cues[key])) for key in ("signs", "signs_hangul")), cues["titles_east"]
+            things=frozenset("".join(cues["signs"])),
+            things_hangul=frozenset("".join(cues["signs_hangul"])),
+            titles=cues["titles_east"],
         )
         return cls(Known.read(), cues, signs)
 
