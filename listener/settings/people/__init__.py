@@ -1,3 +1,3 @@
 """
-Whether words look like the name of a person. Read when a configuration is checked, and by nothing else.
+Whether words look like a person's name: grammar (`words`), lists (`known`), rules (`likeness`, `unspaced`). Used by `naming`.
 """

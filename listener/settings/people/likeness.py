@@ -64,8 +64,11 @@ class Likeness:
         """
         text = files("listener.settings.people").joinpath("cues.toml").read_text(encoding="utf-8")
         cues = {key: frozenset(words.split()) for key, words in loads(text).items()}
-        things, things_hangul = (frozenset("".join(cues[key])) for key in ("signs", "signs_hangul"))
-        signs = Signs(things, things_hangul, cues["titles_east"])
+        signs = Signs(
+            things=frozenset("".join(cues["signs"])),
+            things_hangul=frozenset("".join(cues["signs_hangul"])),
+            titles=cues["titles_east"],
+        )
         return cls(Known.read(), cues, signs)
 
     def of_phrase(self, phrase: str) -> str | None:
