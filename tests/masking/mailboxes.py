@@ -7,7 +7,8 @@ the shapes of the Universal Acceptance Steering Group's examples (uasg.tech, UAS
 
 Ways to hide one: `at` and `dot` in words, bracketed or not, in the languages' own words for the two signs (en.wikipedia.org, "At sign", "Names in
 other languages", and "Address munging"). Not among them: a bare "at" with a real dot ("find us at example.com"), because
-in most sentences that names a place, and is among the clean lines.
+in most sentences that names a place, and is among the clean lines; nor "user @example.com", which is a word
+and somebody's handle.
 
 What is planted: the address, and the local part, which alone tells the person.
 """
@@ -200,7 +201,6 @@ def _spread(chance: random.Random, language: str) -> Planted:
             (
                 f"{local} @ {host}",
                 f"{local}@ {host}",
-                f"{local} @{host}",
                 f"{local} @ {host.replace('.', ' . ')}",
             )
         ),
