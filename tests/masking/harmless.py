@@ -95,7 +95,8 @@ def is_somebodys(number: str) -> bool:
         return False
 
 
-def _not_somebodys(chance: random.Random, count: int) -> str:
+def not_somebodys(chance: random.Random, count: int) -> str:
+    """A run of digits that is nobody's."""
     while True:
         number = digits(chance, count)
         if not is_somebodys(number):
@@ -117,7 +118,7 @@ def _failing_number(chance: random.Random, language: str) -> str:
             (19, (19,)),
         )
     )
-    number, parts = _not_somebodys(chance, count), []
+    number, parts = not_somebodys(chance, count), []
     rest = number
     for size in sizes:
         parts.append(rest[:size])
@@ -127,9 +128,9 @@ def _failing_number(chance: random.Random, language: str) -> str:
 
 def _failing_letters(chance: random.Random, language: str) -> str:
     """DNI, NIE and IBAN with a wrong check."""
-    digits_8 = _not_somebodys(chance, 8)
+    digits_8 = not_somebodys(chance, 8)
     wrong = DNI_LETTERS[(int(digits_8) + chance.randint(1, 22)) % 23]
-    digits_7 = _not_somebodys(chance, 7)
+    digits_7 = not_somebodys(chance, 7)
     false = DNI_LETTERS[(int(digits_7) + chance.randint(1, 22)) % 23]
     while True:
         account = drawn(chance, 18)
@@ -204,7 +205,7 @@ def _ip(chance: random.Random, language: str) -> str:
 
 def _failing_product(chance: random.Random, language: str) -> str:
     written = chance.choice(("SKU {}", "EAN {}", "№ {}", "art. {}", "LOT-{}", "S/N {}")).format(
-        _not_somebodys(chance, chance.choice((6, 8, 12, 13)))
+        not_somebodys(chance, chance.choice((6, 8, 12, 13)))
     )
     return _in_sentence(chance, language, written)
 
