@@ -230,7 +230,7 @@ def _short(event: dict[str, Any]) -> tuple[str, ...]:
 
 async def test_d13_how_long_erasing_took_and_what_waits_is_measured() -> None:
     """In the shipped daemon a post that is forgotten is counted once among the latencies; nothing waits; one that ended while
-    nobody expired it waits, with its true age. The rules that alarm: tests/surfaces/test_alerts."""
+    nobody expired it waits, with its true age. What was asked to be forgotten stands in no file, log line or metric. The rules that alarm: tests/surfaces/test_alerts."""
 
     async def feed(_: Request) -> Response:
         item = "<item><guid>g1</guid><link>http://blog.example/1</link><title>Snow</title></item>"
@@ -245,20 +245,23 @@ async def test_d13_how_long_erasing_took_and_what_waits_is_measured() -> None:
         await house.pass_s(120)
         before = figures(await house.get("/metrics"))
         forgot = await house.forget("https://www.blog.example/1/")
+        missed = await house.forget("https://river.example/@planted_person/42?by=planted_person")
         after = figures(await house.get("/metrics"))
         await house.clock.advance(31 * 86_400)
         overdue = figures(await house.get("/metrics"))
-        lines = house.log("queue.erased")
+        told = house.log("queue.erased")
+        left = stored(house.folder) + house.out.getvalue().encode() + await house.get("/metrics")
 
     count, waits, age = (
         "listener_erasure_latency_seconds_count",
         "listener_erasures_pending",
         "listener_erasures_oldest_pending_age_seconds",
     )
-    assert len(forgot["keys"]) == 1
+    assert (len(forgot["keys"]), missed["keys"]) == (1, [])
+    assert b"planted_person" not in left
     assert (before[count], before[waits], before["listener_retention_seconds"]) == (0, 0, 30 * 86_400)
     assert (after[count], after[waits], after[age]) == (1, 0, 0)
     assert overdue[waits] == 1
     assert 86_400 <= overdue[age] <= 86_400 + 120  # it was read within the first two minutes
-    assert [(line["bodies"], sum(line["within"].values())) for line in lines] == [(1, 1)]
+    assert [(line["bodies"], sum(line["within"].values())) for line in told] == [(1, 1)]
     assert EXPIRE_EVERY_S <= 60
