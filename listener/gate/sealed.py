@@ -29,7 +29,7 @@ TARGET_MOST_BYTES: Final = 1024
 """Chosen: the sealed link then stays under the 2,048 characters that `listener forget` and browsers take."""
 
 _STEP: Final = 64
-"""Chosen: bytes; two in three addresses of posts on one network end up equally long."""
+"""Chosen: bytes; the addresses of one network, which differ by a name, mostly end up equally long."""
 
 _KEY_CHARS: Final = 2 * NAME_BYTES
 _MARK_CHARS: Final = 22

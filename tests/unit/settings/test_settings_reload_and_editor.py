@@ -78,6 +78,10 @@ def test_nothing_changed_is_nothing_to_do(base: str, loads: Callable[..., Settin
             ),
         ),
         (
+            lambda t: t + '[http]\npublic_url = "https://listen.example"\n',
+            Change(unchanged=("lake", "river"), keys=("http.public_url",)),
+        ),
+        (
             lambda t: 'data_dir = "elsewhere"\n' + t,
             Change(
                 unchanged=("lake", "river"),
