@@ -93,7 +93,7 @@ class Store:
         self._under_way: tuple[int, int] | None = None
         """Since when the first of how many must go, of those in `pending`: counted along, because a round of expiry has a hundred
         transactions and a hundred thousand bodies."""
-        self._noting = self._under_way
+        self._noting: tuple[int, int] | None = None
         self._noted_pending = self.interrupted() is not None
         posts, keys = self._keys.counts()
         self.tally = Tally(

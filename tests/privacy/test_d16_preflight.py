@@ -7,6 +7,7 @@ exist yet; their half (`max_age`, eviction, append-only settings, refused by nam
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -130,3 +131,28 @@ async def test_d16_an_engine_that_cannot_prove_itself_is_none(tmp_path: Path, ur
     """Whatever is not known to erase is refused before anything is read; so are NATS and Redis until they can prove it."""
     with pytest.raises(QueueUnavailable, match="no queue engine for"):
         await opened(tmp_path, url)
+
+
+async def test_d16_an_old_copy_under_a_log_of_today_is_refused(tmp_path: Path) -> None:
+    """A backup that is copied over the database of a daemon that was killed, its log left beside it, is a mixture of then and now:
+    it is refused, so that nothing that was erased meanwhile is served from it."""
+    (tmp_path / "then").mkdir()
+    queue = await opened(tmp_path / "then")
+    lease = await queue.lease(GROUP, "node-1", ttl_s=60, now=START)
+    assert lease is not None
+    await queue.commit(page(lease, *(cleared(str(number), "words " * 20) for number in range(300))))
+    await queue.aclose()
+    shutil.copytree(tmp_path / "then", tmp_path / "now")
+    queue = await opened(tmp_path / "now")
+    lease = await queue.lease(GROUP, "node-1", ttl_s=60, now=START)
+    assert lease is not None
+    names = [name(str(number)) for number in range(0, 300, 2)]
+    await queue.forget(names, reason="forgotten", at=START, keys_until_at=START + LOOK_BACK)
+    for number in range(3):
+        await queue.commit(page(lease, *(cleared(f"{number}.{each}", "new " * 20) for each in range(20))))
+    shutil.copytree(tmp_path / "now", tmp_path / "killed")
+    await queue.aclose()
+    shutil.copy(tmp_path / "then" / FILE, tmp_path / "killed" / FILE)
+
+    with pytest.raises(QueueUnavailable, match="is damaged: move it away and restore a backup"):
+        await opened(tmp_path / "killed")
