@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 import anyio
@@ -26,7 +26,7 @@ EXPIRE_EVERY_S: Final = 60.0
 """Chosen: a body outlives its time by a minute at most."""
 
 DAILY_EVERY_S: Final = 3600.0
-"""Chosen: a day's key and a review date are looked at within an hour of midnight."""
+"""Chosen: a day's key is looked at within an hour. A review date is at its midnight: see `_every`."""
 
 RETRY_S: Final = 30.0
 SWEEP_BATCH: Final = 256
@@ -161,7 +161,8 @@ class Upkeep:
 
     async def _every(self, job: str, wait_s: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
-            pause_s = wait_s
+            # A new day begins on time: a watch past its review asks for nothing from the first second (UTC).
+            pause_s = min(wait_s, _until_midnight_s(self._clock.now()))
             try:
                 await work()
             except QueueUnavailable:
@@ -170,3 +171,8 @@ class Upkeep:
                 pause_s = RETRY_S
                 self._telemetry.upkeep_failed(job=job, error=type(error).__name__, wait_s=pause_s)
             await self._clock.sleep(pause_s)
+
+
+def _until_midnight_s(now: datetime) -> float:
+    tomorrow = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=UTC)
+    return (tomorrow - now).total_seconds()

@@ -28,7 +28,7 @@ import anyio
 from listener import settings
 from listener.app import Daemon
 from listener.hear.reader import Web
-from listener.hear.upkeep import Upkeep
+from listener.hear.upkeep import DAILY_EVERY_S, Upkeep
 from listener.queues.base import Queue
 from listener.simulation.exchange import Route
 from listener.simulation.internet import Internet, internet
@@ -100,12 +100,22 @@ class _NoUpkeep(Upkeep):
         await anyio.sleep_forever()
 
 
+class _DailyUpkeep(Upkeep):
+    """
+    Only what a new day brings, such as a watch that pauses.
+    """
+
+    async def run(self) -> None:
+        await self._every("daily", DAILY_EVERY_S, self.daily)
+
+
 class _Daemon(Daemon):
     """
     The daemon, with the four things in its place that the module's docstring names.
     """
 
     net: Internet
+    upkeep: type[Upkeep] = _NoUpkeep
 
     def _web(self) -> Web:
         web = super()._web()
@@ -117,7 +127,7 @@ class _Daemon(Daemon):
         assert isinstance(self._clock, VirtualClock)
         self._queue = _Held(self._queue, self._clock)
         super()._build(web)
-        self._upkeep.__class__ = _NoUpkeep  # as it was built, but never awake
+        self._upkeep.__class__ = self.upkeep  # as it was built, but hardly ever awake
 
     async def expire_now(self) -> None:
         """
@@ -145,7 +155,10 @@ class Rig:
         head: tuple[str, ...],
         sources: tuple[str, ...],
         http: str = "",
+        *,
+        days: bool = False,
     ) -> None:
+        self._upkeep: type[Upkeep] = _DailyUpkeep if days else _NoUpkeep
         self.net, self.clock, self.folder = net, clock, folder
         self.out = io.StringIO()
         self._head, self._http = head, http
@@ -317,7 +330,7 @@ class Rig:
     @asynccontextmanager
     async def _serving(self) -> AsyncIterator[str]:
         daemon = _Daemon(self.config, {}, clock=self.clock, telemetry=Telemetry(self.out, debug=True))
-        daemon.net, self._daemon = self.net, daemon
+        daemon.net, daemon.upkeep, self._daemon = self.net, self._upkeep, daemon
         ready = anyio.Event()
         address: list[str] = []
 
@@ -367,6 +380,7 @@ async def rig(
     clock: VirtualClock | None = None,
     reader: str = "",
     http: str = "",
+    days: bool = False,
 ) -> AsyncIterator[Rig]:
     """
     The daemon, running until the block ends; nothing is left behind.
@@ -378,6 +392,7 @@ async def rig(
         clock: A new one where None.
         reader: Further lines of the `[reader]` table.
         http: Further lines of the `[http]` table.
+        days: Whether a new day is noticed, as upkeep does: watches pause, days' keys end.
 
     Raises:
         ExceptionGroup: a route failed, or the daemon did.
@@ -387,7 +402,7 @@ async def rig(
     async with internet(clock, secure=secure) as net:
         net.hosts.update(hosts)
         with tempfile.TemporaryDirectory(prefix="listener-") as folder:
-            house = Rig(net, clock, Path(folder), (_HEAD, table), sources, http)
+            house = Rig(net, clock, Path(folder), (_HEAD, table), sources, http, days=days)
             await house.start()
             try:
                 yield house
