@@ -322,7 +322,13 @@ class PostData(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     addressed: Annotated[bool, Meta(description="Said to us, not only about us.")]
     open_to_reply: Openness
     observed_at: Annotated[datetime, Meta(description="When it was first read.", tz=True)]
-    masked: Annotated[Mapping[str, int], Meta(description="How many people's traces were masked, by kind.")]
+    masked: Annotated[
+        Mapping[str, int],
+        Meta(
+            description="How many people's traces were masked, by kind: `handle`, `author`, `email`, `phone`, `profile`, "
+            "`number` (identity number, bank account, payment card)."
+        ),
+    ]
 
 
 class PostCreated(CloudEvent, frozen=True, kw_only=True, tag="listener.post.created"):

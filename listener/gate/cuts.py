@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from listener.gate.folding import Folded
 
-Trace = Literal["handle", "author", "email", "phone", "profile"]
+Trace = Literal["handle", "author", "email", "phone", "profile", "number"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)

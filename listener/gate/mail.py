@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from listener.gate.folding import WORD
-from listener.gate.names import words
+from listener.gate.names import any_of, words
 from listener.gate.profiles import OwnHandles
 
 _LOCAL_EXTRAS: Final = frozenset("._%+-'~")
@@ -53,15 +53,15 @@ class _Grammar:
 
 @functools.cache
 def _grammar() -> _Grammar:
-    at, dot = _any_of(words("at")), _any_of(words("dot"))
+    at, dot = any_of(words("at")), any_of(words("dot"))
     joint = rf"(?:[.。]|[ \t]{{1,2}}(?:{dot}|\.)[ \t]{{1,2}}|[ \t]{{0,2}}[\[({{<][ \t]?(?:\.|{dot})[ \t]?[\])}}>][ \t]{{0,2}}|[-_](?:{dot})[-_])"
     latin = r"[a-z0-9\u00df-\u024f](?:[a-z0-9\u00df-\u024f-]{0,61}[a-z0-9\u00df-\u024f])?"
     anyway = rf"[{WORD}](?:[{WORD}-]{{0,61}}[{WORD}])?"
     latin_end = r"(?:xn--[a-z0-9-]{1,59}|[a-z\u00df-\u024f]{2,24})(?![a-z0-9_\u00df-\u024f])"
-    everyday_dot = _any_of(words("everyday_dot"))
-    plain_dot = _any_of(words("dot") - words("everyday_dot"))
-    everyday = rf"(?:{_any_of(words('everyday_tlds'))})(?![{WORD}])"
-    believed = rf"(?:{_any_of(words('tlds'))}|[a-z]{{2}})(?![{WORD}])"
+    everyday_dot = any_of(words("everyday_dot"))
+    plain_dot = any_of(words("dot") - words("everyday_dot"))
+    everyday = rf"(?:{any_of(words('everyday_tlds'))})(?![{WORD}])"
+    believed = rf"(?:{any_of(words('tlds'))}|[a-z]{{2}})(?![{WORD}])"
     return _Grammar(
         at=re.compile(
             rf"(?P<boxed>[\[({{<][ \t]?(?:@|{at})[ \t]?[\])}}>])|(?P<sign>@)|(?<![{WORD}])(?P<word>{at})(?![{WORD}])"
@@ -72,16 +72,12 @@ def _grammar() -> _Grammar:
             re.compile(r"\[(?:ipv6:)?[0-9a-f.:]{2,45}\]"),
         ),
         spelled=re.compile(
-            rf"(?!(?:{_any_of(words('no_hosts'))})[ \t])(?:{anyway}{joint}){{0,8}}{anyway}[ \t]{{1,2}}"
+            rf"(?!(?:{any_of(words('no_hosts'))})[ \t])(?:{anyway}{joint}){{0,8}}{anyway}[ \t]{{1,2}}"
             rf"(?:(?:{plain_dot})[ \t]{{1,2}}(?:{anyway}{joint}){{0,2}}{believed}|(?:{everyday_dot})[ \t]{{1,2}}{everyday})"
         ),
-        mailbox=re.compile(rf"(?:{_any_of(words('mail_hosts'))})(?![{WORD}-])"),
-        package=re.compile(rf"(?:{_any_of(words('package_tags'))})(?![{WORD}.-])"),
+        mailbox=re.compile(rf"(?:{any_of(words('mail_hosts'))})(?![{WORD}-])"),
+        package=re.compile(rf"(?:{any_of(words('package_tags'))})(?![{WORD}.-])"),
     )
-
-
-def _any_of(alternatives: frozenset[str]) -> str:
-    return "|".join(re.escape(word) for word in sorted(alternatives, key=lambda word: (-len(word), word)))
 
 
 def may_hold_mail(text: str) -> bool:
@@ -126,7 +122,7 @@ def _hints() -> _Hints:
     return _Hints(
         at=tuple(f" {word} " for word in sorted(at)),
         dot=tuple(sorted(words("dot"))),
-        boxed=re.compile(rf"[\[({{<][ \t]?(?:{_any_of(at)})[ \t]?[\])}}>]"),
+        boxed=re.compile(rf"[\[({{<][ \t]?(?:{any_of(at)})[ \t]?[\])}}>]"),
     )
 
 

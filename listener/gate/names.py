@@ -83,6 +83,13 @@ def words(kind: str) -> frozenset[str]:
     return frozenset(map(fold_for_masking, word_file()[kind]))
 
 
+def any_of(alternatives: frozenset[str]) -> str:
+    """
+    A pattern for any of them, the longest first.
+    """
+    return "|".join(re.escape(word) for word in sorted(alternatives, key=lambda word: (-len(word), word)))
+
+
 Readings = tuple[tuple[str, ...], ...]
 """Every way in which an author may be written, each as its words in order, folded; what `names_in` searches."""
 

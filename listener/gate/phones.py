@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-_HINT: Final = re.compile(r"\d(?:[^\w\n]{0,3}\d){6}")
+from listener.gate.digits import CURRENCY, RUN_HINT, has_digits
+
 _RUN: Final = re.compile(r"[+(]{0,2}\d(?:[^\w\n]{0,3}\d){6,40}")
 """The library's own candidates end after some twenty digits (ITU-T E.164 allows fifteen)."""
 
@@ -19,7 +20,6 @@ _CONTEXT: Final = 8
 """Characters around a run that the library looks at to tell a number from a part of something longer; chosen."""
 
 _EXTENSION: Final = 18
-_CURRENCY: Final = r"(?:[$€£¥₹₽₴₪₺₩฿]|\b(?:cad|usd|eur|gbp|chf|jpy|dollars?|euros?|pounds?|kr|zł|руб|грн)\b)"
 _NOT_PHONES: Final = re.compile(
     "|".join(
         (
@@ -27,8 +27,8 @@ _NOT_PHONES: Final = re.compile(
             r"(?<!\d)(?:0?[1-9]|[12]\d|3[01])([-/.])(?:0?[1-9]|[12]\d|3[01])\2(?:19|20)\d{2}(?!\d)",
             r"(?<!\d)(?:19|20)\d{2} ?[-–—/] ?(?:19|20)\d{2}(?!\d)",  # years
             r"(?<![\d:])\d{1,2}[:h.]\d{2} ?[-–—] ?\d{1,2}[:h.]\d{2}(?!\d)",  # hours
-            rf"{_CURRENCY}\s?\d[\d\s.,'’]{{5,20}}",
-            rf"(?<![\d+])\d{{1,3}}(?:[ .,'’]\d{{3}}){{1,4}}(?:[.,]\d{{1,2}})?\s?(?:{_CURRENCY}|%)",
+            rf"{CURRENCY}\s?\d[\d\s.,'’]{{5,20}}",
+            rf"(?<![\d+])\d{{1,3}}(?:[ .,'’]\d{{3}}){{1,4}}(?:[.,]\d{{1,2}})?\s?(?:{CURRENCY}|%)",
             r"(?<![\d+])\d{1,3}(?:,\d{3}){2,}(?!\d)",  # 1,234,567
             r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])",  # an IP address
             r"-?(?<![\d.])\d{1,3}\.\d{4,}(?:°|[,;]?\s{0,2}-?\d{1,3}\.\d{4,})",  # coordinates
@@ -39,23 +39,11 @@ _NOT_PHONES: Final = re.compile(
 )
 
 
-_DIGITS_MIN: Final = 7
-"""As many as `_HINT` asks for."""
-
-_NO_DIGIT: Final = bytes(
-    byte
-    for byte in range(256)
-    if not 0x30 <= byte <= 0x39 and byte not in b"\xd9\xdb\xdf\xe0\xe1\xea\xef\xf0"
-)
-"""Bytes of UTF-8 that begin no digit of any script (Unicode 14, category Nd)."""
-
-
 def may_hold_phone(text: str) -> bool:
     """
-    False only where `phone_spans` finds nothing. A text with fewer than seven digits is told at the speed of C.
+    False only where `phone_spans` finds nothing.
     """
-    digits = text.encode(errors="surrogatepass").translate(None, _NO_DIGIT)
-    return len(digits) >= _DIGITS_MIN and _HINT.search(text) is not None
+    return has_digits(text) and RUN_HINT.search(text) is not None
 
 
 def phone_spans(text: str, *, country: str) -> Iterator[tuple[int, int]]:

@@ -6,13 +6,14 @@ Used by clear.py. Each trace is replaced by a mark that belongs to no language a
     ‹@›  a person: a handle, or a name of the author
     ‹✉›  an e-mail address
     ‹☎›  a telephone number
+    ‹#›  a number that stands for a person or their money: identity, bank account, payment card
     ‹↗›  the address of a profile
 
 Other addresses stay, without tracking parameters and user information. The organisation's own handles, mailboxes and
 profiles stay. A name in free text that is not the author's stays, too: no rule finds it.
 
-Order matters, because each step blanks what it found for the next: addresses, e-mail, handles, names, telephone
-numbers. The round is repeated until it finds nothing, so that masking a masked text changes nothing.
+Order matters, because each step blanks what it found for the next: addresses, e-mail, handles, names, numbers of
+people, telephone numbers. The round is repeated until it finds nothing, so that masking a masked text changes nothing.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from listener.gate.names import (
     occurrences,
     readings_of,
 )
+from listener.gate.numbers import may_hold_number, number_spans
 from listener.gate.phones import may_hold_phone, phone_spans
 from listener.gate.profiles import (
     OwnHandles,
@@ -53,6 +55,7 @@ MARKS: Final[Mapping[Trace, str]] = {
     "author": "‹@›",
     "email": "‹✉›",
     "phone": "‹☎›",
+    "number": "‹#›",
     "profile": "‹↗›",
 }
 
@@ -108,6 +111,7 @@ def may_hold_people(plain: str, names: AuthorNames) -> bool:
         or may_hold_handle(plain)
         or may_hold_mail(plain)
         or _may_hold_address(plain)
+        or may_hold_number(plain)
         or may_hold_phone(plain)
     )
 
@@ -133,6 +137,9 @@ def _round(cuts: Cuts, names: AuthorNames, own: OwnHandles, country: str) -> boo
     if names is not NOBODY:
         spans = [*occurrences(cuts.text, names), *_named_tags(cuts.text, names)]
         found |= cuts.cut(spans, "author", MARKS["author"])
+    if may_hold_number(cuts.text):
+        quiet = blanked(cuts.text, kept)
+        found |= cuts.cut(number_spans(quiet), "number", MARKS["number"])
     if may_hold_phone(cuts.text):
         quiet = blanked(cuts.text, kept)
         found |= cuts.cut(phone_spans(quiet, country=country), "phone", MARKS["phone"])

@@ -177,8 +177,9 @@ def _head(said: Statement) -> list[str]:
         f"PRIVACY STATEMENT of {said.organisation}",
         f"Contact: {said.contact}",
         "",
-        "Nothing is kept about who wrote a post. Names, handles, e-mail addresses, phone numbers and links to",
-        "profiles are masked in its text; there are no pseudonyms. No account is followed.",
+        "Nothing is kept about who wrote a post. Names, handles, e-mail addresses, phone numbers, numbers of",
+        "identity, bank accounts and cards, and links to profiles are masked in its text; there are no pseudonyms.",
+        "No account is followed.",
         "",
     ]
 

@@ -406,8 +406,9 @@ def test_the_page_reads_as_what_is_collected(small: Callable[[Change], Settings]
 PRIVACY STATEMENT of City of Example
 Contact: https://www.example.org/listening
 
-Nothing is kept about who wrote a post. Names, handles, e-mail addresses, phone numbers and links to
-profiles are masked in its text; there are no pseudonyms. No account is followed.
+Nothing is kept about who wrote a post. Names, handles, e-mail addresses, phone numbers, numbers of
+identity, bank accounts and cards, and links to profiles are masked in its text; there are no pseudonyms.
+No account is followed.
 
 WHERE WE READ
 - river (made-up, public): Pages that a test made up.
