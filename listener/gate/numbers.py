@@ -23,6 +23,7 @@ Checks and structures are python-stdnum's, imported when a text first holds a ca
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -138,7 +139,7 @@ def _in_digits(text: str, run: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 def _groups(text: str, spans: list[tuple[int, int]], sizes: tuple[int, ...]) -> _Groups:
-    pairs = zip(spans, spans[1:], strict=False)
+    pairs = itertools.pairwise(spans)
     return _Groups(
         start=spans[0][0],
         end=spans[-1][1],
