@@ -203,6 +203,39 @@ def _ip(chance: random.Random, language: str) -> str:
     return _in_sentence(chance, language, written)
 
 
+_SIGNS_IN_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "en": (
+        "dot your i's at the end",
+        "at this point a dot appears",
+        "we met at the polka dot cafe",
+        "at noon on the dot, comrades",
+    ),
+    "fr": (
+        "on mange chez le maire, point final",
+        "chez nous, un point c'est tout",
+        "à quel point, chez qui et quand",
+    ),
+    "es": ("una arroba de patatas, y punto", "a las nueve en punto", "compró dos arrobas en este punto"),
+    "de": ("Punkt neun am Rathaus", "der springende Punkt ist, wo der Klammeraffe turnt", "Punkt für Punkt"),
+    "pl": ("małpa uciekła z zoo, kropka", "kropka nad i", "postawił kropkę"),
+    "uk": ("собака біля річки, крапка", "повзе равлик, і крапка"),
+    "el": ("τελεία και παύλα", "ένα παπάκι στο ποτάμι, τελεία"),
+    "ar": ("نلتقي في نقطة الحديقة", "هذه نقطة مهمة في الاجتماع"),
+    "he": ("אכלנו שטרודל, נקודה", "נקודה טובה בדיון"),
+    "hi": ("पूरे ओवर में एक डॉट बॉल", "एट होम कार्यक्रम"),
+    "zh": ("下午三点开会", "有点晚，两点十分再见", "他说了一点意见"),
+    "ja": ("ドット柄の傘", "アットホームな会でした"),
+    "ko": ("점심에 골뱅이 무침", "좋은 점 하나"),
+    "th": ("จุดนัดพบหน้าศาลากลาง", "มาถึงจุดนี้"),
+    "vi": ("cô giáo chấm bài", "nước chấm ngon"),
+}
+"""The words in which people hide the signs of a mailbox, where they hide none; English ones where a language has none here."""
+
+
+def _signs_in_words(chance: random.Random, language: str) -> str:
+    return chance.choice(_SIGNS_IN_WORDS.get(language, _SIGNS_IN_WORDS["en"]))
+
+
 def _failing_product(chance: random.Random, language: str) -> str:
     written = chance.choice(("SKU {}", "EAN {}", "№ {}", "art. {}", "LOT-{}", "S/N {}")).format(
         not_somebodys(chance, chance.choice((6, 8, 12, 13)))
@@ -219,6 +252,7 @@ CLEAN: Final[Mapping[str, Maker]] = {
     "times": _one_of("1‹a›:30", "0‹a›:15:‹b›", "‹a›:45 pm", "T-00:05:‹b›", "2026-11-25T1‹a›:02:03Z", "1‹a›:00–1‹a›:30 UTC", "‹a›h", "1732‹c›‹c›", "2026-11-25 1‹a›:00:00.123456", "24/7"),
     "at a time or a price": _one_of("@ ‹a›pm", "@ ‹a›:30", "@‹a›.50$", "‹b› @ $‹a›", "@ ‹b›h‹b›", "‹a› kg @ ‹a›.99/kg", "@ noon", "@ €‹b›", "@ 100%", "@‹b›%", "1080p@60fps", "3.2GHz @ 1.‹b›V", "‹b›@‹a›"),
     "dot com in words": _one_of("meet at the corner dot com bubble", "the dot com boom at the turn of the century", "dot your i's at the end", "connect the dots at home", "we arrived at noon. Dot was late", "find us at example.com", "more at www.example.org/pool", "the dot-com crash of 2000", "point at the dot on the map"),
+    "signs' words in sentences": _signs_in_words,
     "hashtags": _one_of("#yeg", "#RiverValley2026", "#COP‹b›", "#1", "#каналізація", "#水曜日", "#LRT_line", "#‹d›", "#yegcc,#abpoli", "#ñandú", "#สวัสดี", "##"),
     "packages": _one_of("@types/node", "@babel/core@7.‹b›.0", "npm i react@18.‹a›.1", "pkg@1.2.‹a›", "@angular/cli", "lodash@^4.17.‹b›", "python@3.1‹a›", "ruby/setup-ruby@v1", "actions/checkout@v4", "pip install httpx==0.2‹a›.0", "golang.org/x/text@v0.‹b›.0", "https://www.npmjs.com/package/@types/node"),
     "versions": _one_of("v1.2.‹a›", "2.0.0-rc.‹a›", "iOS 1‹a›.‹a›.1", "Firefox 1‹b›.0.2", "Ubuntu 24.04.‹a› LTS", "1.0.0+2026.11.25", "build ‹c›.‹a›.‹d›.‹b›", "HTTP/1.1", "C++20", "USB 3.2"),
@@ -236,7 +270,7 @@ CLEAN: Final[Mapping[str, Maker]] = {
     "numbers that fail their check": _failing_number,
     "letters and digits that fail their check": _failing_letters,
     "emoji": _one_of("🎉🎉 @ 🏟️", "👨‍👩‍👧‍👦", "1️⃣2️⃣3️⃣", "🇨🇦❤️", "👍🏽👍🏽", "(╯°□°)╯︵ ┻━┻", "¯\\_(ツ)_/¯", ":-)", "<3", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "☎️ 🚫", "📧?", "@ @ @", "@!"),
-    "addresses of pages": _one_of("https://www.city.example/en/roads?id=‹d›", "https://blog.example.org/2026/11/‹b›/river-valley/", "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "https://youtu.be/dQw4w9WgXcQ", "https://x.com/i/web/status/18‹d›‹d›‹d›‹c›", "https://www.instagram.com/p/C‹d›abcde/", "https://www.facebook.com/events/‹d›‹d›‹d›/", "https://x.com/search?q=%23yeg", "https://www.reddit.com/r/Edmonton/comments/1abc‹b›/river_valley/", "https://en.wikipedia.org/wiki/Dot-com_bubble", "https://social.example/tags/river", "https://bsky.app/hashtag/yeg"),
+    "addresses of pages": _one_of("https://www.city.example/en/roads?id=‹d›", "https://blog.example.org/2026/11/‹b›/river-valley/", "https://www.youtube.com/watch?v=dQw4w9WgXcQ", "https://youtu.be/dQw4w9WgXcQ", "https://x.com/i/web/status/18‹d›‹d›‹d›‹c›", "https://www.instagram.com/p/C‹d›abcde/", "https://www.facebook.com/events/‹d›‹d›‹d›/", "https://x.com/search?q=%23yeg", "https://www.reddit.com/r/Edmonton/comments/1abc‹b›/river_valley/", "https://en.wikipedia.org/wiki/Dot-com_bubble", "https://social.example/tags/river", "https://bsky.app/hashtag/yeg", "https://imgur.com/a/A‹a›bC‹b›e", "https://www.city.example/accounts/pay", "https://news.example.com/c/sports", "https://www.city.example/u/", "https://shop.example.com/by/size"),
 }  # fmt: skip
 
 OWN: Final[Mapping[str, Maker]] = {

@@ -48,7 +48,7 @@ MOBILE: Final = (
 
 FEDIVERSE: Final = (
     "{host}/@{}", "{host}/@{}@{other}", "{host}/users/{}", "{host}/web/@{}", "{host}/u/{}", "{host}/c/{}@{other}", "{host}/users/{}/followers", "{host}/@{}/with_replies",
-    "{host}/accounts/{}", "{host}/a/{}", "{host}/profile/{}", "{host}/@{}.rss",
+    "{host}/accounts/{}/video-channels", "{host}/a/{}/video-channels", "{host}/profile/{}", "{host}/@{}.rss",
 )  # fmt: skip
 """Mastodon, Misskey, Lemmy, PeerTube, Friendica and Pixelfed, on any host; `/c/` is a community's, so not among them where it stands alone."""
 
@@ -63,7 +63,7 @@ POSTS: Final = (
 
 AUTHORS: Final = (
     "blog.example.org/author/{}/", "www.example.com/authors/{}", "news.example.ca/author/{}", "www.example.org/blog/author/{}/page/2/", "magazine.example/en/author/{}", "news.example.ca/contributors/{}/",
-    "paper.example/journalist/{}", "blog.example.net/by/{}/",
+    "paper.example/journalist/{}",
 )  # fmt: skip
 
 
