@@ -130,7 +130,7 @@ def table(cells: Sequence[Cell]) -> str:
         missed = " ".join(f"{cell.language}:{len(cell.missed)}" for cell in row if cell.missed)
         written.append(f"{kind:8} {trick:42} {whole.lines:6} {whole.part:8.2%}  {missed}")
     written.append("")
-    for kind in LEAST:
+    for kind in dict.fromkeys(cell.kind for cell in cells):
         for language in (*LANGUAGES, "all"):
             whole = share(cell for cell in cells if cell.kind == kind and language in (cell.language, "all"))
             if language == "all" or whole.missed:
