@@ -44,8 +44,8 @@ _ISSUERS: Final = (
 """
 First and last prefix of a range, and the lengths of numbers in it.
 
-Source: ISO/IEC 7812-1 (structure); the ranges are those the schemes publish for acquirers, as gathered in Wikipedia's
-"Payment card number", read 2026-11-25. A range too many masks a number too many; one too few misses a card.
+Source: ISO/IEC 7812-1 (structure); the ranges from memory of what the schemes publish for acquirers, as of 2026-11-25.
+A range too many masks a number too many; one too few misses a card.
 """
 
 
