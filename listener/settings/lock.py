@@ -4,24 +4,30 @@ The accepted privacy statement: `listener.privacy.lock`, beside the configuratio
 Takes `Settings` at start and at every reload; refuses what collects more, keeps longer or sends elsewhere than
 somebody signed for. The file is JSON, meant to be read, kept under version control and audited. Its digest guards
 against a hand that slipped, not against a forger: who may write the file may also write `accepted_by`.
+
+It remembers since when each source and watch has been accepted without a break; the public notice says it.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
 from listener.errors import ConfigError, Fault, NotAccepted
-from listener.settings.declaration import Statement
+from listener.settings.declaration import SourceRecord, Statement, WatchRecord
 from listener.settings.declaring import statement
 from listener.settings.growth import grown
 from listener.settings.values import Settings
 
 ACCEPT: Final = 'listener accept --by "<name or office>" --reason "<why>"'
+
+
+Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,6 +37,8 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     Args:
         digest: Of the statement.
         accepted_at: Aware UTC.
+        sources_since, watches_since: When each of the statement was accepted first, by name. One that is not named was
+            accepted with this statement: so it is in locks that older releases wrote.
     """
 
     version: Literal[1] = 1
@@ -39,6 +47,25 @@ class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     reason: str
     accepted_at: datetime
     statement: Statement
+    sources_since: Mapping[str, Instant] = {}
+    watches_since: Mapping[str, Instant] = {}
+
+    def sources_first(self) -> dict[str, datetime]:
+        """
+        Since when each source of the statement has been accepted, by name.
+        """
+        return self._first(self.statement.sources, self.sources_since)
+
+    def watches_first(self) -> dict[str, datetime]:
+        """
+        The same of each watch.
+        """
+        return self._first(self.statement.watches, self.watches_since)
+
+    def _first(
+        self, records: Iterable[SourceRecord | WatchRecord], since: Mapping[str, datetime]
+    ) -> dict[str, datetime]:
+        return {each.name: min(since.get(each.name, self.accepted_at), self.accepted_at) for each in records}
 
 
 def lock_path(config: Path) -> Path:
@@ -64,12 +91,19 @@ def write_lock(
     ]
     if faults:
         raise ConfigError(faults)
+    at, before = accepted_at.astimezone(UTC), _before(path)
     lock = Lock(
         digest=accepted.digest,
         accepted_by=accepted_by.strip(),
         reason=reason.strip(),
-        accepted_at=accepted_at.astimezone(UTC),
+        accepted_at=at,
         statement=accepted,
+        sources_since={}
+        if before is None
+        else _since(before.statement.sources, before.sources_first(), accepted.sources, at),
+        watches_since={}
+        if before is None
+        else _since(before.statement.watches, before.watches_first(), accepted.watches, at),
     )
     try:
         _replace(path, msgspec.json.format(msgspec.json.encode(lock), indent=2) + b"\n")
@@ -121,6 +155,53 @@ def require_accepted(settings: Settings, lock_path: Path) -> Statement:
             + f"`listener check` prints the whole; to accept it, run: {ACCEPT}"
         )
     return wanted
+
+
+# ------------------------------------------------------------------------------------------------------ since when
+
+
+def _before(path: Path) -> Lock | None:
+    """
+    What was accepted until now; None where nothing was, or where it cannot be trusted: then everything starts anew.
+    """
+    try:
+        return read_lock(path)
+    except ConfigError:
+        return None
+
+
+def _since(
+    was: Iterable[SourceRecord | WatchRecord],
+    first: Mapping[str, datetime],
+    wanted: Iterable[SourceRecord | WatchRecord],
+    at: datetime,
+) -> dict[str, datetime]:
+    """
+    When each that is wanted was accepted first: before, where it goes on what was accepted under its name; else now.
+    """
+    known = {each.name: each for each in was}
+    return {
+        now.name: min(first[now.name], at) if now.name in known and _goes_on(known[now.name], now) else at
+        for now in wanted
+    }
+
+
+def _goes_on(was: SourceRecord | WatchRecord, now: SourceRecord | WatchRecord) -> bool:
+    """
+    Whether what is accepted under a name is still the same: a source of another network or with no place in common is
+    another one, and so is a watch that asks for nothing it asked for before.
+    """
+    if isinstance(was, SourceRecord) and isinstance(now, SourceRecord):
+        shared = was.places == now.places or not set(was.places).isdisjoint(now.places)
+        return was.network == now.network and shared
+    if isinstance(was, WatchRecord) and isinstance(now, WatchRecord):
+        return not _terms(was).isdisjoint(_terms(now))
+    return False
+
+
+def _terms(watch: WatchRecord) -> set[str]:
+    mentions = {"@"} if watch.mentions else set[str]()
+    return {f"#{tag}" for tag in watch.hashtags} | set(watch.phrases) | mentions
 
 
 def _broken(path: Path, problem: str) -> ConfigError:

@@ -637,3 +637,64 @@ def test_a_lock_that_cannot_be_written_is_a_fault(
     assert raised.value.faults == (
         Fault(str(path), "(whole file)", "cannot be written (No such file or directory)"),
     )
+
+
+LATER, LATEST = AT + timedelta(days=30), AT + timedelta(days=60)
+LAKE = '[[source]]\nname = "lake"\nadapter = "made-up"\nrelation = "own"\naddress = "https://l.example"\n[[source]]'
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "sources", "watches"),
+    [
+        pytest.param("", "", {"river": AT}, {"transit": AT}, id="the same"),
+        pytest.param("", LAKE, {"river": AT, "lake": LATEST}, {"transit": AT}, id="a new source"),
+        pytest.param(LAKE, LAKE, {"river": AT, "lake": LATER}, {"transit": AT}, id="carried over twice"),
+        pytest.param("lake", "", {"river": LATEST}, {"transit": AT}, id="removed and back"),
+        pytest.param("", "https://other.example/", {"river": LATEST}, {"transit": AT}, id="another place"),
+        pytest.param("", '["yyc"]', {"river": AT}, {"transit": AT}, id="a word in common"),
+        pytest.param("", "other words", {"river": AT}, {"transit": LATEST}, id="other words"),
+    ],
+)
+def test_a_lock_remembers_since_when(
+    then: str,
+    now: str,
+    sources: dict[str, datetime],
+    watches: dict[str, datetime],
+    small: Callable[[Change], Settings],
+) -> None:
+    """What goes on keeps the day it was first accepted on, from a lock of an older release on; what comes back starts anew."""
+    changes: dict[str, Change] = {
+        "": lambda text: text,
+        LAKE: put("[[source]]", LAKE),
+        "lake": put('name = "river"', 'name = "lake"'),
+        "https://other.example/": put("https://river.example/feed/", "https://other.example/"),
+        '["yyc"]': put('["exampletransit"]', '["yyc"]'),
+        "other words": lambda text: text.replace('["exampletransit"]', '["yyc"]').replace(
+            "Example Transit", "bus"
+        ),
+    }
+    path = small(lambda text: text).file.with_name("listener.privacy.lock")
+    path.write_bytes(OLD_LOCK.read_bytes())
+    for change, at in ((changes[then], LATER), (changes[now], LATEST)):
+        write_lock(path, statement(small(change)), accepted_by="a", reason="b", accepted_at=at)
+
+    lock = read_lock(path)
+
+    assert lock is not None
+    assert (lock.sources_first(), lock.watches_first()) == (sources, watches)
+    assert lock.digest == lock.statement.digest
+
+
+def test_since_when_cannot_lie_after_the_acceptance(small: Callable[[Change], Settings]) -> None:
+    """A day that somebody wrote into the lock by hand is never later than the acceptance it stands in."""
+    path = small(lambda text: text).file.with_name("listener.privacy.lock")
+    write_lock(path, statement(small(lambda text: text)), accepted_by="a", reason="b", accepted_at=AT)
+    written = json.loads(path.read_text())
+    path.write_text(
+        json.dumps(written | {"sources_since": {"river": LATER.isoformat(), "x": AT.isoformat()}})
+    )
+
+    lock = read_lock(path)
+
+    assert lock is not None
+    assert (lock.sources_first(), lock.watches_first()) == ({"river": AT}, {"transit": AT})
