@@ -526,6 +526,37 @@ class RecheckTerms:
     spacing_s: float
 
 
+def _nothing(_: Any) -> Any:
+    return {}
+
+
+def _nowhere(_: Any) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForThePublic:
+    """
+    What the public notice and the assessment say of a network, in plain words for citizens. Words are by language
+    (`en`, `fr`); where one is missing, another is shown and marked as such.
+
+    Args:
+        name: As people call it; the adapter's name where there is none.
+        reads: What a source reads, from its config: whole sentences.
+        shown_at: Address where people see what is read, from its config; None where there is not one.
+        authors: Whether who wrote is looked at, in memory only, so that a name signed under one's own post is masked, choices
+            in a profile count, and whoever objected is recognised. Where it is not, none of the three can be.
+        removals: How a removal at the source is learned of: `told` as it happens, and by asking again; by asking again only
+            (`asked`, see `AdapterSpec.recheck`); where the source itself goes on showing that it is gone, and else not (`shown`).
+    """
+
+    name: Mapping[str, str] = field(default_factory=dict)
+    reads: Callable[[Any], Mapping[str, str]] = _nothing
+    shown_at: Callable[[Any], str | None] = _nowhere
+    authors: bool = True
+    removals: Literal["told", "asked", "shown"] = "shown"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdapterSpec:
     """
@@ -572,6 +603,7 @@ class AdapterSpec:
         unlawful: Which terms of a watch may not be looked for on this network, each with the clause.
         meanings: What each code of its own (`Page.note`, `DocumentRefused.reason`, `AccessDenied.code`, `BudgetSpent.code`) means, in a sentence
             that says what to do; it is all an operator is shown.
+        public: What citizens are told of it.
     """
 
     name: str
@@ -603,3 +635,4 @@ class AdapterSpec:
     names: Callable[[Sequence[Any], str], tuple[str, ...]] = _none
     unlawful: Callable[[Terms], tuple[Unlawful, ...]] = _none
     meanings: Mapping[str, str] = field(default_factory=dict)
+    public: ForThePublic = ForThePublic()

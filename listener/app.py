@@ -46,6 +46,7 @@ from listener.in_force import (
     selection,
 )
 from listener.keys import KeyRing
+from listener.notice import Board, Notice, compose, figures_of
 from listener.opening import Opener
 from listener.queues import open_queue
 from listener.queues.base import Queue, TellErased
@@ -105,7 +106,7 @@ class Daemon:
             raise _ours(group) from group
 
     async def _run(self, on_ready: Callable[[str], None] | None, signals: bool) -> None:
-        digest = self._load()
+        digest, self._started_on = self._load(), self._clock.now().date()
         keys = key_ring(self._settings.privacy.secret_files, create=True)
         objections = settings.read_objections(self._settings.privacy.objections_file)
         self._keys = keys
@@ -150,7 +151,9 @@ class Daemon:
         The configuration, and the digest of the statement that somebody signed for it.
         """
         self._settings = settings.load(self._config, environ=self._environ, now=self._clock.now())
-        return settings.require_accepted(self._settings, settings.lock_path(self._config)).digest
+        digest = settings.require_accepted(self._settings, settings.lock_path(self._config)).digest
+        self._lock = settings.read_lock(settings.lock_path(self._config))
+        return digest
 
     def _web(self) -> Web:
         now = self._settings
@@ -158,7 +161,7 @@ class Daemon:
         return Web(
             clock=self._clock,
             pace=self._pace,
-            user_agent=user_agent(now.organisation.name, now.organisation.contact, __version__),
+            user_agent=user_agent(now.organisation.name, now.leads_to, __version__),
             limits=ReaderLimits(deadline_s=now.reader.deadline_s, max_bytes=now.reader.max_bytes),
             allow=now.reader.allow_addresses,
             by_address=now.reader.spacing_by == "address",
@@ -203,6 +206,7 @@ class Daemon:
             keys_for=FORGET_FOR,
             at_review=self._at_review,
         )
+        self._board = Board(self._notice, self._clock)
         self._control = DaemonControl(
             queue=self._queue,
             clock=self._clock,
@@ -213,6 +217,7 @@ class Daemon:
             rechecks=self._rechecks.views,
             budgets=self._purse.views,
             poll=self._intake.poll,
+            notice=self._board.read,
             ready=self._readiness,
             reload=self.reload,
         )
@@ -362,6 +367,13 @@ class Daemon:
                 else:
                     self._stop.set()
 
+    def _notice(self) -> Notice:
+        """
+        What everybody may know of the configuration in force, with what was counted since the start.
+        """
+        figures = figures_of(self._telemetry, since=self._started_on)
+        return compose(self._settings, self._lock, today=self._clock.now().date(), figures=figures)
+
     def _readiness(self) -> Readiness:
         if self._intake.paused:
             return Readiness(ready=False, reasons=("the queue has no room: free disk space where it lies",))
@@ -406,11 +418,13 @@ class Daemon:
                 wanted = settings.load(self._config, environ=self._environ, now=self._clock.now())
                 reach("reload.read")
                 settings.require_accepted(wanted, settings.lock_path(self._config))
+                lock = settings.read_lock(settings.lock_path(self._config))
                 objections = settings.read_objections(wanted.privacy.objections_file)
                 reach("reload.checked")
             except (ConfigError, NotAccepted) as error:
                 self._refused(error)
                 raise
+            self._lock = lock
             return await self._apply(wanted, objections)
 
     async def _apply(self, wanted: Settings, objections: frozenset[Name]) -> str:
@@ -434,6 +448,7 @@ class Daemon:
         raised = self._purse.raised(limits)
         self._intake.afford(slowed & raised)
         self._rechecks.afford(raised)
+        self._board.renew()
         await self._clear_away(change.removed)
         await self._prepare()
         reach("reload.applied")

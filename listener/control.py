@@ -28,6 +28,8 @@ from listener.status import (
     Control,
     Forgot,
     Held,
+    Language,
+    NoticeFormat,
     Opened,
     Polled,
     Readiness,
@@ -85,6 +87,7 @@ class DaemonControl:
         rechecks: Each source that can be asked again, counted now.
         budgets: Each budget of the configured sources, as of now.
         poll: Reads a source by hand.
+        notice: The public notice.
         ready: Whether intake runs and the queue takes commits.
         reload: What SIGHUP does.
     """
@@ -101,6 +104,7 @@ class DaemonControl:
         rechecks: Callable[[], Awaitable[tuple[RecheckView, ...]]],
         budgets: Callable[[], Awaitable[tuple[BudgetView, ...]]],
         poll: Poll,
+        notice: Callable[[Language, NoticeFormat], str],
         ready: Callable[[], Readiness],
         reload: Callable[[], Awaitable[str]],
     ) -> None:
@@ -108,7 +112,7 @@ class DaemonControl:
         self._names_for, self._opener = names_for, opener
         self._views, self._poll = views, poll
         self._rechecks, self._budgets = rechecks, budgets
-        self._ready, self._reload = ready, reload
+        self._notice, self._ready, self._reload = notice, ready, reload
 
     def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
         return self._views(names, reads=reads)
@@ -121,6 +125,9 @@ class DaemonControl:
 
     async def poll(self, source: str, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
         return await self._poll(source, unconditional=unconditional, come_back=come_back, mended=mended)
+
+    def notice(self, language: Language, form: NoticeFormat) -> str:
+        return self._notice(language, form)
 
     def readiness(self) -> Readiness:
         return self._ready()
@@ -216,6 +223,11 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
             purse.wallet(source.name, spec.name, spec.budgets(config), partial(spec.charges, config))
         return await purse.views()
 
+    def notice(language: Language, form: NoticeFormat) -> str:
+        raise NoDaemon(
+            "no daemon is running that shows it; `listener notice` writes it from the configuration"
+        )
+
     async def reload() -> str:
         raise NoDaemon(
             "no daemon is running that could reload; the next start reads the configuration anyway"
@@ -232,6 +244,7 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
             rechecks=rechecks,
             budgets=budgets,
             poll=poll,
+            notice=notice,
             ready=lambda: Readiness(ready=False, reasons=("no daemon is running",)),
             reload=reload,
         )

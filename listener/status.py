@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+Language = Literal["en", "fr"]
+"""Of what people read: pages, and the public notice."""
+
+NoticeFormat = Literal["html", "markdown", "json"]
+"""In which the public notice is written."""
+
 DerivedMetrics = Literal["free", "agreed", "not_agreed"]
 """Whether numbers and classes may be made of what a source brings: its terms leave it free; they ask for an agreement, which
 the operator has accepted; or has not."""
@@ -336,6 +342,12 @@ class Control(Protocol):
 
         Raises:
             UnknownSource: there is none of that name.
+        """
+        ...
+
+    def notice(self, language: Language, form: NoticeFormat) -> str:
+        """
+        What everybody may know: the public notice of the configuration in force, as of a minute ago at most.
         """
         ...
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from adapters.bluesky.config import BlueskyConfig, host_of
 from adapters.bluesky.meanings import MEANINGS
+from adapters.bluesky.public import PUBLIC
 from adapters.bluesky.wire import WIRE_TYPES
 from listener.adapter import (
     AdapterSpec,
@@ -139,4 +140,5 @@ SPEC: Final = AdapterSpec(
     recheck=RecheckTerms(within_s=86_400.0, batch=25, spacing_s=2.0),
     names=_names,
     meanings=MEANINGS,
+    public=PUBLIC,
 )

@@ -12,6 +12,7 @@ from typing import Final
 
 from adapters.feed.config import OWN_INTERVAL_S, PUBLIC_INTERVAL_S, FeedConfig
 from adapters.feed.meanings import MEANINGS
+from adapters.feed.public import PUBLIC
 from adapters.feed.wire import WIRE_TYPES
 from listener.adapter import (
     AdapterSpec,
@@ -130,4 +131,5 @@ SPEC: Final = AdapterSpec(
     address=_address,
     names=_names,
     meanings=MEANINGS,
+    public=PUBLIC,
 )

@@ -12,6 +12,7 @@ from typing import Final
 
 from adapters.mastodon.config import OWN_INTERVAL_S, PUBLIC_FLOOR_S, PUBLIC_INTERVAL_S, MastodonConfig
 from adapters.mastodon.meanings import MEANINGS
+from adapters.mastodon.public import PUBLIC
 from adapters.mastodon.wire import WIRE_TYPES
 from listener.adapter import AdapterSpec, Interest, Poller, Reach, Reader, RecheckTerms, Streamer, TermsOfUse
 from listener.clock import Clock
@@ -120,6 +121,7 @@ SPEC: Final = AdapterSpec(
     recheck=RecheckTerms(within_s=86_400.0, batch=20, spacing_s=2 * SPACING_S),
     names=_names,
     meanings=MEANINGS,
+    public=PUBLIC,
 )
 """
 Each post is asked about once a day: no terms hold for the whole network (each instance has its own), so the clock is ours,

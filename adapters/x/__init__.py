@@ -15,6 +15,7 @@ from typing import Final
 from adapters.x.config import OWN_INTERVAL_S, PUBLIC_FLOOR_S, PUBLIC_INTERVAL_S, XConfig
 from adapters.x.meanings import MEANINGS
 from adapters.x.money import RETENTION_DAYS, budgets, charges, outlook
+from adapters.x.public import PUBLIC
 from adapters.x.sensitive import clauses, unlawful
 from adapters.x.wire import WIRE_TYPES
 from listener.adapter import AdapterSpec, Clause, Interest, Poller, Reach, Reader, RecheckTerms, TermsOfUse
@@ -148,6 +149,7 @@ SPEC: Final = AdapterSpec(
     meanings=MEANINGS,
     simulator="adapters.x.simulator:serve",
     quarter="adapters.x.simulated_quarter:PostsQuarter",
+    public=PUBLIC,
 )
 """
 Bodies are kept for seven days at most, because X wants copies deleted and tells of deletions in bulk only to who uploads ids

@@ -20,6 +20,7 @@ from adapters.youtube.config import (
     YouTubeConfig,
 )
 from adapters.youtube.meanings import MEANINGS
+from adapters.youtube.public import PUBLIC
 from adapters.youtube.wire import WIRE_TYPES
 from listener.adapter import (
     AdapterSpec,
@@ -151,6 +152,7 @@ SPEC: Final = AdapterSpec(
     outlook=_outlook,
     names=_names,
     meanings=MEANINGS,
+    public=PUBLIC,
 )
 """
 Each post is asked about once a day: YouTube tells of no removal, its terms allow 30 days until what is held is asked about

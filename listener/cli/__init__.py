@@ -22,6 +22,7 @@ ORDER: Final = (
     "init",
     "check",
     "accept",
+    "notice",
     "run",
     "demo",
     "tail",

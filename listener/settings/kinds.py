@@ -26,6 +26,7 @@ Scope = Literal["read", "operate", "metrics", "open"]
 Take = Literal["matching", "all"]
 ConsentMode = Literal["objection", "opt-in"]
 SpacingBy = Literal["host", "address"]
+Language = Literal["en", "fr"]
 
 MIN_TOKEN_CHARS: Final = 16
 """Chosen: 64 bits if the token is written in hex."""

@@ -265,6 +265,7 @@ def _settings(
         privacy=_privacy(document.privacy, folder, data_dir),
         http=document.http,
         reader=document.reader,
+        notice=document.notice,
     )
 
 

@@ -91,6 +91,7 @@ def _keys(settings: Settings) -> dict[str, Any]:
         "privacy": settings.privacy,
         "http": settings.http,
         "reader": settings.reader,
+        "notice": settings.notice,
     }
     flat = {
         f"{name}.{key}": getattr(table, key)

@@ -23,6 +23,7 @@ from listener.settings.kinds import (
     Hashtag,
     Host,
     HostPort,
+    Language,
     Network,
     NoBotTag,
     Phrase,
@@ -268,6 +269,29 @@ class ReaderLimits(Table):
     workers: Annotated[int, *whole(1, 256)] = Field(default=16, description="Sources read at the same time.")
 
 
+class NoticeTable(Table):
+    """
+    What the public notice says beside what follows from the other tables.
+    """
+
+    language: Language | None = Field(
+        default=None, description="In which the texts of this file are written; the notice marks them."
+    )
+    objections: Contact | None = Field(
+        default=None, description="Where people object. Default: `organisation.contact`."
+    )
+    complaints: Said | None = Field(
+        default=None, description="Who hears complaints about us: name and address of the supervisory body."
+    )
+    more: Said | None = Field(default=None, description="A paragraph of your own.")
+    en: dict[Said, Said] = Field(
+        default={}, description="Texts of this file, each with its English for the notice."
+    )
+    fr: dict[Said, Said] = Field(
+        default={}, description="Texts of this file, each with its French for the notice."
+    )
+
+
 class Document(Table):
     """
     The whole file.
@@ -287,3 +311,4 @@ class Document(Table):
     privacy: Privacy = Field(default=Privacy(), description="How long, for whom, under which objections.")
     http: Http = Field(default=Http(), description="Where the API is served.")
     reader: ReaderLimits = Field(default=ReaderLimits(), description="Limits of the only way out.")
+    notice: NoticeTable = Field(default=NoticeTable(), description="What the public notice says besides.")

@@ -6,15 +6,26 @@ Made by `loading`; read by app, control and the CLI. Every path is absolute and 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from listener.adapter import AdapterSpec
 from listener.events import Keep, Relation
-from listener.settings.kinds import Take
-from listener.settings.schema import Approval, Attestation, Http, Organisation, Privacy, ReaderLimits, Watch
+from listener.settings.kinds import Take, is_loopback
+from listener.settings.schema import (
+    Approval,
+    Attestation,
+    Http,
+    NoticeTable,
+    Organisation,
+    Privacy,
+    ReaderLimits,
+    Watch,
+)
 from listener.status import DerivedMetrics
 
 TERMS_STALE_DAYS: Final = 180
@@ -98,7 +109,7 @@ class Settings:
     Args:
         file: Where it was read from.
         data_dir: Absolute.
-        organisation, watches, sources, queue, privacy, http, reader: Its tables.
+        organisation, watches, sources, queue, privacy, http, reader, notice: Its tables.
     """
 
     file: Path
@@ -110,6 +121,7 @@ class Settings:
     privacy: Privacy
     http: Http
     reader: ReaderLimits
+    notice: NoticeTable = field(default_factory=NoticeTable)
 
     @property
     def base_dir(self) -> Path:
@@ -124,6 +136,26 @@ class Settings:
         Where the daemon answers commands.
         """
         return self.data_dir / "control.sock"
+
+    @property
+    def notice_url(self) -> str | None:
+        """
+        Where people read the public notice; None where nobody outside reaches it.
+        """
+        return None if self.http.public_url is None else f"{self.http.public_url}/notice"
+
+    @property
+    def leads_to(self) -> str:
+        """
+        Where the User-Agent leads (politeness P24): the public notice, where it can be reached and its address goes into a
+        header; else the contact.
+        """
+        url = self.notice_url
+        return (
+            url
+            if url is not None and re.fullmatch(r"[!-~]+", url) and not re.search(r"[()\\;]", url)
+            else (self.organisation.contact)
+        )
 
     def retention_days(self, watch: Watch) -> int:
         """
@@ -173,12 +205,42 @@ def warnings(settings: Settings, today: date) -> tuple[str, ...]:
         if source.take == "matching"
         and living.isdisjoint(living if source.watches is None else source.watches)
     ]
+    said += _of_the_notice(settings)
     said += [
         f"terms of {stale.network}: {stale.page} was read on {stale.read_on}, more than {TERMS_STALE_DAYS} days ago;"
         " somebody has to read it again"
         for stale in stale_terms(settings, today)
     ]
     return tuple(said)
+
+
+def _of_the_notice(settings: Settings) -> list[str]:
+    """
+    What keeps the public notice from being found, or from saying what somebody translated.
+    """
+    http, notice, said = settings.http, settings.notice, []
+    written = {settings.organisation.name, notice.complaints, notice.more}
+    for watch in settings.watches:
+        written |= {watch.purpose, watch.owner, watch.legal_authority}
+    for source in settings.sources:
+        written |= {source.criterion}
+        written |= set(() if source.attestation is None else source.attestation.end_users)
+    for language, texts in (("en", notice.en), ("fr", notice.fr)):
+        if unused := len(texts.keys() - written):
+            said.append(
+                f"notice.{language}: {unused} of the texts stand nowhere else in this file; nobody will see their translation"
+            )
+    host = urlsplit(http.public_url).netloc.lower() if http.public_url else ""
+    if (
+        host
+        and {host, host.partition(":")[0]}.isdisjoint(map(str.lower, http.allowed_hosts))
+        and (http.allowed_hosts or is_loopback(http.host))
+    ):
+        said.append(
+            "http.public_url: its host is not among http.allowed_hosts; who asks under that name is turned away (421), unless"
+            " your proxy asks under a name of this machine"
+        )
+    return said
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from listener.status import (
     BudgetView,
     Forgot,
     Held,
+    Language,
+    NoticeFormat,
     Opened,
     Polled,
     Read,
@@ -178,6 +180,7 @@ class FakeControl:
         rechecked: What `rechecks` answers.
         spending: What `budgets` answers.
         opened: What `open_link` answers, by token.
+        noticed: What `notice` answers, with what was asked for behind it.
     """
 
     views: tuple[SourceView, ...] = (VIEW,)
@@ -187,6 +190,7 @@ class FakeControl:
     rechecked: tuple[RecheckView, ...] = ()
     spending: tuple[BudgetView, ...] = ()
     opened: Mapping[str, Opened] = field(default_factory=dict)
+    noticed: str = "the notice"
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     def sources(self, names: frozenset[str] = frozenset(), *, reads: bool = False) -> tuple[SourceView, ...]:
@@ -202,6 +206,9 @@ class FakeControl:
     async def poll(self, source: str, *, unconditional: bool, come_back: bool, mended: bool) -> Polled:
         self._ask("poll", f"{source} unconditional={unconditional} come_back={come_back} mended={mended}")
         return Polled(due_at=AT + timedelta(minutes=3), reason="it was asked less than 15 min ago")
+
+    def notice(self, language: Language, form: NoticeFormat) -> str:
+        return f"{self.noticed} {language} {form}"
 
     def readiness(self) -> Readiness:
         return self.ready

@@ -230,7 +230,7 @@ def _web(now: Settings) -> Web:
     return Web(
         clock=SystemClock(),
         pace=Pace(now.reader.spacing_s, frozenset()),
-        user_agent=user_agent(now.organisation.name, now.organisation.contact, __version__),
+        user_agent=user_agent(now.organisation.name, now.leads_to, __version__),
         limits=ReaderLimits(
             deadline_s=now.reader.deadline_s,
             max_bytes=now.reader.max_bytes,

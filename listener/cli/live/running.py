@@ -138,7 +138,7 @@ class Run:
         return Web(
             clock=self._clock,
             pace=Pace(now.reader.spacing_s, own_hosts(now), least_s=least_spacing(now)),
-            user_agent=user_agent(now.organisation.name, now.organisation.contact, __version__),
+            user_agent=user_agent(now.organisation.name, now.leads_to, __version__),
             limits=ReaderLimits(
                 deadline_s=now.reader.deadline_s, max_bytes=now.reader.max_bytes, turn_s=_TURN_S
             ),

@@ -118,7 +118,7 @@ def refusal(
     Args:
         access: Rules of the door it came through.
         headers: Lower-case names.
-        scope: What the operation needs; None for `/healthz`, which tells nothing.
+        scope: What the operation needs; None for what everybody may ask: `/healthz`, and the public notice.
         changes: The method is one that may change something.
     """
     if access.door == "socket":

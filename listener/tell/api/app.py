@@ -23,6 +23,7 @@ from listener.tell.api.access import Access
 from listener.tell.api.describe import Describer
 from listener.tell.api.door import DoorKeeper
 from listener.tell.api.health import Health
+from listener.tell.api.notice import Noticeboard
 from listener.tell.api.opening import Opening
 from listener.tell.api.operate import Operator
 from listener.tell.api.stream import Streams
@@ -65,6 +66,7 @@ def build_api(
         Health(queue=queue, control=control, telemetry=telemetry, clock=clock, version=version),
         Operator(control=control, telemetry=telemetry),
         Opening(control=control, telemetry=telemetry, access=access),
+        Noticeboard(control),
         Describer(version),
     )
     keeper = Middleware(DoorKeeper, access=access, operations=OPERATIONS, telemetry=telemetry, clock=clock)
@@ -77,7 +79,12 @@ def build_api(
 
 
 def _handlers(
-    teller: Teller, health: Health, operator: Operator, opening: Opening, describer: Describer
+    teller: Teller,
+    health: Health,
+    operator: Operator,
+    opening: Opening,
+    noticeboard: Noticeboard,
+    describer: Describer,
 ) -> Mapping[str, Handler]:
     """
     What answers each operation, by its name.
@@ -97,6 +104,7 @@ def _handlers(
         "reload": operator.reload,
         "confirmLink": opening.confirm,
         "openLink": opening.open,
+        "readNotice": noticeboard.notice,
         "describeApi": describer.openapi,
         "describeEvent": describer.event_shape,
     }

@@ -110,6 +110,11 @@ LANG: Final = Parameter(
     meaning="Language of the page, `en` or `fr`; what the browser accepts where none is given.",
     schema={"type": "string"},
 )
+FORMAT: Final = Parameter(
+    name="format",
+    meaning="How it is written; what `Accept` asks for where none is given.",
+    schema=_one_of("html", "markdown", "json"),
+)
 LIMIT: Final = Parameter(
     name="limit",
     meaning="Most events in one answer.",

@@ -10,7 +10,7 @@ from typing import Final
 
 from listener.status import Forgot, Polled, Readiness
 from listener.tell.api.operations import Answer, Operation
-from listener.tell.api.query import AFTER, FILTERS, LANG, LIMIT, READS, SOURCE
+from listener.tell.api.query import AFTER, FILTERS, FORMAT, LANG, LIMIT, READS, SOURCE
 from listener.tell.api.shapes import (
     Alive,
     BudgetsAnswer,
@@ -153,6 +153,18 @@ _COMMANDS: Final = (
 
 
 _DESCRIPTIONS: Final = (
+    Operation(
+        name="readNotice",
+        method="GET",
+        path="/notice",
+        scope=None,
+        summary="The public notice: what is listened to and why, what is kept, how to object. For everybody.",
+        parameters=(LANG, FORMAT),
+        answers={
+            200: Answer(meaning="A page; as Markdown or JSON where asked for.", media_type="text/html"),
+            304: Answer(meaning="The reader has it already (`If-None-Match`)."),
+        },
+    ),
     Operation(
         name="describeApi",
         method="GET",

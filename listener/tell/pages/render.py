@@ -53,6 +53,13 @@ def render(template: str, language: Language, **values: object) -> str:
     )
 
 
+def sentences(page: str, language: Language) -> Mapping[str, Any]:
+    """
+    What `words/` has for a page.
+    """
+    return _words(language)[page]
+
+
 def respond(page: str, *, language: Language, status: int = 200) -> Response:
     """
     The answer that carries a page. Nothing in it runs or is loaded, whatever its text says.

@@ -12,7 +12,7 @@ from listener.errors import Fault
 from listener.settings import Settings
 
 Read = Callable[[Settings], Any]
-TOP = "data_dir, http, organisation, privacy, queue, reader, source, watch"
+TOP = "data_dir, http, notice, organisation, privacy, queue, reader, source, watch"
 
 SET: list[tuple[Mapping[str, str], Read, Any]] = [
     ({"LISTENER_HTTP__PORT": "9000"}, lambda s: s.http.port, 9000),

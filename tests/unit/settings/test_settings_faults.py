@@ -13,7 +13,7 @@ from listener.settings import load
 
 FILE = "listener.toml"
 PEOPLE = "words of a topic; own accounts belong into organisation.own_handles, with mentions = true"
-TOP = "data_dir, http, organisation, privacy, queue, reader, source, watch"
+TOP = "data_dir, http, notice, organisation, privacy, queue, reader, source, watch"
 WATCH_KEYS = "approved, hashtags, legal_authority, mentions, name, owner, phrases, pia_ref, purpose, retention_days, review_by"
 SOURCE_KEYS = (
     "adapter, address, approved, attestation, criterion, derived_metrics_agreed, interval_s, keep, name, permission_ref, relation,"
