@@ -134,6 +134,10 @@ def replies(daemon: Installed, planted: str) -> dict[str, bytes]:
         "/readyz",
         "/metrics",
         "/openapi.json",
+        "/notice",
+        "/notice?lang=fr&format=markdown",
+        "/notice?format=json",
+        f"/notice?lang={planted}&{planted}=1",
         f"/v1/events?{planted}=1",
         f"/v1/events?watch={planted}",
         f"/v1/nothing/{planted}",
@@ -197,6 +201,8 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
                 daemon.command("forget", each, "--yes")
                 with pytest.raises(Refused, match="status 410"):
                     press(daemon, each)
+            daemon.command("notice", "--format", "html")
+            daemon.command("notice", "--lang", "fr", "--json")
             daemon.command("find", link)
             daemon.command("forget", link, "--yes")
             daemon.command("find", link, "--json")

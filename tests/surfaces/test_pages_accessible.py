@@ -29,8 +29,8 @@ complaints = "The Commissioner, https://commissioner.example"
 "Answer questions and mend what is reported" = "Répondre aux questions et réparer ce qui est signalé"
 """
 
-MARKUP = '</bdi><script>alert(1)</script><img src="https://evil.example/x"><h1>Official</h1><a href="javascript:alert(1)">x</a>'
-WORD = "W" * 1900
+MARKUP = 'Words of all kinds </bdi><script>alert(1)</script><img src="https://evil.example/x"><h1>Official</h1><a href="javascript:alert(1)">x</a>'
+WORD = "Wasserwerk" * 190
 RIGHT_TO_LEFT = "نستمع إلى (الرسائل) העיר 123"
 
 HOSTILE = f"""
@@ -53,7 +53,7 @@ review_by = 2020-01-01
 name = "blog"
 adapter = "feed"
 relation = "public"
-criterion = {json.dumps(MARKUP + WORD[:800])}
+criterion = {json.dumps(MARKUP.replace("https://evil.example/x", "x") + WORD[:800])}
 address = "http://127.0.0.1:9/{"long-" * 100}%3Cscript%3E?secret=canary-in-query"
 
 [http]

@@ -400,10 +400,13 @@ async def test_whole_problem(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("row", OPERATIONS, ids=lambda row: row.name)
+@pytest.mark.parametrize(
+    "row", [row for row in OPERATIONS if row.name != "readNotice"], ids=lambda row: row.name
+)
 async def test_no_operation_takes_more(tmp_path: Path, row: Any) -> None:
     """
-    Every operation refuses a parameter that it does not know, and says so in the same words.
+    Every operation refuses a parameter that it does not know, and says so in the same words; but for the notice, whose
+    address citizens hand around (`test_notice.py`).
     """
     house = House()
     async with served(house.app, folder=tmp_path) as where:

@@ -132,6 +132,8 @@ def test_no_search_in_text_and_none_for_people() -> None:
         ("/v1/sources", "source"),
         ("/v1/sources", "reads"),
         ("/open/{token}", "lang"),
+        ("/notice", "lang"),
+        ("/notice", "format"),
     }
     assert {row.path: row.body.__struct_fields__ for row in OPERATIONS if row.body is not None} == {  # type: ignore[attr-defined]  # bodies are Structs
         "/v1/find": ("link",),
