@@ -63,6 +63,7 @@ def control(queue: MemoryQueue, clock: Clock, opener: Opener, asked: list[str]) 
         rechecks=nobody,
         budgets=nobody,
         poll=nobody,
+        notice=lambda language, form: "",
         ready=lambda: None,  # type: ignore[arg-type,return-value]  # nobody asks
         reload=nobody,
     )

@@ -216,7 +216,7 @@ async def test_a_crowd_costs_one_page_a_minute(loads: Loads) -> None:
         for _ in range(50)
         for language in ("en", "fr")
         for form in ("html", "json")
-    }  # type: ignore[arg-type]  # closed sets
+    }
     await clock.advance(59.9)
     board.read("en", "markdown")
     costs = [len(made)]
