@@ -81,7 +81,7 @@ _CURRENCY_MAX: Final = 8
 
 def may_hold_number(text: str) -> bool:
     """
-    False only where `number_spans` finds nothing.
+    False only where neither `number_spans` nor `phones.phone_spans` finds anything.
     """
     return has_digits(text) and (RUN_HINT.search(text) is not None or may_hold_iban(text))
 
