@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
-from listener.gate.folding import fold_for_masking
+from listener.gate.folding import WORD, fold_for_masking
 
 OwnHandles = frozenset[str]
 """The organisation's own accounts and mailboxes, folded, without a leading sign."""
@@ -33,12 +33,18 @@ _LABELS_MAX: Final = 6
 """Chosen: no host in the list has more labels."""
 
 _SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.IGNORECASE)
-_AT_SEGMENT: Final = re.compile(r"@[\w.-]+(?:@[\w.:-]+)?")
+_AT_SEGMENT: Final = re.compile(rf"@[{WORD}.-]+(?:[@:][{WORD}.:-]+)?")
+"""`@name`, `@name@host`, and Matrix's `@name:host`."""
+
 _INNER: Final = re.compile(r"https?:/{1,2}[^/\s].*", re.IGNORECASE | re.DOTALL)
 _NESTED_MAX: Final = 3
 """Chosen: addresses inside addresses that are looked at."""
 
 _PORT: Final = re.compile(r":\d*$")
+_YEAR: Final = re.compile(r"(?:19|20)\d\d")
+_MONTH: Final = re.compile(r"0?[1-9]|1[0-2]")
+"""`/contributors/2015/09/01/…` and `/author/2026/11/…` are dates: a newspaper's section, no account."""
+
 _PAGE: Final = re.compile(r".+\.(?:html?|php|aspx?|xml|rss|pdf|json|md)")
 
 
@@ -116,6 +122,8 @@ class _Network:
 class _Patterns:
     by_host: Mapping[str, tuple[_Network, ...]]
     segments: frozenset[str]
+    before_pages: frozenset[str]
+    pages: frozenset[str]
     reserved: frozenset[str]
     query: frozenset[str]
     scope_hosts: frozenset[str]
@@ -149,6 +157,8 @@ def _patterns() -> _Patterns:
     return _Patterns(
         by_host={host: tuple(networks) for host, networks in by_host.items()},
         segments=frozenset(anywhere["segments"]),
+        before_pages=frozenset(anywhere["before_pages"]),
+        pages=frozenset(anywhere["pages"]),
         reserved=frozenset(anywhere["reserved"]),
         query=frozenset(anywhere["query"]),
         scope_hosts=frozenset(anywhere["scope_hosts"]),
@@ -208,8 +218,20 @@ def _accounts(address: Address) -> list[str]:
     if not scoped:
         found += [part for part in address.stated if part[0:1] == "@" and _AT_SEGMENT.fullmatch(part)]
         found += [value for key, value in address.parameters if key in patterns.query and value]
-    for word, account in itertools.pairwise(address.segments):
-        if word in patterns.segments and account not in patterns.reserved and not _PAGE.fullmatch(account):
+    return found + _accounts_anywhere(address.segments, patterns)
+
+
+def _accounts_anywhere(segments: list[str], patterns: _Patterns) -> list[str]:
+    """
+    Accounts behind a word that announces one on any host.
+    """
+    found: list[str] = []
+    for word, account, page in itertools.zip_longest(segments, segments[1:], segments[2:], fillvalue=""):
+        if word in patterns.before_pages and page in patterns.pages:
+            found.append(account)
+        elif word not in patterns.segments or not account or account in patterns.reserved:
+            continue
+        elif not _PAGE.fullmatch(account) and not (_YEAR.fullmatch(account) and _MONTH.fullmatch(page)):
             found.append(account)
     return found
 

@@ -44,14 +44,14 @@ _ADDRESS_END: Final = ' \t\r\n\v\f\x00-\x1f\u0085\u00a0\u2000-\u200a\u2028\u2029
 URL: Final = re.compile(
     rf"""(?:
         (?<![0-9A-Za-z]) (?:https?|ftp|at):// [^{_ADDRESS_END}]+
-      | (?<![\w@.-]) www\. [^{_ADDRESS_END}]+
-      | (?<![\w@.-]) (?:[0-9A-Za-z-]+\.)+ [A-Za-z]{{2,24}} / [^{_ADDRESS_END}]*
+      | (?<![^\W_]) (?<!\w_) (?<![@.-]) www\. [^{_ADDRESS_END}]+
+      | (?<![^\W_]) (?<!\w_) (?<![@.-]) (?:[0-9A-Za-z-]+\.)+ [A-Za-z]{{2,24}} / [^{_ADDRESS_END}]*
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
 """
 An address in text, its trailing punctuation not yet trimmed (`urls` does): with a scheme, with `www.`, or a bare domain
-with a path (`social.example/alice`), because people write links to profiles that way.
+with a path (`social.example/alice`), because people write links to profiles that way. An underscore in front may be emphasis (`_social.example/alice_`).
 """
 
 _CHUNK: Final = re.compile(r"\S+")
