@@ -34,6 +34,9 @@ _NAME_MAX: Final = 300
 _SEPARATORS_MAX: Final = 3
 """Chosen: characters that may stand between two words of a name, as in `Doe, J. R.`"""
 
+_AGENCY_JOINT: Final = ". / "
+"""What else may: newspapers sign `J. R. / NEWS`."""
+
 _DIGITS_MIN: Final = 5
 """Chosen: a shorter number is a year, a price or a bus line far more often than an account."""
 
@@ -196,6 +199,8 @@ def _end_of_phrase(text: str, end: int, tokens: tuple[str, ...]) -> int | None:
         limit, at = end + _SEPARATORS_MAX, end
         while at < limit and at < len(text) and (text[at] == "_" or not text[at].isalnum()):
             at += 1
+        if text.startswith(_AGENCY_JOINT, end):
+            at = end + len(_AGENCY_JOINT)
         if not text.startswith(token, at) or (at == end and not is_unspaced(token[0])):
             return None
         end = at + len(token)
