@@ -3,7 +3,8 @@ Handles of people in a folded text: the grammar is `listener.text`'s, the except
 
 After addresses and e-mail are gone, an at sign before a word names somebody, unless it is the organisation, a time
 or a price (`@7pm`), the scope of a package where code stands around it, or an annotation in code. In doubt it is
-masked: `@scope/package` in running prose is `@person/…` as well.
+masked: `@scope/package` in running prose is `@person/…` as well. `u/name` names somebody, too, unless a quantity stands
+in front (`40 u/day`).
 """
 
 from __future__ import annotations
@@ -21,13 +22,18 @@ from listener.gate.profiles import OwnHandles
 _LOOSE: Final = re.compile(rf"@[{WORD}]+(?:[.-][{WORD}]+)*(?:@[{WORD}]+(?:[.-][{WORD}]+)*)?")
 """Any at sign before a word: what a network's grammar would not link still names somebody."""
 
-_TIME_OR_PRICE: Final = re.compile(r"@\d{1,4}(?:[.:,h]\d{1,4})?(?:am|pm|a\.m|p\.m|h|hrs?|uhr|k|kg|x)?")
+_TIME_OR_PRICE: Final = re.compile(
+    r"@\d{1,4}(?:[.:,h]\d{1,4})?(?:am|pm|a\.m|p\.m|h|hrs?|uhr|k|kg|x|fps|[kmg]?hz|mm|cm|mph)?"
+)
 _SCOPED: Final = re.compile(r"@([a-z0-9][a-z0-9._-]*)/[a-z0-9][a-z0-9._-]*")
 _LAST_TOKEN: Final = re.compile(r"""([^\s'"`(]+)[\s'"`(]{1,3}$""")
 _IDENTITY: Final = re.compile(
     r"did:(?:plc|web|key):[a-z0-9.:%-]{3,100}|(?<![a-z0-9])(?:npub|nprofile)1[a-z0-9]{20,200}"
 )
 """Account identities that stand without a sign. Source: W3C DID Core 3.1; nostr NIP-19."""
+
+_BY_PATH: Final = re.compile(r"(?<![a-z0-9_./-])(?<!\d )/?u/(?P<name>[a-z0-9_-]{3,20})(?![a-z0-9_/-])")
+"""As Reddit and Lemmy link people. Source: support.reddithelp.com, "What are usernames?", read 2026-11-25."""
 
 _CODE_BEFORE: Final = re.compile(r"[ \t]*")
 _CODE_AFTER: Final = re.compile(
@@ -43,7 +49,7 @@ def may_hold_handle(text: str) -> bool:
     """
     False only where `handle_spans` finds nothing.
     """
-    return "@" in text or "did:" in text or "npub1" in text or "nprofile1" in text
+    return "@" in text or "u/" in text or "did:" in text or "npub1" in text or "nprofile1" in text
 
 
 def identity_spans(text: str) -> Iterator[tuple[int, int]]:
@@ -59,6 +65,8 @@ def handle_spans(text: str, *, own: OwnHandles) -> Iterator[tuple[int, int]]:
     Where handles other than the organisation's own stand in a folded text from which addresses and e-mail are
     blanked. Spans may overlap.
     """
+    if "u/" in text:
+        yield from (found.span() for found in _BY_PATH.finditer(text) if found["name"] not in own)
     if "@" not in text:
         return
     for start, end in _candidates(text):

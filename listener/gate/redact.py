@@ -111,8 +111,7 @@ def may_hold_people(plain: str, names: AuthorNames) -> bool:
         or may_hold_handle(plain)
         or may_hold_mail(plain)
         or _may_hold_address(plain)
-        or may_hold_number(plain)
-        or may_hold_phone(plain)
+        or may_hold_number(plain)  # wherever a telephone number may be
     )
 
 
@@ -129,7 +128,8 @@ def _round(cuts: Cuts, names: AuthorNames, own: OwnHandles, country: str) -> boo
         found |= cuts.cut(addresses.logins, "profile", "")
         found |= cuts.cut(addresses.surplus, None, "")
     if may_hold_mail(cuts.text):
-        found |= cuts.cut(mail_spans(cuts.text, own=own), "email", MARKS["email"])
+        quiet = blanked(cuts.text, kept)
+        found |= cuts.cut(mail_spans(cuts.text, quiet=quiet, own=own), "email", MARKS["email"])
     if may_hold_handle(cuts.text):
         found |= cuts.cut(identity_spans(cuts.text), "handle", MARKS["handle"])
         quiet = blanked(cuts.text, kept)
@@ -184,8 +184,8 @@ def _addresses(text: str, names: AuthorNames, own: OwnHandles) -> _Addresses:
     return found
 
 
-_EDGE: Final = re.compile("[‹›]")
-"""An address ends where a mark begins: the at sign in `‹@›` parts no login from a host."""
+_EDGE: Final = re.compile("[‹›|\u2190-\u2bff\U0001f000-\U0001faff]")
+"""An address ends where a mark begins (the at sign in `‹@›` parts no login from a host), an arrow, an emoji, or a column."""
 
 
 def _address_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -24,7 +24,9 @@ PIECES = st.one_of(
     st.sampled_from(
         ["@", "＠", "@bob", "bob", "a@b.co", "@b@c.de", ".", "://", "https://x.com/", "/", "@a/b", "#", "Mira", " Quill",
          "miraq", "403-555-0123", "555", "4", "-", " at ", " dot ", "com", "(at)", "[dot]", "\u200b", "?utm_id=1", "&",
-         "did:plc:abcdefgh", "‹@›", "‹✉›", "\n", "…", "İ", "ß", "é", "e\u0301", "李明", "ﬁ", "bob.bsky.social", "www.", '"']
+         "did:plc:abcdefgh", "‹@›", "‹✉›", "\n", "…", "İ", "ß", "é", "e\u0301", "李明", "ﬁ", "bob.bsky.social", "www.", '"', "u/bob", "%40",
+         "-at-", "_dot_", " point ", "card ", "sin ", "4111 1111 1111 1111", "123 456 782", "1112.22.333", "54362315K", "X-2482300-W",
+         "GB29 NWBK 6016 1331 9268 19", "2 95 10 99 126 111 93", " 12/27", "$", "👈", "_"]
     ),
 )  # fmt: skip
 TEXTS = st.lists(PIECES, max_size=14).map("".join)
@@ -136,7 +138,8 @@ def test_words_alone_are_never_touched(words: list[str]) -> None:
 HOSTILE = (
     "@", "@a", "a@", "a@b", "@a@b.", "a at ", " at a dot ", "(at)", "4", "4-", "(4", "+4", "https://", "https://x.com/a ",
     "a.", "a.b/", "/", "#a", "Mira ", "miraq", "Mira Quill", '"', '"@', "did:plc:", "?utm_a=1&", "@a/b ", "\n@media", "é@", "李@",
-    "403-555-0123@", "\u200b", "@İ", ". ", "http://a@", "[", "\n", "Quill, ",
+    "403-555-0123@", "\u200b", "u/", "%40", "a-at-b", "a_dot_", " dot a", "1 2 3 ", "123 456 782 ", "4111 1111 1111 1111 ", "1 85 05 2a ", "54362315k",
+    "x-2482300-w", "gb29 ", "gb29nwbk", "card ", "1.1.", "2026-", "isbn 1", "🔥/", "_a.b/", "@İ", ". ", "http://a@", "[", "\n", "Quill, ",
 )  # fmt: skip
 
 
