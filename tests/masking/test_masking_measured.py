@@ -6,25 +6,15 @@ from __future__ import annotations
 
 from tests.fakes.thorough import sample
 from tests.masking.lines import Line, development
-from tests.masking.measure import LEAST, NOT_YET, Cell, below, measured, right, share
+from tests.masking.measure import LEAST, Cell, below, measured, right, share
 
 
 def test_the_masker_recalls_what_was_planted_and_spares_the_rest() -> None:
-    """No trick and no language is below its kind's threshold, on lines that were written before the masker, but for `NOT_YET`."""
+    """No trick and no language is below its kind's threshold, on lines that were written before the masker."""
     cells = measured(sample(development()))
-    held = [cell for cell in cells if cell.trick not in NOT_YET]
 
-    assert below(held) == []
-    assert {cell.kind for cell in held} == set(LEAST)
-    assert {cell.trick for cell in cells} >= NOT_YET
-
-
-def test_what_is_not_held_yet_is_not_held() -> None:
-    """Every trick in `NOT_YET` falls short on the whole half; one that does not any more has to be held from now on."""
-    cells = measured([line for line in development() if line.trick in NOT_YET])
-    short = {row.partition(", ")[2].rpartition(": ")[0] for row in below(cells)}
-
-    assert {trick for trick in NOT_YET if not any(trick in row for row in short)} == set()
+    assert below(cells) == []
+    assert {cell.kind for cell in cells} == set(LEAST)
 
 
 def test_a_surviving_name_is_a_miss_and_a_changed_clean_line_is_one() -> None:
