@@ -23,6 +23,7 @@ ORDER: Final = (
     "check",
     "accept",
     "notice",
+    "pia",
     "run",
     "demo",
     "tail",

@@ -105,16 +105,46 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """
+    Many things of a kind beside each other.
+
+    Args:
+        caption: What it shows; names it for whoever hears it.
+        head: Heading of each column.
+        lines: Each as long as the head; its first cell says what the line is about.
+    """
+
+    caption: str
+    head: tuple[str, ...]
+    lines: tuple[tuple[Words, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """
+    A picture in the page itself.
+
+    Args:
+        svg: Whole, with title and description; whoever makes it has escaped every word in it.
+        says: The same in words, for whoever does not see it: it stands below the picture, and in place of it in Markdown.
+    """
+
+    svg: str
+    says: tuple[Words, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """
     One of many things of a kind, under a heading of its own.
     """
 
     title: Words
-    blocks: tuple[Paragraph | Bullets | Facts, ...]
+    blocks: tuple[Paragraph | Bullets | Facts | Table, ...]
 
 
-Block = Paragraph | Bullets | Facts | Entry
+Block = Paragraph | Bullets | Facts | Table | Drawing | Entry
 
 
 @dataclass(frozen=True, slots=True)

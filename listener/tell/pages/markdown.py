@@ -12,18 +12,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from listener.tell.pages.document import (
     Block,
     Bullets,
     Document,
+    Drawing,
     Entry,
     Facts,
     Link,
     Paragraph,
     Said,
+    Table,
     Words,
 )
 
@@ -58,9 +60,25 @@ def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
                 yield "\n".join(f"- {_line(item)}" for item in items)
             case Facts(rows):
                 yield "\n".join(f"- **{term}:** {_line(words)}" for term, words in rows)
+            case Table(caption, head, lines):
+                yield f"**{caption}**"
+                yield "\n".join(
+                    _row(cells)
+                    for cells in (
+                        head,
+                        ["---"] * len(head),
+                        *([_line(cell) for cell in line] for line in lines),
+                    )
+                )
+            case Drawing(_, says):
+                yield "\n".join(f"{number}. {_line(step)}" for number, step in enumerate(says, start=1))
             case Entry(title, within):
                 yield f"### {_line(title)}"
                 yield from _blocks(within)
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _line(words: Words) -> str:
@@ -96,7 +114,7 @@ def _target(address: str) -> str:
     """
     An address between angle brackets: what would end it is written by number (RFC 3986, section 2.1).
     """
-    return re.sub(r"[<>\\\s]", lambda sign: f"%{ord(sign[0]):02X}", address)
+    return re.sub(r"[<>\\|\s]", lambda sign: f"%{ord(sign[0]):02X}", address)
 
 
 def _isolated(text: str) -> str:

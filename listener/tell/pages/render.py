@@ -127,4 +127,7 @@ def _style() -> str:
 
 @cache
 def _words(language: Language) -> Mapping[str, Mapping[str, Any]]:
-    return tomllib.loads(files(__package__).joinpath(f"words/{language}.toml").read_text("utf-8"))
+    folder, words = files(__package__).joinpath("words"), dict[str, Mapping[str, Any]]()
+    for file in (f"{language}.toml", f"pia.{language}.toml"):
+        words |= tomllib.loads(folder.joinpath(file).read_text("utf-8"))
+    return words
