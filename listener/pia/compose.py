@@ -54,7 +54,8 @@ def _approved(said: Statement) -> tuple[Approved, ...]:
     Of the organisation first, then of the watches and the sources.
     """
     places = [("organisation", said.approved or ())]
-    places += [(each.name, each.approved) for each in (*said.watches, *said.sources)]
+    places += [(watch.name, watch.approved) for watch in said.watches]
+    places += [(source.name, source.approved) for source in said.sources]
     return tuple(
         Approved(where, each.term, each.by, each.because) for where, records in places for each in records
     )

@@ -294,7 +294,10 @@ class _Page:
         for place in notice.places:
             name = speak.network(place).shown
             counted[name] = counted.get(name, 0) + len(place.where)
-        read = [words["read_from"].format(network=name, count=count) for name, count in counted.items()]
+        read = [
+            name if count == 1 else words["read_from"].format(network=name, count=count)
+            for name, count in counted.items()
+        ]
         receivers = [words["out_local"]] if self.annex.http_host is None else []
         receivers += [
             words["out_tokens"].format(count=count, scope=scope) for scope, count in notice.receivers.items()
