@@ -20,7 +20,7 @@ from tests.unit.pia.conftest import SMALL, every_network, loaded
 
 HOSTILE = SMALL.replace(
     "Blogs about the city, by anybody", f"Blogs of <h1>the city</h1> <img src=x> | {'W' * 900} نستمع إلى"
-).replace('name = "river"', 'name = "river"\npia_ref = "</svg><script>alert(1)</script>"')
+).replace('name = "river"', 'name = "river"\npia_ref = "Assessment twelve </svg><script>alert(1)</script>"')
 
 A4 = (794, 1123)
 """In CSS pixels."""
