@@ -171,7 +171,7 @@ class _Page:
             "authority": (speak.text(watch.legal_authority),),
             "owner": (speak.text(watch.owner),),
             "review": fill(words["paused"], date=review) if watch.paused else (review,),
-            "pia": (self._words["blank"] if pia_ref is None else Said(pia_ref),),
+            "pia": (self._words["line"] if pia_ref is None else Said(pia_ref),),
             "kept": fill(words["at_most"], days=speak.days(watch.kept_days)),
             "since": (words["not_yet"] if watch.since is None else speak.date(watch.since),),
         }
@@ -407,7 +407,7 @@ class _Page:
         """
         What can happen, what the program does, what remains; the rest is left to the officer.
         """
-        words, blank = self._words["risks"], self._words["blank"]
+        words, blank = self._words["risks"], self._words["line"]
         facts = words["facts"]
         unknown = [p for p in self.notice.places if not p.authors and p.keep == "text"]
         blocks: list[Block] = [Paragraph((words["intro"],))]
@@ -437,8 +437,8 @@ class _Page:
         Where somebody writes and signs.
         """
         words = self._words["officer"]
-        questions = Facts(tuple((question, (self._words["blank"],)) for question in words["questions"]))
-        lines = Facts(tuple((fact, (self._words["blank"],)) for fact in words["facts"].values()))
+        questions = Facts(tuple((question, (self._words["line"],)) for question in words["questions"]))
+        lines = Facts(tuple((fact, (self._words["line"],)) for fact in words["facts"].values()))
         return [
             Paragraph((words["intro"],)),
             Entry((words["questions_title"],), (questions,)),

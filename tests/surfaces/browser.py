@@ -171,7 +171,7 @@ def _unreached(page: Any) -> tuple[str, ...]:
     Links that do not come up while somebody presses Tab once for each of them, with the first one focused visibly.
     """
     wanted = page.eval_on_selector_all(
-        "a[href], button, input:not([type=hidden])", "all => all.map(each => each.outerHTML)"
+        "a[href], button, input:not([type=hidden]), [tabindex='0']", "all => all.map(each => each.outerHTML)"
     )
     reached = set()
     for _ in wanted:
