@@ -6,6 +6,7 @@ The long version stands in `deploy/measured.md`; a test holds the two together, 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from functools import cache
 from importlib.resources import files
@@ -41,10 +42,10 @@ class Erasure(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """
 
     case: str
-    half: str
-    slowest: str
-    half_of_a_million: str
-    slowest_of_a_million: str
+    half: float
+    slowest: float
+    half_of_a_million: float
+    slowest_of_a_million: float
 
 
 class Lint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,14 +72,14 @@ class Figures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Args:
         measured_on: Day of the last measurement.
-        machine: On what.
+        machine: On what, by language.
         version: Of the program.
         repeat: Commands that print it again.
     """
 
     measured_on: date
     version: str
-    machine: str
+    machine: Mapping[str, str]
     repeat: tuple[str, ...]
     lint: Lint
     masking: tuple[Masking, ...]

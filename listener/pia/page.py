@@ -367,7 +367,7 @@ class _Page:
         masked = tuple(
             (
                 (words["masking_kinds"][each.kind],),
-                (str(each.lines),),
+                (self._number(each.lines),),
                 (self._percent(each.right),),
                 (self._percent(each.wanted),),
             )
@@ -376,16 +376,19 @@ class _Page:
         erased = tuple(
             (
                 (words["erasure_cases"][each.case],),
-                (each.half,),
-                (each.slowest,),
-                (each.half_of_a_million,),
-                (each.slowest_of_a_million,),
+                (self._number(each.half),),
+                (self._number(each.slowest),),
+                (self._number(each.half_of_a_million),),
+                (self._number(each.slowest_of_a_million),),
             )
             for each in told.erasure
         )
         lint = told.lint
         intro = fill(
-            words["intro"], date=self.speak.date(told.measured_on), version=told.version, machine=told.machine
+            words["intro"],
+            date=self.speak.date(told.measured_on),
+            version=told.version,
+            machine=told.machine[self.speak.language],
         )
         seen = fill(
             words["lint"],
@@ -455,8 +458,14 @@ class _Page:
         return listed([Said(text) for text in texts]) or (self._words["none"],)
 
     def _percent(self, value: float) -> str:
-        shown = f"{value:g}"
-        said: str = self._words["figures"]["percent"].format(
-            value=shown.replace(".", ",") if self.speak.language == "fr" else shown
-        )
+        said: str = self._words["figures"]["percent"].format(value=self._number(value))
         return said
+
+    def _number(self, value: float) -> str:
+        """
+        As the language writes it.
+        """
+        shown = f"{value:,g}"
+        if self.speak.language == "fr":
+            return shown.translate({ord(","): "\N{NO-BREAK SPACE}", ord("."): ","})
+        return shown

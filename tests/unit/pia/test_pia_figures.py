@@ -39,7 +39,10 @@ def test_masking_is_told_as_it_was_measured() -> None:
 def test_erasure_is_told_as_it_was_measured() -> None:
     """So are the milliseconds."""
     told = {
-        each.case: [each.half, each.slowest, each.half_of_a_million, each.slowest_of_a_million]
+        each.case: [
+            f"{value:,g}"
+            for value in (each.half, each.slowest, each.half_of_a_million, each.slowest_of_a_million)
+        ]
         for each in figures().erasure
     }
 

@@ -120,8 +120,8 @@ def test_figures_read_as_each_language_writes_them(small: Annex) -> None:
     masking = (Masking("handles", 4862, 95.5, 100.0),)
     annex = replace(small, figures=msgspec.structs.replace(small.figures, masking=masking))
 
-    assert "| Handles | 4862 | 95.5 % | 100 % |" in written(annex, "en", "markdown")
-    assert "| Comptes | 4862 | 95,5 % | 100 % |" in written(annex, "fr", "markdown")
+    assert "| Handles | 4,862 | 95.5 % | 100 % |" in written(annex, "en", "markdown")
+    assert "| Comptes | 4\N{NO-BREAK SPACE}862 | 95,5 % | 100 % |" in written(annex, "fr", "markdown")
 
 
 @pytest.mark.parametrize("form", ["html", "markdown", "json"])
