@@ -207,6 +207,8 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
             daemon.command("forget", link, "--yes")
             daemon.command("find", link, "--json")
             daemon.command("find", canary.trace("link of an unknown post"), code=1)
+            if program is None:
+                daemon.command("pia", "--format", "html")
             daemon.kill()
             after_kill = canary.search_folder(folder / "data", events=True)
             daemon.start("--debug")
