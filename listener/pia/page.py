@@ -162,7 +162,7 @@ class _Page:
     def _watch(self, watch: Watched, pia_ref: str | None) -> Entry:
         words, speak = self._words["purposes"], self.speak
         terms: list[Inline | Words] = [Said(f"#{tag}") for tag in watch.hashtags]
-        terms += [Said(f"“{phrase}”") for phrase in watch.phrases]
+        terms += [fill(words["quoted"], phrase=Said(phrase)) for phrase in watch.phrases]
         terms += [words["mentions"]] if watch.mentions else []
         review = speak.date(watch.review_by)
         told: dict[str, Words] = {

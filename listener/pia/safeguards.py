@@ -73,6 +73,7 @@ SAFEGUARDS: Final[tuple[Safeguard, ...]] = (
         ("D4",),
         (
             "pipeline/test_canary.py::test_no_person_leaves_the_house",
+            "pipeline/test_canary_networks.py::test_nobody_leaves_the_house",
             f"{_COLLECT}::test_d04_nothing_is_dumped",
         ),
     ),
