@@ -145,6 +145,12 @@ SAFEGUARDS: Final[tuple[Safeguard, ...]] = (
         ),
     ),
     Safeguard(
+        "no_machine",
+        2,
+        ("D26",),
+        ("privacy/test_d26_no_machine_decides.py::test_d26_the_notice_says_that_no_machine_decides",),
+    ),
+    Safeguard(
         "nobody_watched",
         6,
         ("D22",),

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +21,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from adapters.mastodon import wire as mastodon
 from listener.events import PostData, event_schema
+from listener.notice import Removals, figures_of
+from listener.telemetry import Telemetry
 from listener.testing.rig import rig
 from tests.adapters.mastodon.statuses import status
 from tests.pipeline.deletion_scenes import (
@@ -187,7 +190,7 @@ async def test_d05_with_links_no_word_is_at_rest(tmp_path: Path) -> None:
 def test_d06_no_label_of_a_metric_carries_what_was_said(network: str) -> None:
     """
     After posts were heard, edited and deleted, no label holds a word, hashtag, language or person of them: labels are names
-    from the configuration and words from closed sets. Counts below five are shown by no page yet but the notice.
+    from the configuration and words from closed sets. Counts that pages show: the test below.
     """
     seen = heard(network)
     labels = {
@@ -201,3 +204,20 @@ def test_d06_no_label_of_a_metric_carries_what_was_said(network: str) -> None:
     assert {label for label in labels if label.lower().strip("#") in said | {"yyc", "en"}} == set()
     assert [label for label in labels for person in seen.people if person in label] == []
     assert len(labels) > 10
+
+
+@pytest.mark.parametrize("counted", [*range(13), 999, 1000])
+def test_d06_no_page_tells_a_small_or_an_exact_count(counted: int) -> None:
+    """
+    What the public notice says of removals is a multiple of five, rounded down, and nothing below five; the sum of two
+    reasons is rounded as one.
+    """
+    telemetry = Telemetry()
+    telemetry.removals.labels("deleted").inc(counted)
+    for reason in ("watch_removed", "source_removed"):
+        telemetry.removals.labels(reason).inc(2)
+    told = figures_of(telemetry, since=date(2026, 11, 25)).removals
+
+    assert told == Removals(
+        deleted=None if counted < 5 else counted // 5 * 5, withdrawn=None, forgotten=None, not_wanted=None
+    )
