@@ -4,6 +4,7 @@ What citizens are told: the configuration, its acceptance and what the daemon co
     facts                 `Notice`: what there is to say, in values; the assessment annex begins with it, too
     compose               settings + lock + figures → Notice
     counted               what the daemon counted, as it may be told
+    speaker               how a date, a network or a text of the configuration is said; the annex says them alike
     page                  Notice → Document in a language
     board                 Document → HTML, Markdown or JSON; what the daemon serves at `/notice`
 

@@ -2,18 +2,16 @@
 A notice in words: one section a function, each sentence from `tell/pages/words`, in an order in which somebody who wants to
 say no finds it first.
 
-Takes a `Notice` and a language; gives a `Document`, which is shown as HTML and as Markdown alike. Pure. Parts are functions
-of `Speaker`, so that the assessment annex can say the same in the same words.
+Takes a `Notice` and a language; gives a `Document`, which is shown as HTML and as Markdown alike. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import date
-from typing import Any, Final
+from typing import Final
 
-from listener.notice.facts import Notice, Place, Text, Watched, Where
-from listener.tell.pages import Language, sentences
+from listener.notice.facts import Notice, Place, Watched, Where
+from listener.notice.speaker import Speaker
+from listener.tell.pages import Language
 from listener.tell.pages.document import (
     Block,
     Bullets,
@@ -27,7 +25,6 @@ from listener.tell.pages.document import (
     Section,
     Words,
     fill,
-    in_language,
     listed,
 )
 
@@ -38,22 +35,10 @@ def notice_page(notice: Notice, language: Language) -> Document:
     """
     The whole notice.
     """
-    return Speaker(notice, language).document()
+    return _Page(notice, language).document()
 
 
-class Speaker:
-    """
-    Says a notice in a language.
-
-    Args:
-        foreign: Whether something had to be said in another one.
-    """
-
-    def __init__(self, notice: Notice, language: Language) -> None:
-        self.notice, self.language = notice, language
-        self.foreign = False
-        self._words: Mapping[str, Any] = sentences("notice", language)
-
+class _Page(Speaker):
     def document(self) -> Document:
         """
         Every section, those that have nothing to say left out.
@@ -86,8 +71,6 @@ class Speaker:
         lead += [] if self.notice.accepted else [self._paragraph("not_accepted")]
         title = fill(self._words["title"], organisation=organisation)
         return Document(title, tuple(lead), self._words["contents"], sections)
-
-    # ------------------------------------------------------------------------------------------------ sections
 
     def short(self) -> list[Block]:
         """
@@ -371,64 +354,3 @@ class Speaker:
             accepted = fill(words["accepted"], date=self.date(notice.accepted_on), digest=Said(notice.digest))
             blocks += [Paragraph(accepted)]
         return [*blocks, Paragraph((words["changed"],))]
-
-    # ------------------------------------------------------------------------------------------------- words
-
-    def text(self, text: Text) -> Said:
-        """
-        A text of the configuration in our language, or in its own and marked.
-        """
-        if self.language in text.translations:
-            return Said(text.translations[self.language])
-        if text.language in (None, self.language):
-            return Said(text.said)
-        self.foreign = True
-        return Said(text.said, text.language)
-
-    def in_language(self, texts: Mapping[str, str], otherwise: str) -> Said:
-        """
-        A text of an adapter in our language, or in another and marked.
-        """
-        said = in_language(texts, self.language, otherwise)
-        self.foreign |= said.language is not None
-        return said
-
-    def network(self, place: Place) -> Said:
-        """
-        As people call it.
-        """
-        return self.in_language(place.network_names, place.network)
-
-    def networks(self, places: Iterable[Place]) -> Words:
-        """
-        Names of the networks of some places, each once.
-        """
-        return listed(list(dict.fromkeys(map(self.network, places))))
-
-    def date(self, day: date) -> str:
-        """
-        A day, in words.
-        """
-        number = self._words["first_day"] if day.day == 1 else str(day.day)
-        month: str = self._words["months"][day.month - 1]
-        said: str = self._words["date"].format(day=number, month=month, year=day.year)
-        return said
-
-    def days(self, count: int) -> str:
-        """
-        So many days.
-        """
-        return self._counted(count, "day", "days")
-
-    def hours(self, count: int) -> str:
-        """
-        So many hours.
-        """
-        return self._counted(count, "hour", "hours")
-
-    def _counted(self, count: int, one: str, many: str) -> str:
-        said: str = self._words[one] if count == 1 else self._words[many].format(count=count)
-        return said
-
-    def _paragraph(self, sentence: str, **values: Inline | Words) -> Paragraph:
-        return Paragraph(fill(self._words[sentence], **values))

@@ -14,7 +14,7 @@ import msgspec
 
 from listener.notice import Format
 from listener.notice.facts import Place, Watched
-from listener.notice.page import Speaker
+from listener.notice.speaker import Speaker
 from listener.pia.drawing import Step, flow
 from listener.pia.elements import elements
 from listener.pia.facts import Annex, Exchange
