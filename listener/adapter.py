@@ -479,6 +479,8 @@ class TermsOfUse:
         proofs: What has to be shown before that much may be kept; nothing for what is not named.
         clauses: Why a proof is asked for; one that is not named is asked for by `government`.
         further: Clauses that are quoted elsewhere (`AdapterSpec.unlawful`).
+        by_address_only: Why words of it may not be handed on in a file: an export then tells such posts by their address alone.
+            None where the terms leave that free.
     """
 
     retention_max_days: int | None
@@ -492,13 +494,20 @@ class TermsOfUse:
     proofs: Mapping[Keep, tuple[Proof, ...]] = field(default_factory=dict)
     clauses: Mapping[Proof, Clause] = field(default_factory=dict)
     further: Callable[[], tuple[Clause, ...]] = _none
+    by_address_only: Clause | None = None
 
     def read_on(self) -> Mapping[str, date]:
         """
         Each page of these terms, with the day somebody read it last; of the open web there is none.
         """
         pages = {} if self.address is None else {self.address: self.checked_on}
-        for clause in (self.government, self.derived_clause, *self.clauses.values(), *self.further()):
+        for clause in (
+            self.government,
+            self.derived_clause,
+            self.by_address_only,
+            *self.clauses.values(),
+            *self.further(),
+        ):
             if clause is not None:
                 pages[clause.address] = min(pages.get(clause.address, clause.checked_on), clause.checked_on)
         return pages

@@ -19,7 +19,8 @@ Every error this service raises, and the exit code each one ends a command with.
     │  ├─ RequestRefused              our own guard said no: the address is outside what was declared
     │  └─ DocumentRefused             the answer cannot be read; carries a reason from a closed set
     ├─ PageHeld                       a page waits, because consent in it cannot be read now; no failure of anybody
-    └─ SealBroken                     a sealed value that no living key opens
+    ├─ SealBroken                     a sealed value that no living key opens
+    └─ FileRefused                1   a file is no export or report of ours, or was altered since
 
 Messages say what failed, on what, and what to do next. They never hold a payload, a token, a handle, or the
 query of an address, because they end up in logs.
@@ -245,4 +246,11 @@ class SealBroken(ListenerError):
     """
     A sealed value that no living key opens: its day's key was destroyed, or it was altered.
     Raised by keys; caught by whoever asked, who treats the value as gone.
+    """
+
+
+class FileRefused(ListenerError):
+    """
+    A file that was handed to a command is no export or report of this version, or not as it was written. Raised by
+    listener.export and listener.audit; caught by the door of the API, which tells it, and by the CLI (exit 1).
     """

@@ -47,7 +47,7 @@ class KeyRing:
         ValueError: no secret, or one that is too short.
     """
 
-    __slots__ = ("_digests", "_fingerprints", "_names")
+    __slots__ = ("_digests", "_fingerprints", "_names", "_signing")
 
     def __init__(self, ring: Sequence[bytes]) -> None:
         if not ring:
@@ -57,6 +57,7 @@ class KeyRing:
         self._names = tuple(_started(_subkey(secret, b"name")) for secret in ring)
         self._digests = tuple(_started(_subkey(secret, b"digest")) for secret in ring)
         self._fingerprints = tuple(_subkey(secret, b"fingerprint")[:8].hex() for secret in ring)
+        self._signing = tuple(_subkey(secret, b"audit report") for secret in ring)
 
     def __repr__(self) -> str:
         return "KeyRing(…)"
@@ -67,6 +68,26 @@ class KeyRing:
         What an engine may store to recognise these secrets; says nothing about them.
         """
         return self._fingerprints
+
+    def sign(self, message: bytes) -> bytes:
+        """
+        64 bytes: an Ed25519 signature (RFC 8032) under the current secret.
+        """
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return Ed25519PrivateKey.from_private_bytes(self._signing[0]).sign(message)
+
+    @property
+    def public_keys(self) -> tuple[bytes, ...]:
+        """
+        32 bytes each: what tells signatures under the current secret, then under older ones. Say nothing of the secrets.
+        """
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        return tuple(
+            Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+            for seed in self._signing
+        )
 
     def name(self, network: str, native: str) -> Name:
         """
@@ -160,6 +181,20 @@ def open_sealed(sealed: bytes, *, purpose: str, keys: Mapping[date, bytes]) -> s
         raise SealBroken("sealed value was altered or sealed for another purpose") from error
 
 
+def is_signed(message: bytes, signature: bytes, *, by: bytes) -> bool:
+    """
+    Whether the owner of a public key signed exactly these bytes.
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    try:
+        Ed25519PublicKey.from_public_bytes(by).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
 def sealing_day(now: datetime) -> date:
     """
     The UTC day whose key seals what is read now.
@@ -172,6 +207,18 @@ def oldest_living_day(now: datetime, retention: timedelta) -> date:
     The first day whose key may still open something; keys of earlier days are destroyed.
     """
     return sealing_day(now - retention)
+
+
+def day_that_ends_before(ends_at: datetime, retention: timedelta) -> date:
+    """
+    The last day whose key is destroyed when something ends, at the latest: what is sealed with it is never read beyond.
+    Keys of a day go when the whole of it is older than the retention.
+
+    Args:
+        ends_at: Aware.
+        retention: Of the deployment.
+    """
+    return sealing_day(ends_at - retention) - timedelta(days=1)
 
 
 def _subkey(secret: bytes, purpose: bytes) -> bytes:

@@ -7,6 +7,7 @@ implements it, `listener.tell.api` serves it, the CLI calls it over the Unix soc
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -303,6 +304,84 @@ class Opened:
     target: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportAsk:
+    """
+    What a records officer wants in a file.
+
+    Args:
+        reason: Why, for the record; one line, at most 200 characters.
+        watches: Names of configured watches; all where empty.
+        since_at: Posts published from then on, aware; None from the oldest that is kept.
+        by: Who asks: a name or an office; None where nobody said.
+    """
+
+    reason: str
+    watches: tuple[str, ...] = ()
+    since_at: datetime | None = None
+    by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsealing:
+    """
+    A file that may be opened now.
+
+    Args:
+        ticket: To be sent with its lines.
+        readable: False where the last key that opened anything in it was destroyed.
+    """
+
+    ticket: str
+    readable: bool
+
+
+UnsealedState = Literal["live", "edited", "removed", "expired", "sealed", "altered"]
+"""What became of an event in a file: it is so to this day; it has other words now, was taken away, or its time is over; the key of its
+day was destroyed; or the line is not what was written there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsealed:
+    """
+    One line of an export, read now.
+
+    Args:
+        state: See there.
+        key: Of the post (or the subject of another event); None where the line could not be opened.
+        type: CloudEvents type; None likewise.
+        event: As CloudEvents JSON where it is live; else None.
+    """
+
+    state: UnsealedState
+    key: str | None = None
+    type: str | None = None
+    event: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """
+    What is held, as an audit asks for it: names, days and numbers.
+
+    Args:
+        layout: Every table with its columns, or what the engine has in their place.
+        sealing_days: Days whose keys live.
+        overdue: Bodies and notes that are stored although their time is over.
+        posts, keys: Live posts, and keys without a body.
+        oldest_body_at: When the oldest body was committed; None where there is none.
+        erasures_pending: Keys taken away whose bytes may still be on disk.
+    """
+
+    layout: Mapping[str, tuple[str, ...]]
+    sealing_days: tuple[date, ...]
+    overdue: int
+    posts: int
+    keys: int
+    oldest_body_at: datetime | None
+    erasures_pending: int
+
+
 class Control(Protocol):
     """
     The commands an operator has. One writer: the process that holds the queue.
@@ -372,6 +451,45 @@ class Control(Protocol):
     async def forget(self, link: str) -> Forgot:
         """
         Erase every such post here, and refuse it if it is shown again.
+        """
+        ...
+
+    async def export(self, ask: ExportAsk) -> AsyncIterator[bytes]:
+        """
+        What was asked for, as the lines of an export (`listener.export`): how much room its header needs, then every
+        event sealed, then the header. Its first line has come before anything is sealed.
+
+        Raises:
+            ConfigError: no reason, or a watch that is not configured.
+        """
+        ...
+
+    async def begin_unsealing(self, header: str) -> Unsealing:
+        """
+        The header of an export is one of ours and as it was written.
+
+        Raises:
+            FileRefused: it is not.
+        """
+        ...
+
+    async def unseal(self, ticket: str, lines: Sequence[str], *, first: int) -> tuple[Unsealed, ...]:
+        """
+        Lines of a file that was begun; what was removed, edited or is over since is told without its words.
+
+        Args:
+            ticket: From `begin_unsealing`.
+            lines: As they stand in the file.
+            first: Number of the first of them, from 0.
+
+        Raises:
+            FileRefused: the ticket is not known, or not any more.
+        """
+        ...
+
+    async def holdings(self) -> Holdings:
+        """
+        As of now.
         """
         ...
 

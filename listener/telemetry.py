@@ -281,6 +281,14 @@ class Telemetry:
             "budget",
             "source",
         )
+        self.exports = self._counter(
+            "listener_exports", "Uses of exports: files written, files opened.", "what"
+        )
+        self.export_events = self._counter(
+            "listener_export_events",
+            "Events written into exports, and read back by what became of them.",
+            "outcome",
+        )
         self.streams = self._gauge("listener_api_streams", "Event streams open.")
         self.requests = self._counter("listener_api_requests", "Answers of the API.", "route", "status")
         self.reloads = self._counter("listener_reloads", "Reloads of the configuration by result.", "result")
@@ -633,6 +641,28 @@ class Telemetry:
         """Somebody asked where a sealed link leads and was told (`opened`), or that its post is `gone`, that its time has
         `ended`, that it is `unknown`, or that they may not (`refused`). `token` is the name of theirs; never the link."""
         self.opened.labels(outcome).inc()
+
+    @_signal("export.written", "info", "listener_exports_total", "listener_export_events_total")
+    def export_written(
+        self, *, export: str, count: int, left_out: int, watches: str, reason: str, by: str | None
+    ) -> None:
+        """Events were sealed into a file for somebody; `reason` and `by` are their own words, `left_out` what ends within a day."""
+        self.exports.labels("written").inc()
+        self.export_events.labels("written").inc(count)
+
+    @_signal("export.opened", "info", "listener_exports_total")
+    def export_opened(
+        self, *, export: str, count: int, watches: str, reason: str, by: str | None, readable: bool
+    ) -> None:
+        """Somebody opens an export; `count`, `watches`, `reason` and `by` are those of the file."""
+        self.exports.labels("opened").inc()
+
+    def export_read(self, outcomes: Mapping[str, int]) -> None:
+        """
+        Lines of an export were read back.
+        """
+        for outcome, count in outcomes.items():
+            self.export_events.labels(outcome).inc(count)
 
     @_signal("control.used", "info")
     def control_used(self, *, command: str, done: int) -> None:

@@ -130,6 +130,12 @@ SPEC: Final = AdapterSpec(
             )
         },
         further=clauses,
+        by_address_only=Clause(
+            says="whoever hands X content on to a third party hands on ids of posts only, for which the content is asked of X "
+            "again (Redistribution)",
+            address=_POLICY,
+            checked_on=_READ,
+        ),
     ),
     config=XConfig,
     example=_EXAMPLE,

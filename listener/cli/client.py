@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from listener.errors import (
     ConfigError,
     Fault,
+    FileRefused,
     ListenerError,
     NoDaemon,
     NotAccepted,
@@ -213,6 +214,8 @@ def _refusal(where: Where, answer: http.client.HTTPResponse) -> ListenerError:
     match slug:
         case "configuration-refused":
             return ConfigError([_Told(str(fault)) for fault in problem.get("faults", ())])
+        case "file-refused":
+            return FileRefused(detail)
         case "statement-not-accepted":
             return NotAccepted(detail)
         case "queue-unavailable":

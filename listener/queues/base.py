@@ -194,6 +194,7 @@ class Found:
         source: `/<network>/<source>` for a live post.
         expires_at: When the body ends; None where there is none.
         key_until_at: When the key ends.
+        revision: States it has had; of a live post, the one that is held (`event.id` ends in it).
     """
 
     key: PostKey
@@ -201,6 +202,7 @@ class Found:
     source: str | None
     expires_at: datetime | None
     key_until_at: datetime
+    revision: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -243,6 +245,22 @@ class Expired:
 
     bodies: int
     keys: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """
+    What an audit asks of an engine: what it is made of, in names and days; nothing of what is stored.
+
+    Args:
+        layout: Every container with its fields, in the engine's own words (tables and columns).
+        sealing_days: Days whose keys live.
+        overdue: Bodies and notes that are stored although their time is over.
+    """
+
+    layout: Mapping[str, tuple[str, ...]]
+    sealing_days: tuple[date, ...]
+    overdue: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,6 +434,12 @@ class Queue(Protocol):
     async def drop_source(self, source: str) -> None:
         """
         Forget cursor and states of a source that is no longer configured.
+        """
+        ...
+
+    async def inventory(self, now: datetime) -> Inventory:
+        """
+        See `Inventory`.
         """
         ...
 

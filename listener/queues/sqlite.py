@@ -32,6 +32,7 @@ from listener.queues.base import (
     Commit,
     Expired,
     Found,
+    Inventory,
     Lease,
     Outcome,
     Position,
@@ -225,6 +226,9 @@ class SqliteQueue:
         )
 
     # -------------------------------------------------------------------------------------------------- rest
+
+    async def inventory(self, now: datetime) -> Inventory:
+        return await self._ask(lambda store: store.inventory(now), "read")
 
     async def stats(self) -> QueueStats:
         now = self._clock.now()

@@ -27,6 +27,7 @@ from listener.queues.base import (
     Entry,
     Expired,
     Found,
+    Inventory,
     Lease,
     Outcome,
     Position,
@@ -510,6 +511,27 @@ class Store:
             size_bytes=size_bytes,
         )
 
+    def inventory(self, now: datetime) -> Inventory:
+        """
+        See `Queue.inventory`.
+        """
+        rows: list[Any] = self._connection.execute(
+            "SELECT m.name, c.name FROM sqlite_schema AS m JOIN pragma_table_xinfo(m.name) AS c"
+            " WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\_%' ESCAPE '' ORDER BY m.name, c.cid"
+        ).fetchall()
+        layout: dict[str, tuple[str, ...]] = {}
+        for table, column in rows:
+            layout[table] = (*layout.get(table, ()), column)
+        return Inventory(
+            layout=layout,
+            sealing_days=tuple(self.sealing_keys()),
+            overdue=int(self._count_overdue(micros(now))),
+        )
+
+    def _count_overdue(self, over: int) -> int:
+        row = self._row("SELECT count(*) FROM log WHERE expiry <= ?", over)
+        return 0 if row is None else row[0]
+
     # ---------------------------------------------------------------------------------------------- one row
 
     def _row(self, statement: str, *values: Any) -> tuple[Any, ...] | None:
@@ -531,4 +553,5 @@ def _found(post: Known) -> Found:
         source=post.source,
         expires_at=None if post.expiry is None else instant(post.expiry),
         key_until_at=instant(post.until),
+        revision=post.revision,
     )

@@ -1367,8 +1367,8 @@ class QueueContract(IdentityContract, RecheckContract):
             gone = await room.queue.find([name("2")])
             until = [post.key_until_at for post in (*live, *gone)]
 
-        assert live == (Found(key("1"), "live", f"/feed/{SOURCE}", START + RETENTION, until[0]),)
-        assert gone == (Found(key("2"), "removed", None, None, until[1]),)
+        assert live == (Found(key("1"), "live", f"/feed/{SOURCE}", START + RETENTION, until[0], 1),)
+        assert gone == (Found(key("2"), "removed", None, None, until[1], 2),)
         assert all(START + LOOK_BACK <= end <= START + LOOK_BACK + KEY_SLACK for end in until)
 
     # --------------------------------------------------------------------------------------------------- expiry

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 
 import anyio
@@ -37,6 +37,7 @@ from listener.queues.base import (
     Entry,
     Expired,
     Found,
+    Inventory,
     Item,
     Lease,
     Outcome,
@@ -380,6 +381,7 @@ class MemoryQueue:
                 post.source if post.state == "live" else None,
                 post.expires_at if post.state == "live" else None,
                 post.key_until_at,
+                post.revision,
             )
             for post in self._hit(names)
         )
@@ -439,6 +441,17 @@ class MemoryQueue:
 
     async def sealing_key(self, day: date) -> bytes:
         return self._keys.setdefault(day, secrets.token_bytes(32))
+
+    async def inventory(self, now: datetime) -> Inventory:
+        self._check_open()
+        bodies = [
+            post for post in self._posts.values() if post.state == "live" and post.expires_at is not None
+        ]
+        return Inventory(
+            layout={"posts": tuple(field.name for field in fields(_Post))},
+            sealing_days=tuple(sorted(self._keys)),
+            overdue=sum(post.expires_at <= now for post in bodies if post.expires_at is not None),
+        )
 
     async def sealing_keys(self) -> Mapping[date, bytes]:
         return dict(self._keys)

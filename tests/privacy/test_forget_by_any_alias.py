@@ -185,7 +185,7 @@ class Barring:
         self.held, self.barred = held, list[Name]()
 
     async def find(self, names: list[Name]) -> tuple[object, ...]:
-        return (Found(key_of(self.held), "live", "/feed/a", None, START),) if self.held in names else ()
+        return (Found(key_of(self.held), "live", "/feed/a", None, START, 1),) if self.held in names else ()
 
     async def forget(self, names: list[Name], **_: object) -> tuple[object, ...]:
         self.barred = list(names)

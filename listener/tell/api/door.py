@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from listener.clock import Clock
-from listener.errors import ConfigError, NotAccepted, QueueError, QueueFull
+from listener.errors import ConfigError, FileRefused, NotAccepted, QueueError, QueueFull
 from listener.telemetry import Telemetry, place_of
 from listener.tell.api.access import Access, Refused, refusal
 from listener.tell.api.access import Scope as TokenScope
@@ -133,6 +133,8 @@ class DoorKeeper:
                     "The running configuration goes on.",
                     faults=tuple(map(str, error.faults)),
                 )
+            case FileRefused():
+                return Refusal(400, "file-refused", str(error))
             case NotAccepted():
                 return Refusal(409, "statement-not-accepted", str(error))
             case QueueFull():

@@ -51,6 +51,7 @@ TITLES: Final = {
     "no-such-route": "No such route",
     "wrong-method": "Method not allowed",
     "too-many-streams": "Too many streams",
+    "file-refused": "File refused",
     "configuration-refused": "Configuration refused",
     "statement-not-accepted": "Privacy statement not accepted",
     "queue-unavailable": "Queue unavailable",
