@@ -517,7 +517,7 @@ class Store:
         """
         rows: list[Any] = self._connection.execute(
             "SELECT m.name, c.name FROM sqlite_schema AS m JOIN pragma_table_xinfo(m.name) AS c"
-            " WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\_%' ESCAPE '' ORDER BY m.name, c.cid"
+            " WHERE m.type IN ('table', 'view') AND m.name NOT GLOB 'sqlite_*' ORDER BY m.name, c.cid"
         ).fetchall()
         layout: dict[str, tuple[str, ...]] = {}
         for table, column in rows:
