@@ -21,9 +21,10 @@ from starlette.applications import Starlette
 from listener import __version__, settings
 from listener.adapter import Interest, Rechecker
 from listener.clock import Clock
-from listener.control import FORGET_FOR, DaemonControl
+from listener.control import FORGET_FOR, DaemonControl, export_rules
 from listener.errors import ConfigError, ListenerError, NotAccepted, QueueFull
 from listener.events import Name
+from listener.export import Exporter
 from listener.failpoints import reach
 from listener.hear.intake import Intake
 from listener.hear.keeping import Keeper
@@ -213,6 +214,9 @@ class Daemon:
             telemetry=self._telemetry,
             names_for=self._configured.names_for,
             opener=Opener(self._queue, self._keys, self._clock),
+            exporter=Exporter(
+                self._queue, self._keys, self._clock, self._telemetry, lambda: export_rules(self._settings)
+            ),
             views=self._intake.views,
             rechecks=self._rechecks.views,
             budgets=self._purse.views,

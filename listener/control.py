@@ -8,7 +8,8 @@ daemon holds the queue.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+import sys
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
@@ -17,15 +18,18 @@ from typing import Any, Final, Protocol
 from listener.clock import Clock, SystemClock
 from listener.errors import NoDaemon
 from listener.events import Name
+from listener.export import Exporter, Rules
 from listener.gate.aliases import Naming, names_for
 from listener.opening import Opener
 from listener.queues import open_queue
 from listener.queues.base import Found, Queue
 from listener.secret_files import key_ring
-from listener.settings import Settings
+from listener.settings import Settings, statement
 from listener.status import (
     BudgetView,
     Control,
+    ExportAsk,
+    ExportPart,
     Forgot,
     Held,
     Language,
@@ -35,6 +39,7 @@ from listener.status import (
     Readiness,
     RecheckView,
     SourceView,
+    Unsealed,
 )
 from listener.telemetry import Telemetry
 
@@ -56,6 +61,21 @@ def namings(settings: Settings) -> tuple[Naming, ...]:
         configs.setdefault(source.adapter, []).append(source.config)
         specs[source.adapter] = source.spec
     return tuple((network, partial(specs[network].names, configs[network])) for network in sorted(configs))
+
+
+def export_rules(settings: Settings) -> Rules:
+    """
+    What this configuration says of exports.
+    """
+    return Rules(
+        organisation=settings.organisation.name,
+        statement=statement(settings).digest,
+        watches=frozenset(watch.name for watch in settings.watches),
+        retention=timedelta(days=settings.privacy.retention_days),
+        in_words=frozenset(
+            source.adapter for source in settings.sources if source.spec.terms.by_address_only is None
+        ),
+    )
 
 
 class Views(Protocol):
@@ -83,6 +103,7 @@ class DaemonControl:
     Args:
         names_for: Every name the post may have that somebody means by what they pasted.
         opener: Knows what a sealed link stands for.
+        exporter: Writes exports and reads them back.
         views: Each source as it stands.
         rechecks: Each source that can be asked again, counted now.
         budgets: Each budget of the configured sources, as of now.
@@ -100,6 +121,7 @@ class DaemonControl:
         telemetry: Telemetry,
         names_for: Callable[[str], Sequence[Name]],
         opener: Opener,
+        exporter: Exporter,
         views: Views,
         rechecks: Callable[[], Awaitable[tuple[RecheckView, ...]]],
         budgets: Callable[[], Awaitable[tuple[BudgetView, ...]]],
@@ -109,7 +131,7 @@ class DaemonControl:
         reload: Callable[[], Awaitable[str]],
     ) -> None:
         self._queue, self._clock, self._telemetry = queue, clock, telemetry
-        self._names_for, self._opener = names_for, opener
+        self._names_for, self._opener, self._exporter = names_for, opener, exporter
         self._views, self._poll = views, poll
         self._rechecks, self._budgets = rechecks, budgets
         self._notice, self._ready, self._reload = notice, ready, reload
@@ -147,6 +169,12 @@ class DaemonControl:
 
     async def open_link(self, token: str) -> Opened:
         return await self._opener.open(token)
+
+    async def export(self, ask: ExportAsk) -> AsyncGenerator[bytes, None]:
+        return self._exporter.write(ask)
+
+    async def unseal(self, part: ExportPart) -> tuple[Unsealed, ...]:
+        return await self._exporter.read(part)
 
     async def reload(self) -> str:
         return await self._reload()
@@ -240,6 +268,8 @@ async def offline(settings: Settings) -> AsyncIterator[Control]:
             telemetry=Telemetry(),
             names_for=lambda link: names_for(link, keys=keys, networks=networks),
             opener=Opener(queue, keys, clock),
+            # No daemon's log takes what has to be noted of exports, so it goes where the operator looks.
+            exporter=Exporter(queue, keys, clock, Telemetry(sys.stderr), lambda: export_rules(settings)),
             views=lambda names, *, reads: (),
             rechecks=rechecks,
             budgets=budgets,

@@ -7,7 +7,7 @@ implements it, `listener.tell.api` serves it, the CLI calls it over the Unix soc
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -322,18 +322,21 @@ class ExportAsk:
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsealing:
+@dataclass(frozen=True, slots=True, repr=False)
+class ExportPart:
     """
-    A file that may be opened now.
+    Some lines of an export, with what tells which.
 
     Args:
-        ticket: To be sent with its lines.
-        readable: False where the last key that opened anything in it was destroyed.
+        head, end: Its first line and its last.
+        lines: Some of those between, in order.
+        first: Number of the first of them, from 0.
     """
 
-    ticket: str
-    readable: bool
+    head: str
+    end: str
+    lines: tuple[str, ...]
+    first: int
 
 
 UnsealedState = Literal["live", "edited", "removed", "expired", "sealed", "altered"]
@@ -357,29 +360,6 @@ class Unsealed:
     key: str | None = None
     type: str | None = None
     event: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holdings:
-    """
-    What is held, as an audit asks for it: names, days and numbers.
-
-    Args:
-        layout: Every table with its columns, or what the engine has in their place.
-        sealing_days: Days whose keys live.
-        overdue: Bodies and notes that are stored although their time is over.
-        posts, keys: Live posts, and keys without a body.
-        oldest_body_at: When the oldest body was committed; None where there is none.
-        erasures_pending: Keys taken away whose bytes may still be on disk.
-    """
-
-    layout: Mapping[str, tuple[str, ...]]
-    sealing_days: tuple[date, ...]
-    overdue: int
-    posts: int
-    keys: int
-    oldest_body_at: datetime | None
-    erasures_pending: int
 
 
 class Control(Protocol):
@@ -454,42 +434,22 @@ class Control(Protocol):
         """
         ...
 
-    async def export(self, ask: ExportAsk) -> AsyncIterator[bytes]:
+    async def export(self, ask: ExportAsk) -> AsyncGenerator[bytes, None]:
         """
-        What was asked for, as the lines of an export (`listener.export`): how much room its header needs, then every
-        event sealed, then the header. Its first line has come before anything is sealed.
+        What was asked for, as the lines of an export (`listener.export`): a head, every event sealed, an end. Noted with its
+        reason, however far it came.
 
         Raises:
             ConfigError: no reason, or a watch that is not configured.
         """
         ...
 
-    async def begin_unsealing(self, header: str) -> Unsealing:
+    async def unseal(self, part: ExportPart) -> tuple[Unsealed, ...]:
         """
-        The header of an export is one of ours and as it was written.
+        Lines of an export; what was removed, edited or is over since is told without its words. Noted.
 
         Raises:
-            FileRefused: it is not.
-        """
-        ...
-
-    async def unseal(self, ticket: str, lines: Sequence[str], *, first: int) -> tuple[Unsealed, ...]:
-        """
-        Lines of a file that was begun; what was removed, edited or is over since is told without its words.
-
-        Args:
-            ticket: From `begin_unsealing`.
-            lines: As they stand in the file.
-            first: Number of the first of them, from 0.
-
-        Raises:
-            FileRefused: the ticket is not known, or not any more.
-        """
-        ...
-
-    async def holdings(self) -> Holdings:
-        """
-        As of now.
+            FileRefused: it is no export of ours, was cut short, or its head or end was altered.
         """
         ...
 

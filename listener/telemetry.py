@@ -652,9 +652,9 @@ class Telemetry:
 
     @_signal("export.opened", "info", "listener_exports_total")
     def export_opened(
-        self, *, export: str, count: int, watches: str, reason: str, by: str | None, readable: bool
+        self, *, export: str, first: int, count: int, watches: str, reason: str, by: str | None
     ) -> None:
-        """Somebody opens an export; `count`, `watches`, `reason` and `by` are those of the file."""
+        """Somebody reads lines of an export, from `first` on; `count`, `watches`, `reason` and `by` are those of the file."""
         self.exports.labels("opened").inc()
 
     def export_read(self, outcomes: Mapping[str, int]) -> None:

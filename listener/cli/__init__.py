@@ -32,6 +32,8 @@ ORDER: Final = (
     "poll",
     "find",
     "forget",
+    "export",
+    "unseal",
     "object",
     "reload",
     "healthcheck",

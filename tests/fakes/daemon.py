@@ -4,7 +4,7 @@ A control and some synthetic posts, for tests of what serves or calls a daemon.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +14,8 @@ from listener.queues.base import Commit, Item, Queue, SourceState
 from listener.status import (
     BudgetPart,
     BudgetView,
+    ExportAsk,
+    ExportPart,
     Forgot,
     Held,
     Language,
@@ -24,6 +26,7 @@ from listener.status import (
     Readiness,
     RecheckView,
     SourceView,
+    Unsealed,
 )
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -167,6 +170,11 @@ BUDGET = BudgetView(
 READY = Readiness(ready=True, reasons=())
 
 
+async def _lines(lines: Sequence[bytes]) -> AsyncGenerator[bytes, None]:
+    for line in lines:
+        yield line
+
+
 @dataclass(slots=True)
 class FakeControl:
     """
@@ -180,6 +188,8 @@ class FakeControl:
         rechecked: What `rechecks` answers.
         spending: What `budgets` answers.
         opened: What `open_link` answers, by token.
+        exported: The lines that `export` gives.
+        unsealed: What `unseal` answers.
         noticed: What `notice` answers, with what was asked for behind it.
     """
 
@@ -190,6 +200,8 @@ class FakeControl:
     rechecked: tuple[RecheckView, ...] = ()
     spending: tuple[BudgetView, ...] = ()
     opened: Mapping[str, Opened] = field(default_factory=dict)
+    exported: Sequence[bytes] = ()
+    unsealed: Sequence[Unsealed] = ()
     noticed: str = "the notice"
     asked: list[tuple[str, str]] = field(default_factory=list)
 
@@ -224,6 +236,14 @@ class FakeControl:
     async def forget(self, link: str) -> Forgot:
         self._ask("forget", link)
         return Forgot(keys=tuple(one.key for one in self.held), erased=True)
+
+    async def export(self, ask: ExportAsk) -> AsyncGenerator[bytes, None]:
+        self._ask("export", repr(ask))
+        return _lines(self.exported)
+
+    async def unseal(self, part: ExportPart) -> tuple[Unsealed, ...]:
+        self._ask("unseal", f"{part.head} {part.end} {part.first} {part.lines}")
+        return tuple(self.unsealed)
 
     async def reload(self) -> str:
         self._ask("reload", "")

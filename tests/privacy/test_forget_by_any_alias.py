@@ -204,7 +204,7 @@ async def test_an_identity_of_any_of_thousands_of_feeds_bars_no_thousands() -> N
         telemetry=Telemetry(),
         names_for=lambda _: names,
         opener=NothingSealed(),  # type: ignore[arg-type]  # the one method of it
-        **dict.fromkeys(("views", "rechecks", "budgets", "poll", "notice", "ready", "reload")),  # type: ignore[arg-type]  # not asked
+        **dict.fromkeys(("exporter", "views", "rechecks", "budgets", "poll", "notice", "ready", "reload")),  # type: ignore[arg-type]  # not asked
     )
 
     await control.forget("x")

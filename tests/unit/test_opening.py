@@ -59,6 +59,7 @@ def control(queue: MemoryQueue, clock: Clock, opener: Opener, asked: list[str]) 
         telemetry=Telemetry(),
         names_for=names_for,
         opener=opener,
+        exporter=None,  # type: ignore[arg-type]  # nobody asks
         views=lambda names, *, reads: (),
         rechecks=nobody,
         budgets=nobody,

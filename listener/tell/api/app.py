@@ -100,6 +100,8 @@ def _handlers(
         "readMetrics": health.metrics,
         "findPost": operator.find,
         "forgetPost": operator.forget,
+        "exportEvents": operator.export,
+        "unsealEvents": operator.unseal,
         "pollSource": operator.poll,
         "reload": operator.reload,
         "confirmLink": opening.confirm,

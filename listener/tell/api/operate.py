@@ -1,5 +1,5 @@
 """
-The operator's commands over HTTP: find, forget, poll, reload. Each goes to `Control`, the one writer.
+The operator's commands over HTTP: find, forget, export, unseal, poll, reload. Each goes to `Control`, the one writer.
 
 What is asked for comes in the body and is never logged, echoed, or part of an address.
 """
@@ -7,31 +7,55 @@ What is asked for comes in the body and is never logged, echoed, or part of an a
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from listener.status import Control
+from listener.status import Control, ExportAsk, ExportPart
 from listener.telemetry import Telemetry
 from listener.tell.api.bodies import whole_body
 from listener.tell.api.problems import Refusal, bad_value, unknown_parameter
 from listener.tell.api.query import read_query
-from listener.tell.api.shapes import LINK_MAX, FoundAnswer, LinkBody, PollBody, ReloadAnswer, as_json
+from listener.tell.api.shapes import (
+    LINK_MAX,
+    ExportBody,
+    FoundAnswer,
+    LinkBody,
+    PollBody,
+    ReloadAnswer,
+    UnsealBody,
+    UnsealedAnswer,
+    as_json,
+)
+from listener.tell.api.table import EXPORT_TYPE
 
 _BODY_MOST_BYTES: Final = 16_384
 """Chosen: the longest link, every character escaped, fits."""
+_LINES_MOST_BYTES: Final = 16 * 2**20
+"""Chosen: the longest line that the command sends by itself fits, and a thousand usual ones."""
 _TAKES: Final = {
     "link": f"a string of 1 to {LINK_MAX} characters",
     "source": "the name of a source",
     "unconditional": "true or false",
     "configured": "true or false",
     "mended": "true or false",
+    "reason": "one line of 1 to 200 characters",
+    "watches": "at most 100 names of watches",
+    "since": "a time with its zone (RFC 3339)",
+    "by": "one line of 1 to 100 characters",
+    "head": "the first line of an export",
+    "end": "the last line of an export",
+    "lines": "at most 1000 lines of an export",
+    "first": "a whole number from 0",
 }
 """What each member of a body takes, as the end of a sentence."""
-_Body = TypeVar("_Body", LinkBody, PollBody)
+_Body = TypeVar("_Body", LinkBody, PollBody, ExportBody, UnsealBody)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +80,24 @@ class Operator:
         forgot = await self.control.forget((await _read(request, LinkBody)).link)
         self.telemetry.control_used(command="forget", done=len(forgot.keys))
         return as_json(forgot)
+
+    async def export(self, request: Request) -> ASGIApp:
+        """
+        What is held, sealed, as a file.
+        """
+        body = await _read(request, ExportBody)
+        if body.since is not None and body.since.tzinfo is None:
+            raise bad_value("since", _TAKES["since"])
+        ask = ExportAsk(reason=body.reason, watches=body.watches, since_at=body.since, by=body.by)
+        return _Lines(await self.control.export(ask))
+
+    async def unseal(self, request: Request) -> Response:
+        """
+        What became of lines of an export.
+        """
+        body = await _read(request, UnsealBody, most_bytes=_LINES_MOST_BYTES)
+        part = ExportPart(head=body.head, end=body.end, lines=body.lines, first=body.first)
+        return as_json(UnsealedAnswer(await self.control.unseal(part)))
 
     async def poll(self, request: Request) -> Response:
         """
@@ -83,7 +125,24 @@ class Operator:
         return as_json(ReloadAnswer(result))
 
 
-async def _read(request: Request, shape: type[_Body]) -> _Body:
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """
+    An export as an ASGI response: sent as it is made. One that breaks off has no end line, so whoever reads it knows.
+    """
+
+    lines: AsyncGenerator[bytes, None]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with aclosing(self.lines):
+            headers = [(b"content-type", EXPORT_TYPE.encode())]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            async for line in self.lines:
+                await send({"type": "http.response.body", "body": line, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+
+async def _read(request: Request, shape: type[_Body], *, most_bytes: int = _BODY_MOST_BYTES) -> _Body:
     """
     The body in its shape.
 
@@ -95,7 +154,7 @@ async def _read(request: Request, shape: type[_Body]) -> _Body:
     wanted = f'Send {{"{first}": "…"}} as application/json.'
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise Refusal(415, "not-json", wanted)
-    body = await whole_body(request, most_bytes=_BODY_MOST_BYTES)
+    body = await whole_body(request, most_bytes=most_bytes)
     try:
         return msgspec.json.decode(body, type=shape)
     except msgspec.ValidationError as error:
@@ -104,13 +163,13 @@ async def _read(request: Request, shape: type[_Body]) -> _Body:
         raise Refusal(400, "not-json", wanted) from error
 
 
-def _told(error: msgspec.ValidationError, shape: type[LinkBody] | type[PollBody]) -> Refusal:
+def _told(error: msgspec.ValidationError, shape: type[_Body]) -> Refusal:
     """
     Which member is wrong; msgspec names members in its message and nothing of any value.
     """
     unknown = re.search(r"unknown field `(.{1,200}?)`", str(error))
     if unknown is not None:
         return unknown_parameter(unknown[1], shape.__struct_fields__, where="member")
-    at = re.search(r"`\$\.(\w+)`", str(error))
+    at = re.search(r"`\$\.(\w+)", str(error))
     member = at[1] if at is not None else shape.__struct_fields__[0]
     return bad_value(member, _TAKES[member])

@@ -4,6 +4,7 @@ The JSON shapes of the API that are not events: types first, so that answers and
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Final
 
 import msgspec
@@ -11,7 +12,7 @@ from msgspec import Meta
 from starlette.responses import Response
 
 from listener.events import Event
-from listener.status import BudgetView, Held, RecheckView, SourceView
+from listener.status import BudgetView, Held, RecheckView, SourceView, Unsealed
 
 LINK_MAX: Final = 2048
 """Chosen: longer than any permalink seen; the body of a command stays small."""
@@ -90,6 +91,46 @@ class LinkBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             description="Its address as you have it, its native identity, or its key.",
         ),
     ]
+
+
+class ExportBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    What a records officer wants in a file, and why.
+    """
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200, description="For the record; one line.")]
+    watches: Annotated[
+        tuple[Annotated[str, Meta(max_length=100)], ...],
+        Meta(max_length=100, description="Names of watches; all where empty."),
+    ] = ()
+    since: Annotated[
+        datetime | None,
+        Meta(description="Published from then on, with a time zone; null: from the oldest kept."),
+    ] = None
+    by: Annotated[
+        str | None, Meta(description="Who asks: a name or an office, of at most 100 characters.")
+    ] = None
+
+
+class UnsealBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    Lines of an export, with its first and its last.
+    """
+
+    head: Annotated[str, Meta(min_length=1, max_length=65_536, description="Its first line.")]
+    end: Annotated[str, Meta(min_length=1, max_length=65_536, description="Its last line.")]
+    lines: Annotated[
+        tuple[str, ...], Meta(max_length=1000, description="Some of those between, in order.")
+    ] = ()
+    first: Annotated[int, Meta(ge=0, description="Number of the first of them, from 0.")] = 0
+
+
+class UnsealedAnswer(msgspec.Struct, frozen=True):
+    """
+    What became of each line.
+    """
+
+    lines: tuple[Unsealed, ...]
 
 
 class ReloadAnswer(msgspec.Struct, frozen=True):

@@ -15,18 +15,24 @@ from listener.tell.api.shapes import (
     Alive,
     BudgetsAnswer,
     EventsAnswer,
+    ExportBody,
     FoundAnswer,
     LinkBody,
     PollBody,
     RechecksAnswer,
     ReloadAnswer,
     SourcesAnswer,
+    UnsealBody,
+    UnsealedAnswer,
 )
 
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """Source: https://prometheus.io/docs/instrumenting/exposition_formats/."""
 SCHEMA_TYPE: Final = "application/schema+json"
 """Source: JSON Schema 2020-12, core, section 13."""
+
+EXPORT_TYPE: Final = "application/jsonl"
+"""Chosen: as https://jsonlines.org suggests; no such type is registered."""
 
 PAGE_TYPE: Final = "text/html; charset=utf-8"
 
@@ -131,6 +137,26 @@ _COMMANDS: Final = (
         summary="Erase a post here and refuse it from now on.",
         body=LinkBody,
         answers={200: Answer(meaning="What was erased, and whether the bytes are gone.", shape=Forgot)},
+    ),
+    Operation(
+        name="exportEvents",
+        method="POST",
+        path="/v1/export",
+        scope="operate",
+        summary="What is held, as a file that only this deployment opens, and only while it may; noted with its reason.",
+        body=ExportBody,
+        answers={
+            200: Answer(meaning="A head, each event sealed, an end; a line each.", media_type=EXPORT_TYPE)
+        },
+    ),
+    Operation(
+        name="unsealEvents",
+        method="POST",
+        path="/v1/unseal",
+        scope="operate",
+        summary="Read lines of an export: the words of what is unchanged, and what became of the rest; noted.",
+        body=UnsealBody,
+        answers={200: Answer(meaning="In the order of the lines.", shape=UnsealedAnswer)},
     ),
     Operation(
         name="pollSource",

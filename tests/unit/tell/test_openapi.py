@@ -138,6 +138,8 @@ def test_no_search_in_text_and_none_for_people() -> None:
     assert {row.path: row.body.__struct_fields__ for row in OPERATIONS if row.body is not None} == {  # type: ignore[attr-defined]  # bodies are Structs
         "/v1/find": ("link",),
         "/v1/forget": ("link",),
+        "/v1/export": ("reason", "watches", "since", "by"),
+        "/v1/unseal": ("head", "end", "lines", "first"),
         "/v1/poll": ("source", "unconditional", "configured", "mended"),
     }
 
