@@ -30,6 +30,7 @@ class Safeguard:
 
 _COLLECT: Final = "privacy/test_d01_to_d06_collect_less.py"
 _DELETE: Final = "privacy/test_d10_to_d13_deletion.py"
+_EXPORT: Final = "privacy/test_d14_exports.py"
 _TIME: Final = "privacy/test_d15_to_d20_time_and_choices.py"
 _NOBODY: Final = "privacy/test_d22_nobody_is_watched.py"
 
@@ -111,6 +112,12 @@ SAFEGUARDS: Final[tuple[Safeguard, ...]] = (
         4,
         ("D13",),
         (f"{_DELETE}::test_d13_who_was_away_meets_the_removal_or_is_told_to_begin_again",),
+    ),
+    Safeguard(
+        "exports",
+        5,
+        ("D14",),
+        (f"{_EXPORT}::test_d14_no_word_of_what_was_forgotten_or_is_over_is_told_by_file_and_data_together",),
     ),
     Safeguard(
         "ends", 5, ("D15",), (f"{_TIME}::test_d15_a_clock_that_jumps_past_the_retention_ends_every_body",)

@@ -279,6 +279,7 @@ def _whither(said: Statement) -> list[str]:
     lines += [f"- reached at: {said.public_url}"] if said.public_url else []
     lines += [f"- token {token.name} may: {', '.join(token.scopes)}" for token in said.tokens]
     lines += _sealed(said)
+    lines += _exported(said)
     return [*lines, "", f"Digest: {said.digest}"]
 
 
@@ -295,6 +296,18 @@ def _sealed(said: Statement) -> list[str]:
         f"    to: {', '.join(openers) or 'nobody: no token may open'}; each time is noted, without the link",
         "    for as long as the post is held; once it is removed the link is not opened any more, and what could open it is",
         f"    destroyed after {_days(said.retention_days)}, wherever copies of it are",
+    ]
+
+
+def _exported(said: Statement) -> list[str]:
+    """
+    Who may write what is held into a file, and for how long it can be read.
+    """
+    officers = ", ".join(f"token {token.name}" for token in said.tokens if "operate" in token.scopes)
+    return [
+        "- exported, with a reason that is noted, by who runs commands as the service's user"
+        + (f", and by: {officers}" if officers else ""),
+        "    into files that are sealed with daily keys of the queue; words are read back only of posts that are still held",
     ]
 
 

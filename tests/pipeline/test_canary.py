@@ -186,6 +186,10 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
             assert "the daemon honours it from now on" in daemon.command("object", "feed", stdin=named)
             daemon.command("object", canary.trace("handle in the wrong place"), objector.handle, code=2)
             daemon.command("poll", canary.trace("name of an unknown source"), code=1)
+            officer = ("--reason", "access request", "--by", "Records")
+            daemon.command("export", *officer, "--out", str(folder / "data" / "all.export"))
+            unsealed = daemon.command("unseal", str(folder / "data" / "all.export"), "--json")
+            assert unsealed.count('"state": "live"') >= 25
             link = next(
                 line.split('"link":"')[1].split('"')[0] for line in tail.splitlines() if '"link":"' in line
             )
@@ -227,13 +231,15 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
     assert {
         label for label in planted if label.startswith(("canary-own", *SHAPES, "header", "error body"))
     } <= planted - set(canary.missing(wire))
-    spoken = {name: output for name, output in daemon.outputs.items() if "tail" not in name}
+    spoken = {name: output for name, output in daemon.outputs.items() if not name.startswith(EVENTS)}
     return (
         *after_kill,
         *canary.search_folder(folder / "data", events=True),
         *canary.search({name: body for name, body in told.items() if name == "reply 0"}, events=True),
         *canary.search({name: body for name, body in told.items() if name != "reply 0"}),
-        *canary.search({name: body for name, body in daemon.outputs.items() if "tail" in name}, events=True),
+        *canary.search(
+            {name: body for name, body in daemon.outputs.items() if name.startswith(EVENTS)}, events=True
+        ),
         *canary.search(spoken),
         *canary.search({"logs": daemon.logs().encode()}),
         *canary.search({"objections": (folder / "objections.txt").read_bytes()}),

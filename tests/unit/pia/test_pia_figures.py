@@ -15,8 +15,8 @@ from listener.tell.pages import LANGUAGES, sentences
 ROOT = Path(__file__).resolve().parents[3]
 MEASURED = (ROOT / "deploy" / "measured.md").read_text("utf-8")
 
-NOT_HERE = {"D7", "D8", "D9", "D14", "D17"}
-"""Pseudonyms and an author dimension there are none of; exports are not here yet."""
+NOT_HERE = {"D7", "D8", "D9", "D17"}
+"""Pseudonyms and an author dimension there are none of."""
 
 
 def row(name: str) -> list[str]:
