@@ -25,6 +25,9 @@ from listener.simulation.world import World
 from listener.testing.canary import Canary, Finding
 from tests.pipeline.daemon_process import Installed
 
+EVENTS = frozenset({"tail", "unseal"})
+"""Commands that print events."""
+
 SABOTAGE = Path(__file__).with_name("sabotage.py")
 
 
@@ -231,14 +234,15 @@ def story(canary: Canary, folder: Path, program: Sequence[str] | None = None) ->
     assert {
         label for label in planted if label.startswith(("canary-own", *SHAPES, "header", "error body"))
     } <= planted - set(canary.missing(wire))
-    spoken = {name: output for name, output in daemon.outputs.items() if not name.startswith(EVENTS)}
+    spoken = {name: output for name, output in daemon.outputs.items() if EVENTS.isdisjoint(name.split())}
     return (
         *after_kill,
         *canary.search_folder(folder / "data", events=True),
         *canary.search({name: body for name, body in told.items() if name == "reply 0"}, events=True),
         *canary.search({name: body for name, body in told.items() if name != "reply 0"}),
         *canary.search(
-            {name: body for name, body in daemon.outputs.items() if name.startswith(EVENTS)}, events=True
+            {name: body for name, body in daemon.outputs.items() if not EVENTS.isdisjoint(name.split())},
+            events=True,
         ),
         *canary.search(spoken),
         *canary.search({"logs": daemon.logs().encode()}),
