@@ -13,9 +13,11 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
+import anyio
 import pytest
 
 from listener.errors import ConfigError, FileRefused
+from listener.events import key_of
 from listener.export import Exporter, Rules
 from listener.keys import KeyRing, day_that_ends_before, oldest_living_day
 from listener.queues import open_queue
@@ -89,6 +91,9 @@ async def test_d14_no_word_of_what_was_forgotten_or_is_over_is_told_by_file_and_
     await queue.forget([name(1)], reason="forgotten", at=AT, keys_until_at=KEPT_UNTIL)
     await put(queue, replace(post(3, "new words"), digest=b"n" * 16))
     after = await house.read(part(lines))
+    with anyio.fail_after(10):
+        while not all([await queue.erased(key_of(name(number))) for number in (1, 3)]):
+            await anyio.sleep(0.01)
     bytes_after_forget = stored(tmp_path)
     await clock.advance((KEPT_UNTIL - AT).total_seconds())
     over = await house.read(part(lines))

@@ -441,6 +441,8 @@ WHERE IT GOES
     to: nobody: no token may open; each time is noted, without the link
     for as long as the post is held; once it is removed the link is not opened any more, and what could open it is
     destroyed after 14 days, wherever copies of it are
+- exported, with a reason that is noted, by who runs commands as the service's user
+    into files that are sealed with daily keys of the queue; words are read back only of posts that are still held
 
 Digest: {said.digest}
 """

@@ -283,6 +283,33 @@ async def test_commands(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "body", "status", "parameter"),
+    [
+        ("/v1/export", b'{"reason":""}', 400, "reason"),
+        ("/v1/export", b'{"watches":["river"]}', 400, "reason"),
+        ("/v1/export", b'{"reason":"x","since":"2026-01-05T12:00:00"}', 400, "since"),
+        ("/v1/export", b'{"reason":"x","watches":[1]}', 400, "watches"),
+        ("/v1/export", b'{"reason":"x","author":"y"}', 400, "author"),
+        ("/v1/unseal", b'{"head":"x"}', 400, "head"),
+        ("/v1/unseal", b'{"head":"x","end":"x","lines":["a",2]}', 400, "lines"),
+        ("/v1/unseal", b'{"head":"x","end":"x","first":-1}', 400, "first"),
+    ],
+)
+async def test_what_cannot_be_exported_or_unsealed(
+    tmp_path: Path, path: str, body: bytes, status: int, parameter: str
+) -> None:
+    """
+    Each fault names its member; the control hears nothing of it.
+    """
+    house = House()
+    async with served(house.app, folder=tmp_path) as where:
+        got = await send(where, path, body)
+
+    assert (got.status, got.json().get("parameter")) == (status, parameter)
+    assert house.control.asked == []
+
+
+@pytest.mark.parametrize(
     ("failure", "status", "told"),
     [
         (
@@ -467,7 +494,11 @@ async def test_access_over_the_wire(tmp_path: Path, row: Any, door: Any) -> None
     On each door each operation answers exactly those who may ask; a refusal carries the challenge and no data.
     """
     house = House(Access(door=door, tokens=TOKENS))
-    bodies = {"/v1/poll": b'{"source":"harbour-blog"}'}
+    bodies = {
+        "/v1/poll": b'{"source":"harbour-blog"}',
+        "/v1/export": b'{"reason":"x"}',
+        "/v1/unseal": b'{"head":"x","end":"x"}',
+    }
     body = bodies.get(row.path, b'{"link":"x"}') if row.body else b""
     free = row.scope is None or (door == "loopback" and row.scope != "operate")
     got: dict[Scope | None, tuple[int, str | None]] = {}
