@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final, Protocol
 
@@ -32,6 +32,7 @@ from listener.status import (
     ExportPart,
     Forgot,
     Held,
+    Holdings,
     Language,
     NoticeFormat,
     Opened,
@@ -46,6 +47,9 @@ from listener.telemetry import Telemetry
 FORGET_FOR: Final = timedelta(days=400)
 """Chosen: a post that was forgotten here is refused for more than a year, and for longer while its source still
 shows it (each sighting extends the key)."""
+
+OVERDUE_AFTER: Final = timedelta(hours=1)
+"""Chosen: many rounds of upkeep; what is there for longer after its end was forgotten by them."""
 
 BARRED_MOST: Final = 256
 """Chosen: each name that is barred is a key that is kept for `FORGET_FOR`."""
@@ -176,6 +180,9 @@ class DaemonControl:
     async def unseal(self, part: ExportPart) -> tuple[Unsealed, ...]:
         return await self._exporter.read(part)
 
+    async def holdings(self) -> Holdings:
+        return await holdings_of(self._queue, self._clock.now())
+
     async def reload(self) -> str:
         return await self._reload()
 
@@ -210,6 +217,23 @@ class DaemonControl:
             key_until_at=found.key_until_at,
             erased=await self._queue.erased(found.key),
         )
+
+
+async def holdings_of(queue: Queue, now: datetime) -> Holdings:
+    """
+    What an engine holds. A body counts as overdue once upkeep has had time to take it.
+    """
+    inventory, stats = await queue.inventory(now - OVERDUE_AFTER), await queue.stats()
+    return Holdings(
+        layout=inventory.layout,
+        sealing_days=inventory.sealing_days,
+        overdue=inventory.overdue,
+        posts=stats.posts,
+        keys=stats.keys,
+        oldest_body_at=stats.oldest_body_at,
+        erasures_pending=stats.erasures_pending,
+        erasures_since_at=stats.erasures_since_at,
+    )
 
 
 @asynccontextmanager

@@ -7,7 +7,7 @@ implements it, `listener.tell.api` serves it, the CLI calls it over the Unix soc
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -362,6 +362,30 @@ class Unsealed:
     event: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holdings:
+    """
+    What is held, as an audit asks for it: names, days and numbers.
+
+    Args:
+        layout: Every table with its columns, or what the engine has in their place.
+        sealing_days: Days whose keys live.
+        overdue: Bodies and notes that are stored although their time was over an hour ago.
+        posts, keys: Live posts, and keys without a body.
+        oldest_body_at: When the oldest body was committed; None where there is none.
+        erasures_pending, erasures_since_at: See `QueueStats`.
+    """
+
+    layout: Mapping[str, tuple[str, ...]]
+    sealing_days: tuple[date, ...]
+    overdue: int
+    posts: int
+    keys: int
+    oldest_body_at: datetime | None
+    erasures_pending: int
+    erasures_since_at: datetime | None
+
+
 class Control(Protocol):
     """
     The commands an operator has. One writer: the process that holds the queue.
@@ -450,6 +474,12 @@ class Control(Protocol):
 
         Raises:
             FileRefused: it is no export of ours, was cut short, or its head or end was altered.
+        """
+        ...
+
+    async def holdings(self) -> Holdings:
+        """
+        As of now.
         """
         ...
 

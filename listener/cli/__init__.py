@@ -35,6 +35,7 @@ ORDER: Final = (
     "export",
     "unseal",
     "object",
+    "audit",
     "reload",
     "healthcheck",
     "feeds",

@@ -18,6 +18,7 @@ from listener.status import (
     ExportPart,
     Forgot,
     Held,
+    Holdings,
     Language,
     NoticeFormat,
     Opened,
@@ -167,6 +168,17 @@ BUDGET = BudgetView(
     ),
 )
 
+HOLDINGS = Holdings(
+    layout={"meta": ("name", "value")},
+    sealing_days=(AT.date(),),
+    overdue=0,
+    posts=3,
+    keys=1,
+    oldest_body_at=AT,
+    erasures_pending=0,
+    erasures_since_at=None,
+)
+
 READY = Readiness(ready=True, reasons=())
 
 
@@ -244,6 +256,10 @@ class FakeControl:
     async def unseal(self, part: ExportPart) -> tuple[Unsealed, ...]:
         self._ask("unseal", f"{part.head} {part.end} {part.first} {part.lines}")
         return tuple(self.unsealed)
+
+    async def holdings(self) -> Holdings:
+        self._ask("holdings", "")
+        return HOLDINGS
 
     async def reload(self) -> str:
         self._ask("reload", "")

@@ -103,6 +103,7 @@ def _handlers(
         "exportEvents": operator.export,
         "unsealEvents": operator.unseal,
         "pollSource": operator.poll,
+        "readHoldings": operator.holdings,
         "reload": operator.reload,
         "confirmLink": opening.confirm,
         "openLink": opening.open,

@@ -1,5 +1,5 @@
 """
-The operator's commands over HTTP: find, forget, export, unseal, poll, reload. Each goes to `Control`, the one writer.
+The operator's commands over HTTP: find, forget, export, unseal, poll, holdings, reload. Each goes to `Control`, the one writer.
 
 What is asked for comes in the body and is never logged, echoed, or part of an address.
 """
@@ -114,6 +114,13 @@ class Operator:
             mended=asked.mended,
         )
         return as_json(polled)
+
+    async def holdings(self, request: Request) -> Response:
+        """
+        What an audit asks: names, days and numbers.
+        """
+        read_query(request, ())
+        return as_json(await self.control.holdings())
 
     async def reload(self, request: Request) -> Response:
         """

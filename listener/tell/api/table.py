@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from listener.status import Forgot, Polled, Readiness
+from listener.status import Forgot, Holdings, Polled, Readiness
 from listener.tell.api.operations import Answer, Operation
 from listener.tell.api.query import AFTER, FILTERS, FORMAT, LANG, LIMIT, READS, SOURCE
 from listener.tell.api.shapes import (
@@ -166,6 +166,14 @@ _COMMANDS: Final = (
         summary="Read a source as soon as politeness allows; one that is gone is tried again.",
         body=PollBody,
         answers={200: Answer(meaning="When it will be read, and why then.", shape=Polled)},
+    ),
+    Operation(
+        name="readHoldings",
+        method="GET",
+        path="/v1/holdings",
+        scope="operate",
+        summary="What the store is made of and how old it is, for `listener audit`; nothing of what is stored.",
+        answers={200: Answer(meaning="Names, days and numbers, as of now.", shape=Holdings)},
     ),
     Operation(
         name="reload",
