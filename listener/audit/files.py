@@ -129,5 +129,5 @@ def _look(tally: Tally, path: Path, *, known: bool, private: bool, socket: bool)
         tally.found(
             "the data folder", "a file of another kind", todo="find out who made it, and take it away"
         )
-    elif private and path.stat().st_mode & _OTHERS:
+    elif private and path.exists() and path.stat().st_mode & _OTHERS:
         tally.found("a secret or the database", "others may read it", todo="chmod 600 the file")

@@ -53,7 +53,7 @@ def audit(
 
     loaded = settings.load(config, environ=os.environ)
     keys = key_ring(loaded.privacy.secret_files, create=False)
-    content = _audited(loaded, keys, config) if verify is None else _content(verify)
+    content = _readable(loaded, keys, config) if verify is None else _content(verify)
     report = verified(content, keys)
     if out is not None:
         _write(out, content)
@@ -65,6 +65,19 @@ def audit(
         raise typer.Exit(FOUND if report.verdict == "found" else 0)
     if not as_json:
         print(f"as it was written, by this installation, at {report.at}")
+
+
+def _readable(settings: Settings, keys: KeyRing, config: Path) -> bytes:
+    from listener.errors import ConfigError, Fault
+
+    try:
+        return _audited(settings, keys, config)
+    except PermissionError as error:
+        problem = "holds files that this user may not read"
+        fault = Fault(
+            "the installation", "data_dir", problem, allowed="run this as the user of the daemon, or as root"
+        )
+        raise ConfigError([fault]) from error
 
 
 def _audited(settings: Settings, keys: KeyRing, config: Path) -> bytes:

@@ -246,7 +246,7 @@ async def test_what_cannot_be_polled(tmp_path: Path, body: bytes, status: int, p
 
 async def test_commands(tmp_path: Path) -> None:
     """
-    Find, forget, poll and reload reach the control with what was asked and answer with what it said.
+    Find, forget, poll, holdings and reload reach the control with what was asked and answer with what it said.
     """
     house = House()
     body = orjson.dumps({"link": LINK})
@@ -254,6 +254,7 @@ async def test_commands(tmp_path: Path) -> None:
         found = await send(where, "/v1/find", body)
         forgot = await send(where, "/v1/forget", body)
         polled = await send(where, "/v1/poll", b'{"source":"harbour-blog","unconditional":true}')
+        held = await send(where, "/v1/holdings", method="GET")
         reloaded = await send(where, "/v1/reload")
 
     assert polled.json() == {
@@ -272,12 +273,23 @@ async def test_commands(tmp_path: Path) -> None:
             }
         ]
     }
+    assert held.json() == {
+        "layout": {"meta": ["name", "value"]},
+        "sealing_days": ["2026-01-05"],
+        "overdue": 0,
+        "posts": 3,
+        "keys": 1,
+        "oldest_body_at": "2026-01-05T12:00:00Z",
+        "erasures_pending": 0,
+        "erasures_since_at": None,
+    }
     assert forgot.json() == {"keys": [HELD.key], "erased": True}
     assert reloaded.json() == {"result": "applied: 1 added"}
     assert house.control.asked == [
         ("find", LINK),
         ("forget", LINK),
         ("poll", "harbour-blog unconditional=True come_back=False mended=False"),
+        ("holdings", ""),
         ("reload", ""),
     ]
 
