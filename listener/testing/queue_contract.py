@@ -1371,6 +1371,22 @@ class QueueContract(IdentityContract, RecheckContract):
         assert gone == (Found(key("2"), "removed", None, None, until[1], 2),)
         assert all(START + LOOK_BACK <= end <= START + LOOK_BACK + KEY_SLACK for end in until)
 
+    async def test_the_inventory_tells_days_and_what_is_over(self, engine: Engine) -> None:
+        """
+        Days whose keys live, in order, and how many bodies are past their end at an instant; containers have fields.
+        """
+        days = [START.date() + timedelta(days=1), START.date()]
+        async with opened(engine) as room:
+            await room.commit(cleared("1"), cleared("2"))
+            for day in days:
+                await room.queue.sealing_key(day)
+            young = await room.queue.inventory(START)
+            old = await room.queue.inventory(START + RETENTION)
+
+        assert (young.sealing_days, young.overdue, old.overdue) == (tuple(sorted(days)), 0, 2)
+        assert young.layout == old.layout
+        assert all(young.layout.values())
+
     # --------------------------------------------------------------------------------------------------- expiry
 
     async def test_expiry_takes_bodies_and_then_keys(self, engine: Engine) -> None:
