@@ -43,6 +43,7 @@ def elements(annex: Annex) -> tuple[Element, ...]:
     found += [Element("sealed", "openers", days)] if posts and notice.links else []
     found += [Element("numbers", readers, days)] if "counts" in kept else []
     found += [Element("code", "nobody", kept="longer"), Element("ask", "nobody", days)] if posts else []
+    found += [Element("export", "operators", days, where="file")] if posts else []
     found += [Element("author", "nobody", where="memory")] if any(p.authors for p in notice.places) else []
     found += (
         [Element("objection", "operators", kept="while_set", where="file")] if notice.objection_list else []

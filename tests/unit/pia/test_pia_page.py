@@ -51,7 +51,7 @@ def test_a_small_annex_in_values(small: Annex) -> None:
     assert [shape.shape for shape in exchange.decoded][:2] == ["Text", "WireEntry"]
     assert "authors" in exchange.decoded[1].fields
     assert [each.key for each in elements(small)] == [
-        "words", "about", "link", "code", "ask", "author", "log",
+        "words", "about", "link", "code", "ask", "export", "author", "log",
     ]  # fmt: skip
     assert risks(small.notice) == (
         "name_in_text", "found_again", "unknown_hosts", "late", "backups", "downstream", "sensitive", "watching",
@@ -71,7 +71,7 @@ def test_a_full_annex_in_values(full: Annex) -> None:
         Asked(r"/xrpc/app\.bsky\.feed\.getPosts", ("public.api.bsky.app",)),
     )
     assert [each.key for each in elements(full)] == [
-        "words", "about", "link", "sealed", "numbers", "code", "ask", "author", "log",
+        "words", "about", "link", "sealed", "numbers", "code", "ask", "export", "author", "log",
     ]  # fmt: skip
     assert {"signed", "sealed"} <= set(risks(full.notice))
 
