@@ -299,7 +299,8 @@ class _Page(Speaker):
             if notice.engine_host is None
             else fill(words["stored_elsewhere"], host=Said(notice.engine_host), engine=Said(notice.engine))
         )
-        return [*blocks, Paragraph(stored), Paragraph((words["country"],))]
+        records = fill(words["records"], days=self.days(notice.retention_days))
+        return [*blocks, Paragraph(records), Paragraph(stored), Paragraph((words["country"],))]
 
     def links(self) -> list[Block]:
         """

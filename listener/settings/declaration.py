@@ -303,7 +303,9 @@ def _exported(said: Statement) -> list[str]:
     """
     Who may write what is held into a file, and for how long it can be read.
     """
-    officers = ", ".join(f"token {token.name}" for token in said.tokens if "operate" in token.scopes)
+    officers = ", ".join(
+        f"token {token.name}" for token in said.tokens if {"operate", "read"} <= set(token.scopes)
+    )
     return [
         "- exported, with a reason that is noted, by who runs commands as the service's user"
         + (f", and by: {officers}" if officers else ""),

@@ -64,7 +64,7 @@ def build_api(
             queue=queue, control=control, telemetry=telemetry, clock=clock, streams=streams, watches=watches
         ),
         Health(queue=queue, control=control, telemetry=telemetry, clock=clock, version=version),
-        Operator(control=control, telemetry=telemetry),
+        Operator(control=control, telemetry=telemetry, access=access),
         Opening(control=control, telemetry=telemetry, access=access),
         Noticeboard(control),
         Describer(version),

@@ -19,7 +19,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from listener.status import Control, ExportAsk, ExportPart
 from listener.telemetry import Telemetry
+from listener.tell.api.access import Access, Refused, admitted
 from listener.tell.api.bodies import whole_body
+from listener.tell.api.door import single
 from listener.tell.api.problems import Refusal, bad_value, unknown_parameter
 from listener.tell.api.query import read_query
 from listener.tell.api.shapes import (
@@ -62,10 +64,14 @@ _Body = TypeVar("_Body", LinkBody, PollBody, ExportBody, UnsealBody)
 class Operator:
     """
     Handlers of the operations that need the scope `operate`.
+
+    Args:
+        access: Rules of the door: what tells words asks for the scope `read` besides.
     """
 
     control: Control
     telemetry: Telemetry
+    access: Access
 
     async def find(self, request: Request) -> Response:
         """
@@ -85,6 +91,7 @@ class Operator:
         """
         What is held, sealed, as a file.
         """
+        self._may_read(request)
         body = await _read(request, ExportBody)
         if body.since is not None and body.since.tzinfo is None:
             raise bad_value("since", _TAKES["since"])
@@ -95,9 +102,21 @@ class Operator:
         """
         What became of lines of an export.
         """
+        self._may_read(request)
         body = await _read(request, UnsealBody, most_bytes=_LINES_MOST_BYTES)
         part = ExportPart(head=body.head, end=body.end, lines=body.lines, first=body.first)
         return as_json(UnsealedAnswer(await self.control.unseal(part)))
+
+    def _may_read(self, request: Request) -> None:
+        """
+        A token that gives orders learns no words by them.
+
+        Raises:
+            Refusal: it may not read.
+        """
+        admission = admitted(self.access, single(request.headers), scope="read")
+        if isinstance(admission, Refused):
+            raise Refusal(admission.status, admission.slug, admission.detail)
 
     async def poll(self, request: Request) -> Response:
         """

@@ -143,7 +143,7 @@ _COMMANDS: Final = (
         method="POST",
         path="/v1/export",
         scope="operate",
-        summary="What is held, as a file that only this deployment opens, and only while it may; noted with its reason.",
+        summary="What is held, as a file that only this deployment opens, and only while it may; noted with its reason. Needs `read`, too.",
         body=ExportBody,
         answers={
             200: Answer(meaning="A head, each event sealed, an end; a line each.", media_type=EXPORT_TYPE)
@@ -154,7 +154,7 @@ _COMMANDS: Final = (
         method="POST",
         path="/v1/unseal",
         scope="operate",
-        summary="Read lines of an export: the words of what is unchanged, and what became of the rest; noted.",
+        summary="Read lines of an export: the words of what is unchanged, and what became of the rest; noted. Needs `read`, too.",
         body=UnsealBody,
         answers={200: Answer(meaning="In the order of the lines.", shape=UnsealedAnswer)},
     ),

@@ -524,11 +524,35 @@ async def test_access_over_the_wire(tmp_path: Path, row: Any, door: Any) -> None
             got[scope] = (answer.status, answer.headers.get("www-authenticate"))
 
     for sent, seen in got.items():
-        if free or sent == row.scope:
+        if sent == row.scope and door == "network" and row.path in ("/v1/export", "/v1/unseal"):
+            assert seen == (403, None)  # what tells words asks for the scope `read` besides
+        elif free or sent == row.scope:
             assert seen == (200, None)
         else:
             assert seen == ((401, 'Bearer realm="listener"') if sent is None else (403, None))
     assert "canary" not in house.log.getvalue()
+
+
+@pytest.mark.parametrize("path", ["/v1/export", "/v1/unseal"])
+async def test_orders_alone_tell_no_words(tmp_path: Path, path: str) -> None:
+    """
+    Over a network an export is written and read back for a token with both scopes, `read` and `operate`; a token that was
+    accepted for orders alone learns no words by it.
+    """
+    body = b'{"reason":"x"}' if path == "/v1/export" else b'{"head":"x","end":"x"}'
+    both = Token("records", hashlib.sha256(b"both" * 8).hexdigest(), frozenset({"read", "operate"}))
+    house = House(Access(door="network", tokens=(*TOKENS, both)))
+    async with served(house.app, folder=tmp_path) as where:
+        alone = await send(where, path, body)
+        asked = list(house.control.asked)
+        allowed = await send(where, path, body, authorization=f"Bearer {'both' * 8}")
+
+    assert (alone.status, alone.json()["detail"], asked) == (
+        403,
+        "This token does not have the scope read.",
+        [],
+    )
+    assert allowed.status == 200
 
 
 async def test_unknown_paths(tmp_path: Path) -> None:
