@@ -9,7 +9,7 @@ end are plain and carry a keyed digest; an event is sealed with a day's key, whi
 there, and carries a digest that tells our line from any other when the key is gone. Digest and seal name file and place, so
 that a line is read where it was written or not at all.
 
-Invariants: no key is in a file; what ends is sealed with a key that ends no later; words leave again only for a post that is
+Invariants: no key is in a file; what ends is sealed with a key that ends no later, under the retention in force when it was written; words leave again only for a post that is
 held in the very state that was exported.
 """
 

@@ -96,6 +96,8 @@ async def test_d14_no_word_of_what_was_forgotten_or_is_over_is_told_by_file_and_
     bytes_after_forget = stored(tmp_path)
     await clock.advance((KEPT_UNTIL - AT).total_seconds())
     over = await house.read(part(lines))
+    keys = await queue.sealing_keys()
+    held_before = [key in stored(tmp_path) for key in keys.values()]
     destroyed = await queue.destroy_sealing_keys(before=oldest_living_day(clock.now(), RETENTION))
     await queue.expire(clock.now())
     noise = await house.read(part(lines))
@@ -105,6 +107,7 @@ async def test_d14_no_word_of_what_was_forgotten_or_is_over_is_told_by_file_and_
     assert states(after) == ["removed", "live", "edited"]
     assert [each.event is None for each in after] == [True, False, True]
     assert states(over) == ["expired"] * 3
+    assert (held_before, [key in stored(tmp_path) for key in keys.values()]) == ([True], [False])
     assert (destroyed, noise) == (1, (Unsealed(state="sealed"),) * 3)
     for word in (WORDS[0], "old words"):
         assert word.encode() not in bytes_after_forget
