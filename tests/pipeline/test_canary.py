@@ -192,8 +192,8 @@ def story(
             daemon.command("object", canary.trace("handle in the wrong place"), objector.handle, code=2)
             daemon.command("poll", canary.trace("name of an unknown source"), code=1)
             officer = ("--reason", "access request", "--by", "Records")
-            daemon.command("export", *officer, "--out", str(folder / "data" / "all.export"))
-            unsealed = daemon.command("unseal", str(folder / "data" / "all.export"), "--json")
+            daemon.command("export", *officer, "--out", str(folder / "all.export"))
+            unsealed = daemon.command("unseal", str(folder / "all.export"), "--json")
             assert unsealed.count('"state": "live"') >= 25
             link = next(
                 line.split('"link":"')[1].split('"')[0] for line in tail.splitlines() if '"link":"' in line
@@ -255,6 +255,7 @@ def story(
         *canary.search({"objections": (folder / "objections.txt").read_bytes()}),
         *canary.search({"report": (folder / "audit.json").read_bytes() if program is None else b""}),
         *canary.search({"lock": (folder / "listener.privacy.lock").read_bytes()}),
+        *canary.search({"export": (folder / "all.export").read_bytes()}, events=True),
     )
 
 
