@@ -28,6 +28,11 @@ _REACH: Final = 160
 _READABLE: Final = re.compile(
     rb"(?:[\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){20,}"
 )
+_LEAST: Final = 20
+_BODY: Final = b'{"type":"listener.'
+"""How every stored event begins (`listener.events.encode_event`)."""
+_COLUMNS: Final = re.compile(rb"listener\.[a-z.]+/[a-z]")
+"""Type and source of a row, side by side; in an event a quote is between them."""
 _RUN: Final = re.compile(
     rb"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"
     rb"|(?<![A-Za-z0-9_@.])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])"
@@ -128,7 +133,21 @@ def _run_at(data: bytes, at: int) -> bytes | None:
         return None
     start = max(0, at - _REACH)
     for text in _READABLE.finditer(data, start, at + _REACH):
-        for run in _RUN.finditer(data, *text.span()):
+        for run in _RUN.finditer(data, *_words(data, at, *text.span())):
             if run.start() <= at < run.end():
                 return run[0]
     return None
+
+
+def _words(data: bytes, at: int, start: int, end: int) -> tuple[int, int]:
+    """
+    The part of a readable stretch that one stored value can be: random columns lie between a row's source and its body, and a
+    byte of theirs that happens to be readable belongs to neither. Empty where the sign stands among them.
+    """
+    if data.rfind(_BODY, start, at) >= 0:
+        return start, end
+    body = data.find(_BODY, at, end)
+    end = end if body < 0 else body
+    if end - start < _LEAST or _COLUMNS.search(data, start, at):
+        return start, start
+    return start, end

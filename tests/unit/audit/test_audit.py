@@ -357,6 +357,27 @@ def test_bytes_are_searched_across_the_edges_of_what_is_read_at_once(tmp_path: P
     assert [(one.kind, one.count) for one in check.findings] == [("an account's sign", 1)]
 
 
+def test_random_columns_beside_readable_ones_are_nobody(tmp_path: Path) -> None:
+    """A sign in the random bytes between a row's source and its body is nobody's; one in the body, or in what is left of it, is."""
+    body = b'{"type":"listener.post.created","id":"81","data":{"text":"'
+    before, behind = b"\x06d\x8flistener.post.created/feed/comments-4", b'and more of it"}}'
+    file = tmp_path / "base"
+    found = []
+    for row in (
+        before + b"tu\xb0\xd7\x01=@du" + body + behind,
+        before + b"=@du\xd7" + body + behind,
+        before + b"=@du" + body + behind,
+        before + b"\xd7\x01=@du" + body + b"by @robin_ellery " + behind,
+        b"\x00by @robin_ellery in the rest of a body" + behind,
+    ):
+        file.write_bytes(b"\x00" * 400 + row + b"\x00" * 400)
+        raw = RawAudit([file], own=frozenset())
+        raw.search()
+        found.append(sum(one.count for one in raw.check().findings))
+
+    assert found == [0, 0, 0, 1, 1]
+
+
 def test_a_report_is_refused_unless_it_is_as_this_installation_wrote_it() -> None:
     """Under its secret, or an older one of the ring, it is read; one byte more, another value or another secret is refused."""
     ours, theirs, rotated = KeyRing([b"a" * 32]), KeyRing([b"b" * 32]), KeyRing([b"c" * 32, b"a" * 32])
