@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from listener.audit.findings import Check, Tally
+from listener.events import Event
 from listener.gate.folding import fold_for_masking
 from listener.gate.profiles import OwnHandles
 
@@ -25,14 +26,19 @@ _BLOCK: Final = 1 << 20
 _REACH: Final = 160
 """Bytes on either side of a sign that are looked at: an e-mail address has at most so many that matter here."""
 
-_READABLE: Final = re.compile(
-    rb"(?:[\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){20,}"
-)
 _LEAST: Final = 20
+"""Characters: fewer readable ones side by side may be random bytes."""
+_READABLE: Final = re.compile(
+    rb"(?:[\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){%d,}"
+    % _LEAST
+)
 _BODY: Final = b'{"type":"listener.'
 """How every stored event begins (`listener.events.encode_event`)."""
-_COLUMNS: Final = re.compile(rb"listener\.[a-z.]+/[a-z]")
-"""Type and source of a row, side by side; in an event a quote is between them."""
+_COLUMNS: Final = re.compile(
+    b"(?:%s)/[a-z]"
+    % b"|".join(re.escape(str(shape.__struct_config__.tag).encode()) for shape in get_args(Event))
+)
+"""Type and source of a row, side by side; in an event a quote is between them, and nobody writes an address like it."""
 _RUN: Final = re.compile(
     rb"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"
     rb"|(?<![A-Za-z0-9_@.])@[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9_])"

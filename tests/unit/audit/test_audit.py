@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import anyio
 import orjson
@@ -15,10 +15,21 @@ import pytest
 
 from listener.audit import RawAudit, layout_check, time_check, verified, written
 from listener.audit.findings import Tally
+from listener.audit.raw import _BODY, _COLUMNS
 from listener.cli import main
 from listener.clock import SystemClock
 from listener.errors import FileRefused
-from listener.events import Cleared, PostCreated, PostData, Provenance, key_of
+from listener.events import (
+    Cleared,
+    Event,
+    GapData,
+    PostCreated,
+    PostData,
+    Provenance,
+    SourceGap,
+    encode_event,
+    key_of,
+)
 from listener.gate.redact import folded_handles
 from listener.keys import KeyRing
 from listener.queues import open_queue
@@ -369,13 +380,24 @@ def test_random_columns_beside_readable_ones_are_nobody(tmp_path: Path) -> None:
         before + b"=@du" + body + behind,
         before + b"\xd7\x01=@du" + body + b"by @robin_ellery " + behind,
         b"\x00by @robin_ellery in the rest of a body" + behind,
+        b"\x00see listener.example/about, by @robin_ellery" + behind,
     ):
         file.write_bytes(b"\x00" * 400 + row + b"\x00" * 400)
         raw = RawAudit([file], own=frozenset())
         raw.search()
         found.append(sum(one.count for one in raw.check().findings))
 
-    assert found == [0, 0, 0, 1, 1]
+    assert found == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_stored_event_begins_where_the_search_takes_its_body_to_begin() -> None:
+    """Of every kind of event: else what is left of a body would be taken for random columns."""
+    gap = GapData(network="feed", start_at=None, end_at=NOW, cause="outage", suspected=True)
+    told = SourceGap(id="1", source="/feed/a", subject="a", time=NOW, data=gap)
+
+    assert encode_event(told).startswith(b'{"type":"listener.source.gap"')
+    assert encode_event(told).startswith(_BODY)
+    assert all(_COLUMNS.search(f"{shape.__struct_config__.tag}/feed/a".encode()) for shape in get_args(Event))
 
 
 def test_a_report_is_refused_unless_it_is_as_this_installation_wrote_it() -> None:
